@@ -1,0 +1,183 @@
+// The one door to the workspace: brings Node and pnpm where the machine has none that fit, installs,
+// builds what changed, then runs a task. Plain JavaScript without dependencies, so that it runs on a
+// bare Node 20; everything it brings lies in the ignored folder `.tools`. When nothing changed since
+// the last call it goes straight to the task: no network, no package manager.
+
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const tools = join(root, '.tools')
+const NODE_VERSION = '24'
+const PNPM_VERSION = '12'
+const OLDEST_NODE = [22, 18] // strips types by itself, as scripts and README examples need
+
+const say = (text) => process.stderr.write(`▸ ${text}\n`)
+
+/** Runs a program; a failure ends this process with the program's exit code. */
+function run(command, args, { env = process.env, quiet = false } = {}) {
+  const result = spawnSync(command, args, {
+    cwd: process.cwd(),
+    env,
+    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
+  if (result.error) {
+    say(`could not run ${command}: ${result.error.message}`)
+    process.exit(1)
+  }
+  if (result.status !== 0) {
+    if (quiet) process.stderr.write(`${result.stdout}${result.stderr}`)
+    process.exit(result.status ?? 1)
+  }
+}
+
+function nodeIsNewEnough(version) {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)
+  return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])
+}
+
+/** The version that `command --version` prints, or '' where there is no such command. */
+function versionOf(command) {
+  const result = spawnSync(command, ['--version'], { encoding: 'utf8' })
+  return result.status === 0 ? result.stdout.trim() : ''
+}
+
+/** An environment whose PATH starts with a fitting Node and pnpm; installs them once if need be. */
+function environment() {
+  const bin = join(tools, 'node_modules', '.bin')
+  const env = {
+    ...process.env,
+    TURBO_TELEMETRY_DISABLED: '1',
+    TURBO_NO_UPDATE_NOTIFIER: '1',
+    PATH: [bin, join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+  }
+  const missing = []
+  if (!nodeIsNewEnough(process.version) && !existsSync(join(bin, 'node'))) {
+    missing.push(`node@${NODE_VERSION}`)
+  }
+  const pnpmHere = existsSync(join(bin, 'pnpm'))
+  if (!pnpmHere && !versionOf('pnpm').startsWith(`${PNPM_VERSION}.`)) {
+    missing.push(`pnpm@${PNPM_VERSION}`)
+  }
+  if (missing.length > 0) {
+    say(`installing ${missing.join(' and ')} into .tools (once)`)
+    mkdirSync(tools, { recursive: true })
+    if (!existsSync(join(tools, 'package.json'))) {
+      writeFileSync(join(tools, 'package.json'), '{ "private": true }\n')
+    }
+    run('npm', ['install', '--prefix', tools, '--no-audit', '--no-fund', '--loglevel=error', ...missing])
+  }
+  return env
+}
+
+/** Files below a folder, without build output and dependencies. */
+function* filesBelow(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (['node_modules', 'dist', '.turbo', 'coverage'].includes(entry.name)) continue
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* filesBelow(path)
+    else yield path
+  }
+}
+
+const packageFolders = () =>
+  ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(root, group, entry.name)),
+  )
+
+/** A fingerprint of what decides the install: the lock file and every manifest. */
+function manifestFingerprint() {
+  const hash = createHash('sha256').update(process.platform + process.arch)
+  const manifests = packageFolders().map((folder) => join(folder, 'package.json'))
+  for (const name of ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml']) {
+    manifests.push(join(root, name))
+  }
+  for (const path of manifests.filter(existsSync)) hash.update(readFileSync(path))
+  return hash.digest('hex')
+}
+
+/** A fingerprint of what decides the build: name, size and time of every source file. */
+function sourceFingerprint(installed) {
+  const hash = createHash('sha256').update(installed)
+  for (const folder of packageFolders()) {
+    hash.update(String(existsSync(join(folder, 'dist'))))
+    for (const path of filesBelow(folder)) {
+      const { size, mtimeMs } = statSync(path)
+      hash.update(`${path} ${size} ${mtimeMs}\n`)
+    }
+  }
+  return hash.digest('hex')
+}
+
+const stampPath = join(root, 'node_modules', '.workspace-stamp.json')
+function readStamp() {
+  try {
+    return JSON.parse(readFileSync(stampPath, 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+/** Installs and builds what changed since the last call. */
+function setUp(env) {
+  const stamp = readStamp()
+  const installed = manifestFingerprint()
+  if (stamp.installed !== installed) {
+    say('installing dependencies (pnpm install)')
+    const frozen = process.env.CI ? ['--frozen-lockfile'] : []
+    run('pnpm', ['--dir', root, 'install', '--prefer-offline', '--loglevel=warn', ...frozen], { env })
+  }
+  if (stamp.built !== sourceFingerprint(installed)) {
+    say('building packages (turbo run build)')
+    run('turbo', ['run', 'build', '--cwd', root, '--output-logs=errors-only', '--ui=stream'], {
+      env,
+      quiet: true,
+    })
+    writeFileSync(stampPath, JSON.stringify({ installed, built: sourceFingerprint(installed) }))
+  }
+}
+
+const alexnet = (env, args) => run('node', [join(root, 'apps/cli/dist/main.js'), ...args], { env })
+const turbo = (env, args) =>
+  run('turbo', [...args, '--cwd', root, '--ui=stream', `--concurrency=${availableParallelism()}`], { env })
+
+const tasks = {
+  start: {
+    about: 'train a small AlexNet on drawn pictures, evaluate it, classify with it',
+    run: (env, args) => alexnet(env, ['demo', ...args]),
+  },
+  alexnet: { about: 'the command alexnet (arguments after --)', run: alexnet },
+  test: {
+    about: 'lint, types, structure and every test of every package',
+    run(env) {
+      say('checking format and lint (biome)')
+      run('biome', ['check', root], { env })
+      say('checking types and running the tests of every package (turbo run types test)')
+      turbo(env, ['run', 'types', 'test', '--output-logs=full', '--log-order=grouped', '--continue'])
+      say('all checks passed')
+    },
+  },
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const task = tasks[name]
+if (!task) {
+  const width = Math.max(...Object.keys(tasks).map((key) => key.length))
+  process.stderr.write('usage: node scripts/workspace.js TASK [arguments]\n\n')
+  for (const [key, { about }] of Object.entries(tasks)) {
+    process.stderr.write(`  ${key.padEnd(width)}  ${about}\n`)
+  }
+  process.exit(2)
+}
+const env = environment()
+setUp(env)
+task.run(env, args)
