@@ -1,0 +1,17 @@
+// The one error of this package: a checkpoint that cannot be read, told so that its owner can act.
+
+/** A checkpoint file is broken or of a kind that cannot be read; the message says where and why. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError'
+  /** The file, where it is known. */
+  readonly path: string | undefined
+  /** Byte offset in the file at which reading stopped, where there is one. */
+  readonly offset: number | undefined
+
+  constructor(message: string, options: { path?: string; offset?: number; cause?: unknown } = {}) {
+    const where = options.offset === undefined ? '' : ` (at byte ${options.offset})`
+    super(`${options.path ? `${options.path}: ` : ''}${message}${where}`, { cause: options.cause })
+    this.path = options.path
+    this.offset = options.offset
+  }
+}
