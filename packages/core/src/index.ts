@@ -1,1 +1,15 @@
-export {}
+// @alexnet/core: AlexNet and its relatives as TensorFlow.js models, and what goes with them.
+export * from './architecture.ts'
+export * from './architectures/index.ts'
+export * from './build.ts'
+export * from './classifier.ts'
+export * from './describe.ts'
+export * from './errors.ts'
+export * from './initializers.ts'
+export * from './layers/adaptive-average-pooling.ts'
+export * from './layers/convolution.ts'
+export * from './layers/dropout.ts'
+export * from './layers/local-response-normalization.ts'
+export * from './layers/pooling.ts'
+export * from './layers/register.ts'
+export * from './weights.ts'

@@ -1,0 +1,73 @@
+// alexnet classify: the likeliest classes of pictures.
+
+import { Classifier, type Prediction } from '@alexnet/core'
+import { createPreprocess } from '@alexnet/data'
+import { readPicture } from '@alexnet/data/node'
+import pc from 'picocolors'
+import { startBackend } from '../backend.ts'
+import { bar, percent } from '../format.ts'
+import { loadModel } from '../model-file.ts'
+import { progress } from '../progress.ts'
+
+export interface ClassifyOptions {
+  weights: string
+  variant?: string
+  top: number
+  batchSize?: number
+  threads?: number
+  json?: boolean
+}
+
+export interface Classified {
+  file: string
+  top: Prediction[]
+}
+
+export async function classify(files: string[], options: ClassifyOptions): Promise<void> {
+  await startBackend(options)
+  const classifier = await loadClassifier(options)
+  const results = await classifyFiles(classifier, files, options)
+  classifier.dispose()
+  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
+  else for (const result of results) process.stdout.write(`${formatResult(result)}\n`)
+}
+
+/** A classifier from a model file or run folder, its own preprocessing and labels with it. */
+export async function loadClassifier(
+  options: Pick<ClassifyOptions, 'weights' | 'variant'>,
+): Promise<Classifier> {
+  const { model, labels, preprocessing } = await loadModel(options.weights, options)
+  return new Classifier({ model, labels, preprocess: createPreprocess(preprocessing) })
+}
+
+/** Classifies files in batches, in their order. @throws PictureError on the first broken one */
+export async function classifyFiles(
+  classifier: Classifier,
+  files: readonly string[],
+  { top, batchSize = 32, json = false }: Pick<ClassifyOptions, 'top' | 'batchSize' | 'json'>,
+): Promise<Classified[]> {
+  const results: Classified[] = []
+  const shown = progress('classifying', files.length, { quiet: json || files.length <= batchSize })
+  try {
+    for (let start = 0; start < files.length; start += batchSize) {
+      const names = files.slice(start, start + batchSize)
+      const pictures = await Promise.all(names.map((name) => readPicture(name)))
+      const predictions = await classifier.classify(pictures, { topK: top })
+      for (const [index, file] of names.entries()) results.push({ file, top: predictions[index]! })
+      shown.update(results.length)
+    }
+  } finally {
+    shown.stop()
+  }
+  return results
+}
+
+/** A file's name over a line for each class: label, bar, probability. */
+export function formatResult({ file, top }: Classified): string {
+  const width = Math.min(40, Math.max(...top.map(({ label }) => label.length)))
+  const lines = top.map(
+    ({ label, probability }) =>
+      `  ${label.padEnd(width)} ${pc.cyan(bar(probability))} ${percent(probability).padStart(6)}`,
+  )
+  return [pc.bold(file), ...lines].join('\n')
+}

@@ -1,0 +1,32 @@
+// alexnet inspect: the layer table of a variant, or of the network that a weight file holds.
+
+import { createAlexNet, describe, formatDescription } from '@alexnet/core'
+import { startBackend } from '../backend.ts'
+import { loadModel } from '../model-file.ts'
+import { refuseTogether } from '../program.ts'
+
+export interface InspectOptions {
+  variant?: string
+  weights?: string
+  classes?: number
+  inputSize?: number
+  json?: boolean
+}
+
+export async function inspect(options: InspectOptions): Promise<void> {
+  refuseTogether(options, 'weights', 'classes')
+  refuseTogether(options, 'weights', 'inputSize')
+  await startBackend({ threads: 1 })
+  const { classes, inputSize, variant = 'torchvision' } = options
+  const model = options.weights
+    ? (await loadModel(options.weights, options)).model
+    : createAlexNet({
+        variant,
+        initialize: false,
+        ...(classes !== undefined && { classes }),
+        ...(inputSize !== undefined && { inputSize }),
+      })
+  const description = describe(model)
+  if (options.json) process.stdout.write(`${JSON.stringify(description, null, 2)}\n`)
+  else process.stdout.write(`${formatDescription(description)}\n`)
+}

@@ -1,0 +1,2 @@
+export { report, UsageError } from './errors.ts'
+export { createProgram } from './program.ts'

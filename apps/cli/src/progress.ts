@@ -1,0 +1,51 @@
+// A progress bar on stderr for long work: drawn on a terminal only, so that logs and pipes stay clean.
+
+import { Presets, SingleBar } from 'cli-progress'
+
+export interface Progress {
+  update(done: number, note?: string): void
+  /** Writes a line above the bar. */
+  log(line: string): void
+  stop(): void
+}
+
+/**
+ * @param title what is being done, at most some 12 characters
+ * @param total in units, for example pictures
+ * @param quiet no bar and no lines, as `--json` asks
+ */
+export function progress(title: string, total: number, { quiet = false } = {}): Progress {
+  if (quiet) return { update() {}, log() {}, stop() {} }
+  const write = (line: string) => process.stderr.write(`${line}\n`)
+  if (!process.stderr.isTTY) return { update() {}, log: write, stop() {} }
+  const bar = new SingleBar(
+    {
+      format: `${title} {bar} {percentage}% {value}/{total} {eta_formatted} left {note}`,
+      barsize: 20,
+      hideCursor: true,
+      clearOnComplete: true,
+      stopOnComplete: false,
+      linewrap: false,
+      gracefulExit: false,
+      etaBuffer: 30,
+      stream: process.stderr,
+    },
+    Presets.shades_classic,
+  )
+  bar.start(total, 0, { note: '' })
+  let done = 0
+  let note = ''
+  return {
+    update(value, text = '') {
+      done = value
+      note = text
+      bar.update(value, { note: text })
+    },
+    log(line) {
+      process.stderr.write('\r\x1b[2K')
+      write(line)
+      bar.update(done, { note })
+    },
+    stop: () => bar.stop(),
+  }
+}

@@ -1,0 +1,81 @@
+// The adapter: chooses a WebAssembly build, makes the memory, and registers the tfjs backend with every
+// cpu kernel of tfjs copied over and ours in place of those they replace.
+
+import type { BackendAdapter, StartedBackend } from '@alexnet/backend'
+import * as tf from '@tensorflow/tfjs'
+import { createBackend } from './backend.ts'
+import { Engine } from './engine.ts'
+import { kernels } from './kernels/index.ts'
+import type { KernelArguments, TfjsKernel } from './kernels/kernel.ts'
+import { TensorMemory } from './memory.ts'
+import { type BuildName, compileBuild, instantiate, supportedBuilds } from './module.ts'
+
+export interface CpuOptions {
+  /** Name of the tfjs backend. Default 'alexnet-cpu'. No underscore. */
+  name?: string
+  /** WebAssembly build. Default: the fastest that this engine supports. */
+  build?: BuildName
+  /** Most bytes of memory for tensors, at most and by default 4 GiB. */
+  memoryLimit?: number
+}
+
+/** TensorFlow.js on the CPU in WebAssembly, forward and backward. */
+export function cpu(options: CpuOptions = {}): BackendAdapter {
+  const { name = 'alexnet-cpu' } = options
+  if (name.includes('_')) {
+    throw new Error(`backend name '${name}': tfjs splits kernel keys at underscores, leave them out`)
+  }
+  return {
+    name,
+    async isSupported() {
+      if (typeof WebAssembly !== 'object') return 'this engine has no WebAssembly'
+      const builds = supportedBuilds()
+      if (builds.length === 0) return 'this engine has no WebAssembly SIMD'
+      if (options.build && !builds.includes(options.build)) {
+        return `this engine cannot run the build '${options.build}' (it can: ${builds.join(', ')})`
+      }
+      return true
+    },
+    start: () => start(name, options),
+  }
+}
+
+async function start(name: string, options: CpuOptions): Promise<StartedBackend> {
+  const build = options.build ?? supportedBuilds()[0]!
+  const shared = typeof SharedArrayBuffer === 'function'
+  const memory = new TensorMemory({ shared, maximumBytes: options.memoryLimit })
+  const module = await compileBuild(build, shared)
+  const engine = new Engine(memory, await instantiate(module, memory.wasm))
+  if (tf.findBackendFactory(name)) tf.removeBackend(name)
+  registerKernels(name)
+  const backend = createBackend(engine)
+  tf.registerBackend(name, () => backend)
+  return {
+    device: 'CPU, WebAssembly, 1 thread',
+    features: [build],
+    stop: () => tf.removeBackend(name),
+  }
+}
+
+function registerKernels(name: string): void {
+  if (tf.getKernelsForBackend(name).length > 0) return
+  tf.copyRegisteredKernels('cpu', name)
+  for (const kernel of kernels) {
+    const stock = tf.getKernel(kernel.name, 'cpu')
+    if (stock) tf.unregisterKernel(kernel.name, name)
+    const fallback = stock?.kernelFunc as unknown as TfjsKernel | undefined
+    tf.registerKernel({
+      kernelName: kernel.name,
+      backendName: name,
+      kernelFunc: (call) =>
+        kernel.run(call as unknown as KernelArguments, fallback ?? unsupported(kernel.name)),
+    })
+  }
+}
+
+function unsupported(name: string): TfjsKernel {
+  return ({ inputs }) => {
+    const found = Object.entries(inputs).map(([key, { dtype, shape }]) => `${key} ${dtype} [${shape}]`)
+    throw new Error(`kernel ${name} takes float32 tensors only; it was given ${found.join(', ')}`)
+  }
+}

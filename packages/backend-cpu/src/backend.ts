@@ -1,0 +1,181 @@
+// The tfjs backend: tfjs's own cpu backend with another storage under it, so that every tfjs kernel
+// still works. A tensor's values are either a JavaScript array, as tfjs's kernels make them, or a block
+// of the WebAssembly memory, as ours make them; one of ours that meets a JavaScript array moves it into
+// the memory once, and tfjs's kernels see a block as a Float32Array over it.
+//
+// Rules that keep this safe. Only our kernels and `write` allocate, never a kernel of tfjs's, so a view
+// cannot go stale under one when a memory that is not shared grows. What leaves the storage (readSync) is
+// a copy, because a block is used again after its tensor is disposed; for the same reason a view of the
+// memory that comes in (tfjs's slice returns subarrays) is copied.
+
+import * as tf from '@tensorflow/tfjs'
+import type { Engine } from './engine.ts'
+
+type Values = tf.backend_util.BackendValues
+
+/** What tfjs's storage keeps of a tensor; its kernels read `values`. */
+export interface TensorEntry {
+  values: Values
+  dtype: tf.DataType
+  refCount: number
+  complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo }
+}
+
+/** The part of tfjs's MathBackendCPU that is built on here. */
+interface CpuBackend extends tf.KernelBackend {
+  data: tf.DataStorage<TensorEntry>
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values?: Values | string[]): tf.TensorInfo
+  disposeIntermediateTensorInfo(info: tf.TensorInfo): void
+}
+
+export interface AlexNetCpuBackend extends CpuBackend {
+  readonly engine: Engine
+  /** Address of a float32 tensor's values, moved into the memory if they are not there. */
+  address(info: tf.TensorInfo): number
+  /** A new float32 tensor in the memory, its values not cleared. */
+  allocate(shape: number[], operation: string): { info: tf.TensorInfo; address: number }
+  /** Another tensor of the same values under another shape, as Reshape makes one. */
+  share(info: tf.TensorInfo, shape: number[]): tf.TensorInfo
+}
+
+class Entry implements TensorEntry {
+  dtype: tf.DataType
+  refCount: number
+  complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo }
+  address = 0
+  length = 0
+  #engine: Engine
+  #values: Values | undefined
+
+  constructor(engine: Engine, dtype: tf.DataType, refCount: number, values: Values | undefined) {
+    this.#engine = engine
+    this.dtype = dtype
+    this.refCount = refCount
+    this.#values = values
+  }
+
+  get inMemory(): boolean {
+    return this.address !== 0
+  }
+
+  get values(): Values {
+    if (this.address === 0) return this.#values as Values
+    const values = this.#values as Float32Array | undefined
+    // A view over a buffer that the memory has outgrown: stale when not shared, slow to index if shared.
+    if (values === undefined || values.buffer !== this.#engine.memory.wasm.buffer) {
+      this.#values = this.#engine.memory.floats(this.address, this.length)
+    }
+    return this.#values as Values
+  }
+
+  set values(values: Values) {
+    this.release()
+    this.#values = values
+  }
+
+  /** Makes a block of the memory this entry's storage. */
+  place(address: number, length: number): void {
+    this.address = address
+    this.length = length
+    this.#values = undefined
+  }
+
+  release(): void {
+    if (this.address !== 0) this.#engine.memory.free(this.address)
+    this.address = 0
+    this.#values = undefined
+  }
+}
+
+/** Makes a backend instance; the base class is only reachable through tfjs's registry. */
+export function createBackend(engine: Engine): AlexNetCpuBackend {
+  const stock = tf.findBackendFactory('cpu')() as CpuBackend
+  const Base = stock.constructor as new () => CpuBackend
+  const { memory } = engine
+  let nextId = 0
+
+  class Backend extends Base implements AlexNetCpuBackend {
+    readonly engine = engine
+
+    override write(values: Values, shape: number[], dtype: tf.DataType): object {
+      const numbers = values as Float32Array
+      // tf.tensor(array) must not follow later changes of the array, so a copy is taken here.
+      if (dtype === 'float32' && numbers instanceof Float32Array && numbers.length >= 64) {
+        const { info, address } = this.allocate(shape, 'tf.tensor')
+        memory.floats(address, numbers.length).set(numbers)
+        return info.dataId
+      }
+      return this.#store(ArrayBuffer.isView(values) ? numbers.slice() : values, dtype)
+    }
+
+    override makeTensorInfo(shape: number[], dtype: tf.DataType, values?: Values | string[]) {
+      if (dtype === 'string' && values && values.length > 0 && typeof values[0] === 'string') {
+        const encoded = (values as string[]).map((text) => tf.util.encodeString(text))
+        return { dataId: this.#store(encoded, dtype), shape, dtype }
+      }
+      const view = values as Float32Array | undefined
+      const borrowed = ArrayBuffer.isView(view) && memory.owns(view.buffer)
+      const own = borrowed ? (view.slice() as Values) : (values as Values | undefined)
+      return { dataId: this.#store(own, dtype), shape, dtype }
+    }
+
+    override move(dataId: object, values: Values, _shape: number[], dtype: tf.DataType, refCount: number) {
+      this.data.set(dataId, new Entry(engine, dtype, refCount, values))
+    }
+
+    override readSync(dataId: object): Values {
+      const entry = this.data.get(dataId) as Entry
+      if (entry.inMemory) return (entry.values as Float32Array).slice()
+      return super.readSync(dataId)
+    }
+
+    override disposeData(dataId: object, force = false): boolean {
+      if (!this.data.has(dataId)) return true
+      const entry = this.data.get(dataId) as Entry
+      const disposed = super.disposeData(dataId, force)
+      if (disposed) entry.release()
+      return disposed
+    }
+
+    override memory() {
+      return {
+        unreliable: false,
+        /** Bytes of WebAssembly memory that hold tensors and scratch. */
+        numBytesInWasm: memory.bytesInUse,
+        /** Bytes taken from the system: the most that was ever needed at once, and a margin. */
+        numBytesReserved: memory.bytesReserved,
+      }
+    }
+
+    address(info: tf.TensorInfo): number {
+      const entry = this.data.get(info.dataId) as Entry
+      if (entry.inMemory) return entry.address
+      const values = entry.values as Float32Array
+      const address = memory.allocate(values.length * 4, () => `a tensor [${info.shape}]`)
+      memory.floats(address, values.length).set(values)
+      entry.place(address, values.length)
+      return address
+    }
+
+    allocate(shape: number[], operation: string) {
+      const length = tf.util.sizeFromShape(shape)
+      const address = memory.allocate(length * 4, () => `${operation}: its result [${shape}]`)
+      const dataId = this.#store(undefined, 'float32')
+      const entry = this.data.get(dataId) as Entry
+      entry.place(address, length)
+      return { info: { dataId, shape, dtype: 'float32' as const }, address }
+    }
+
+    share(info: tf.TensorInfo, shape: number[]): tf.TensorInfo {
+      this.incRef(info.dataId)
+      return { dataId: info.dataId, shape, dtype: info.dtype }
+    }
+
+    #store(values: Values | undefined, dtype: tf.DataType): object {
+      const dataId = { id: nextId++ }
+      this.data.set(dataId, new Entry(engine, dtype, 1, values))
+      return dataId
+    }
+  }
+  return new Backend()
+}

@@ -1,0 +1,169 @@
+// Matrix products: BatchMatMul and _FusedMatMul in all four transpositions, and the one function through
+// which convolutions run too. Its paths and block sizes: matrix-product.as.
+
+import * as tf from '@tensorflow/tfjs'
+import type { Engine } from '../engine.ts'
+import {
+  LEFT_PATCHES_TRANSPOSED,
+  LEFT_ROWS,
+  LEFT_TRANSPOSED,
+  matrixProductParameters,
+  RELU,
+  RELU6,
+  RIGHT_ROWS,
+  RIGHT_TRANSPOSED,
+  ROW_STRIDE,
+} from '../generated/layout.ts'
+import type { StructValues } from '../module.ts'
+import type { Kernel, KernelArguments } from './kernel.ts'
+
+type Parameters = StructValues<typeof matrixProductParameters>
+type Planned = 'taskRows' | 'taskColumns' | 'rowBlock' | 'depthBlock' | 'scratch' | 'scratchBytes'
+/** The geometry fields of a convolution; a plain product has none. */
+export type ProductOperands = Pick<
+  Parameters,
+  Exclude<keyof Parameters, Planned | keyof typeof noGeometry>
+> &
+  Partial<Parameters>
+
+const noGeometry = {
+  pictureHeight: 0,
+  pictureWidth: 0,
+  pictureChannels: 0,
+  picturePixel: 0,
+  mapHeight: 0,
+  mapWidth: 0,
+  mapChannels: 0,
+  mapPixel: 0,
+  filterHeight: 0,
+  filterWidth: 0,
+  strideHeight: 1,
+  strideWidth: 1,
+  padTop: 0,
+  padLeft: 0,
+  dilationHeight: 1,
+  dilationWidth: 1,
+}
+
+/** Multiplies: result[rows, columns] = activation(start + left · right). */
+export function multiply(engine: Engine, operands: ProductOperands): void {
+  const { rows, columns, leftKind } = operands
+  if (rows === 0 || columns === 0) return
+  const transposed = leftKind === LEFT_TRANSPOSED || leftKind === LEFT_PATCHES_TRANSPOSED
+  const blocks = planBlocks(operands, transposed)
+  const panels = Math.ceil(Math.min(blocks.taskColumns, columns) / 8)
+  const panelBytes = blocks.depthBlock * 32 + 64
+  const leftBytes = (blocks.rowBlock + 6) * (transposed ? blocks.depthBlock : ROW_STRIDE) * 4 + 64
+  const turnBytes = leftKind === LEFT_PATCHES_TRANSPOSED ? blocks.depthBlock * ROW_STRIDE * 4 : 0
+  const scratchBytes = 256 + panels * panelBytes + leftBytes + turnBytes + 64
+  const tasks = Math.ceil(rows / blocks.taskRows) * Math.ceil(columns / blocks.taskColumns)
+  engine.run(
+    'matrixProduct',
+    matrixProductParameters,
+    {
+      ...noGeometry,
+      ...operands,
+      ...blocks,
+      scratch: engine.scratch(scratchBytes),
+      scratchBytes,
+    },
+    tasks,
+  )
+}
+
+/**
+ * Block sizes from the shape alone. Few rows (a fully connected layer): a task is a strip of columns,
+ * and a whole right block is used by all rows while it is in cache. Many rows: a task is a strip of
+ * rows over all columns, so each task packs the right factor once for its many rows.
+ */
+function planBlocks({ rows, rightKind }: ProductOperands, transposed: boolean) {
+  const rowBlock = Math.min(transposed ? 252 : 96, Math.ceil(rows / 6) * 6)
+  if (rows <= 96) {
+    const depthBlock = rightKind === RIGHT_ROWS && !transposed ? 128 : transposed ? 128 : ROW_STRIDE
+    return { taskRows: rows, taskColumns: 256, rowBlock, depthBlock }
+  }
+  const taskRows = Math.max(96, Math.min(1152, Math.ceil(rows / 16 / rowBlock) * rowBlock))
+  return { taskRows, taskColumns: 512, rowBlock, depthBlock: transposed ? 128 : ROW_STRIDE }
+}
+
+/** Micro-kernel flags of an activation it can apply, or undefined. */
+export function activationFlags(activation: unknown): number | undefined {
+  if (activation === undefined || activation === null || activation === 'linear') return 0
+  if (activation === 'relu') return RELU
+  return activation === 'relu6' ? RELU | RELU6 : undefined
+}
+
+function product(call: KernelArguments, operation: string, bias: tf.TensorInfo | undefined, activation: number) {
+  const { inputs, attrs, backend } = call
+  const a = inputs.a!
+  const b = inputs.b!
+  const [aRows, aColumns] = a.shape.slice(-2) as [number, number]
+  const [bRows, bColumns] = b.shape.slice(-2) as [number, number]
+  const [rows, depth] = attrs.transposeA ? [aColumns, aRows] : [aRows, aColumns]
+  const [innerDepth, columns] = attrs.transposeB ? [bColumns, bRows] : [bRows, bColumns]
+  if (depth !== innerDepth) {
+    throw new Error(
+      `${operation}: inner dimensions ${depth} and ${innerDepth} of [${a.shape}] and [${b.shape}] ` +
+        `(transposeA=${attrs.transposeA}, transposeB=${attrs.transposeB}) must be equal`,
+    )
+  }
+  const aBatches = tf.util.sizeFromShape(a.shape.slice(0, -2))
+  const bBatches = tf.util.sizeFromShape(b.shape.slice(0, -2))
+  const outer = tf.broadcast_util.assertAndGetBroadcastShape(
+    a.shape.slice(0, -2),
+    b.shape.slice(0, -2),
+  )
+  const left = backend.address(a)
+  const right = backend.address(b)
+  const start = bias ? backend.address(bias) : 0
+  const { info, address } = backend.allocate([...outer, rows, columns], operation)
+  if (depth === 0) backend.engine.memory.floats(address, rows * columns * tf.util.sizeFromShape(outer)).fill(0)
+  const batches = depth === 0 ? 0 : tf.util.sizeFromShape(outer)
+  for (let batch = 0; batch < batches; batch++) {
+    multiply(backend.engine, {
+      left: left + (batch % aBatches) * rows * depth * 4,
+      right: right + (batch % bBatches) * depth * columns * 4,
+      result: address + batch * rows * columns * 4,
+      start,
+      leftKind: attrs.transposeA ? LEFT_TRANSPOSED : LEFT_ROWS,
+      rightKind: attrs.transposeB ? RIGHT_TRANSPOSED : RIGHT_ROWS,
+      leftStride: aColumns,
+      rightStride: bColumns,
+      resultStride: columns,
+      rows,
+      columns,
+      depth,
+      activation,
+    })
+  }
+  return info
+}
+
+function covered({ inputs }: KernelArguments): boolean {
+  const { a, b } = inputs
+  if (a?.dtype !== 'float32' || b?.dtype !== 'float32') return false
+  // Batches of both sides that broadcast against each other along different axes are tfjs's.
+  const outerA = a.shape.slice(0, -2)
+  const outerB = b.shape.slice(0, -2)
+  const sizeA = tf.util.sizeFromShape(outerA)
+  const sizeB = tf.util.sizeFromShape(outerB)
+  return sizeA === 1 || sizeB === 1 || tf.util.arraysEqual(outerA, outerB)
+}
+
+export const batchMatMul: Kernel = {
+  name: 'BatchMatMul',
+  run: (call, fallback) => (covered(call) ? product(call, 'matMul', undefined, 0) : fallback(call)),
+}
+
+export const fusedMatMul: Kernel = {
+  name: '_FusedMatMul',
+  run(call, fallback) {
+    const { inputs, attrs } = call
+    const { bias } = inputs
+    const activation = activationFlags(attrs.activation)
+    const columns = inputs.b!.shape.at(attrs.transposeB ? -2 : -1)
+    const rowBias = !bias || (bias.dtype === 'float32' && tf.util.sizeFromShape(bias.shape) === columns && bias.shape.at(-1) === columns)
+    if (!covered(call) || activation === undefined || !rowBias) return fallback(call)
+    return product(call, 'fused matMul', bias, activation)
+  },
+}

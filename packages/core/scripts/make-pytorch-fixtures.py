@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+"""Makes the fixtures that hold our networks to PyTorch's: needs torch, torchvision and NumPy.
+
+    /usr/bin/python3 packages/core/scripts/make-pytorch-fixtures.py            # all, about 2 minutes
+    /usr/bin/python3 packages/core/scripts/make-pytorch-fixtures.py --only torchvision
+
+The same versions give the same files. Weights, pictures and labels are generated (generate.ts);
+the answers are computed in float64.
+
+packages/core/fixtures/pytorch-VARIANT-SIZE-BATCH.json, one for each case, outputs and gradients:
+
+    variant, classes, inputSize, batch   what to build; no dropout
+    pytorch                              version of PyTorch and torchvision
+    margin      least distance of a ReLU's input from 0, or of a pool window's two largest values,
+                relative to the layer's largest value: no gate flips by rounding (margins.py);
+                null where there is neither
+    loss        mean cross-entropy over the batch against generateLabels(batch, classes)
+    tensors     of the input and every weight: { name, shape, bound, salts? } for generate();
+                names and layouts are PyTorch's: input [batch, 3, height, width], OIHW, [out, in]
+    outputs     of every layer in order, a summary (record.py) in PyTorch's layout, NCHW
+    gradients   of the loss by every weight, a summary each
+
+packages/train/fixtures/sgd-steps.json, { pytorch, cases }, steps of torch.optim.SGD:
+
+    variant, classes, inputSize, batch, margin, tensors   as above
+    momentum, weightDecay, nesterov      of the optimiser; dampening 0, decay on biases too
+    learningRates   one for each step; all steps see the same batch
+    losses          before each step, and after the last: one more than there are steps
+    weights         after the last step, a summary each
+    buffers         the optimiser's momentum buffers after the last step, a summary each
+"""
+
+import argparse
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "pytorch"))
+
+import torch
+import torchvision
+from torch.nn import functional as F
+
+from measure import build, measure
+from record import number, summary, write_json
+
+# (variant, classes, input size, pictures)
+CASES = [
+    ("torchvision", 1000, 224, 1),
+    ("torchvision", 1000, 224, 3),
+    ("torchvision", 1000, 96, 1),
+    ("torchvision", 1000, 96, 3),
+    ("paper", 1000, 227, 2),
+    ("krizhevsky-2012", 1000, 224, 2),
+    ("caffe", 1000, 227, 1),
+    ("caffenet", 1000, 227, 1),
+    ("cifar", 10, 32, 4),
+    ("lenet-5", 10, 32, 4),
+]
+
+# (variant, classes, input size, pictures, first learning rate, Nesterov)
+SGD_CASES = [
+    ("cifar", 10, 32, 8, 0.002, False),
+    ("lenet-5", 10, 32, 16, 0.05, False),
+    ("lenet-5", 10, 32, 16, 0.05, True),
+]
+RATE_FACTORS = [1] * 5 + [0.1] * 5
+MOMENTUM = 0.9
+WEIGHT_DECAY = 5e-4
+
+VERSIONS = f"torch {torch.__version__}, torchvision {torchvision.__version__}"
+
+
+def case_record(variant, classes, size, batch):
+    """The fixture of one case."""
+    model, x, labels, tensors, margin = build(variant, classes, size, batch)
+    loss, outputs, gradients = measure(model, x, labels)
+    return {
+        "variant": variant,
+        "classes": classes,
+        "inputSize": size,
+        "batch": batch,
+        "pytorch": VERSIONS,
+        "margin": number(margin),
+        "loss": number(loss),
+        "tensors": tensors,
+        "outputs": [summary(name, tensor) for name, tensor in outputs.items()],
+        "gradients": [summary(name, tensor) for name, tensor in gradients.items()],
+    }
+
+
+def sgd_record(variant, classes, size, batch, first_rate, nesterov):
+    """Ten steps of torch.optim.SGD on one batch."""
+    model, x, labels, tensors, margin = build(variant, classes, size, batch)
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=1, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY, nesterov=nesterov
+    )
+    rates = [first_rate * factor for factor in RATE_FACTORS]
+    losses = []
+    for rate in rates:
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(number(loss))
+    with torch.no_grad():
+        losses.append(number(F.cross_entropy(model(x), labels)))
+    buffer = lambda parameter: optimizer.state[parameter]["momentum_buffer"]
+    return {
+        "variant": variant,
+        "classes": classes,
+        "inputSize": size,
+        "batch": batch,
+        "momentum": MOMENTUM,
+        "weightDecay": WEIGHT_DECAY,
+        "nesterov": nesterov,
+        "learningRates": rates,
+        "margin": number(margin),
+        "losses": losses,
+        "tensors": tensors,
+        "weights": [summary(name, weight) for name, weight in model.named_parameters()],
+        "buffers": [summary(name, buffer(weight)) for name, weight in model.named_parameters()],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], epilog=__doc__[__doc__.index("\n") :],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--only", metavar="VARIANT", help="only the cases of this variant, and no SGD")
+    parser.add_argument("--out", metavar="DIR", default=os.path.join(HERE, "..", "fixtures"),
+                        help="folder of the cases (default: packages/core/fixtures)")  # fmt: skip
+    parser.add_argument("--sgd", metavar="FILE",
+                        default=os.path.join(HERE, "..", "..", "train", "fixtures", "sgd-steps.json"),
+                        help="file of the SGD steps (default: packages/train/fixtures/sgd-steps.json)")  # fmt: skip
+    arguments = parser.parse_args()
+    known = sorted({variant for variant, *_ in CASES})
+    if arguments.only not in [None, *known]:
+        parser.error(f"no variant {arguments.only!r}: the variants are {', '.join(known)}")
+
+    def save(path, record):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write_json(path, record)
+        print(f"{os.path.normpath(path)}: {os.path.getsize(path):,} bytes", flush=True)
+
+    for variant, classes, size, batch in CASES:
+        if arguments.only in (None, variant):
+            path = os.path.join(arguments.out, f"pytorch-{variant}-{size}-{batch}.json")
+            save(path, case_record(variant, classes, size, batch))
+    if arguments.only is None:
+        save(arguments.sgd, {"pytorch": VERSIONS, "cases": [sgd_record(*case) for case in SGD_CASES]})
+
+
+if __name__ == "__main__":
+    main()

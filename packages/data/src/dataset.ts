@@ -1,0 +1,106 @@
+/**
+ * What a labelled set of pictures is, and cutting one into parts. A data set knows its classes, the
+ * label of each picture and how to load one; it holds no order, no batches and no transforms, which
+ * are the loader's.
+ */
+import { Hash } from './hash.ts'
+import type { Picture } from './picture.ts'
+import { Random } from './random.ts'
+
+/** The part of a divided data set: to train on, or held out. */
+export type Split = 'train' | 'test'
+
+/** Labelled pictures, numbered from 0 to `length − 1`. */
+export interface Dataset {
+  /** For people: a folder, `shapes`. */
+  readonly name: string
+  /** Class names; a label is an index into them. */
+  readonly classes: readonly string[]
+  readonly length: number
+  /** Which part of a divided data set this is; undefined where the source is not divided. */
+  readonly split?: Split | undefined
+  /** The label of picture `index`. */
+  label(index: number): number
+  /** The picture itself; rejects with a `PictureError` where it cannot be used. */
+  load(index: number): Promise<Picture>
+  /** Where the picture comes from: a file's path, or a name in its place. */
+  path(index: number): string
+  /**
+   * A short text that changes when the pictures do (their names, sizes, number or seed), so that a
+   * run can tell that it is resumed on other data. Cheap: pictures are not read.
+   */
+  fingerprint(): Promise<string>
+}
+
+/**
+ * The pictures of `dataset` numbered `indices`, in that order; classes and labels stay.
+ * @throws RangeError where an index is not one of the data set's.
+ */
+export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  const chosen = Int32Array.from(indices)
+  for (let at = 0; at < chosen.length; at++) {
+    if (indices[at] !== chosen[at] || chosen[at]! < 0 || chosen[at]! >= dataset.length) {
+      throw new RangeError(
+        `subset: index ${indices[at]} is not one of the ${dataset.length} pictures of ${dataset.name}`,
+      )
+    }
+  }
+  const original = (index: number) => chosen[checkIndex(index, chosen.length, dataset.name)]!
+  return {
+    name: dataset.name,
+    classes: dataset.classes,
+    length: chosen.length,
+    split: dataset.split,
+    label: (index) => dataset.label(original(index)),
+    load: async (index) => dataset.load(original(index)),
+    path: (index) => dataset.path(original(index)),
+    async fingerprint() {
+      const hash = new Hash().add(await dataset.fingerprint())
+      for (const index of chosen) hash.addNumber(index)
+      return hash.digest()
+    },
+  }
+}
+
+/**
+ * Divides a data set at random into parts with the same share of every class in each.
+ * @param fractions Share of each part, above 0, together at most 1, such as `[0.9, 0.1]`.
+ * @param seed The same seed gives the same parts. Default 0.
+ * @returns One data set a fraction, no picture in two of them, each in the original order.
+ */
+export function split(dataset: Dataset, fractions: readonly number[], seed = 0): Dataset[] {
+  const total = fractions.reduce((sum, fraction) => sum + fraction, 0)
+  if (fractions.length === 0 || fractions.some((f) => !(f > 0)) || total > 1 + 1e-9) {
+    throw new RangeError(
+      `split: fractions must be above 0 and at most 1 together, not [${fractions.join(', ')}]`,
+    )
+  }
+  const byClass = dataset.classes.map((): number[] => [])
+  for (let index = 0; index < dataset.length; index++) byClass[dataset.label(index)]!.push(index)
+  const parts = fractions.map((): number[] => [])
+  byClass.forEach((indices, label) => {
+    new Random(seed, label).shuffle(indices)
+    let share = 0
+    let start = 0
+    fractions.forEach((fraction, part) => {
+      share += fraction
+      const end = Math.min(indices.length, Math.round(share * indices.length))
+      parts[part]!.push(...indices.slice(start, end))
+      start = end
+    })
+  })
+  return parts.map((indices) => subset(dataset, indices.sort((a, b) => a - b)))
+}
+
+/** How many pictures each class has, in the order of `classes`. */
+export function countClasses(dataset: Dataset): number[] {
+  const counts = dataset.classes.map(() => 0)
+  for (let index = 0; index < dataset.length; index++) counts[dataset.label(index)]!++
+  return counts
+}
+
+/** Returns `index`, or throws a RangeError where a data set of `length` has no such picture. */
+export function checkIndex(index: number, length: number, name: string): number {
+  if (Number.isInteger(index) && index >= 0 && index < length) return index
+  throw new RangeError(`${name}: there is no picture ${index}; they are 0 to ${length - 1}`)
+}

@@ -1,0 +1,154 @@
+// The rules that every import must keep, each with the words that report it. The directions between
+// packages come from the table of layers; the rest holds for every package alike. An import that breaks
+// several rules is reported by the first of them, so the more telling ones stand first.
+
+import type { IRegularForbiddenRuleType, IViolation } from 'dependency-cruiser'
+import { allowedImports, layerOf, scope } from './arrows.ts'
+import { allDependencies, type Member, runtimeDependencies } from './workspace.ts'
+
+/** One rule: what dependency-cruiser forbids, and how a broken one is explained. */
+export interface ImportRule {
+  forbidden: Omit<IRegularForbiddenRuleType, 'name'>
+  /** Says what is wrong and what to do; `target` is the import as it is written. */
+  explain(target: string, member: Member, violation: IViolation): { what: string; remedy: string }
+}
+
+/** Tests, and what several of them share. */
+const testFile = '[.]test[.]tsx?$|^(packages|apps)/[^/]+/src/testing/'
+/** Files that no user of a package gets: tests, and whatever lies outside `src`. */
+const developmentFile = `${testFile}|^(packages|apps)/[^/]+/(?!src/)`
+const anyMember = '^(packages|apps)/'
+const tfjs = '(^|node_modules/)@tensorflow/'
+
+/** Whom a package's code and its tests may import, and whether it knows TensorFlow.js. */
+export function directionRules(member: Member, members: readonly Member[]): ImportRule[] {
+  const layer = member.group === 'packages' ? layerOf(member.folder) : undefined
+  if (member.group === 'packages' && layer === undefined) return [] // reported with the manifests
+  const packages = members.filter(({ group }) => group === 'packages').map(({ folder }) => folder)
+  const inCode = layer ? allowedImports(layer) : packages
+  const inTests = [member.folder, ...(layer ? allowedImports(layer, { tests: true }) : packages)]
+  const own = `^${member.path}/`
+  const ours = `(^|node_modules/)${scope}`
+  const among = (names: readonly string[]) =>
+    `${ours}(${names.map((name) => name.replace('*', '[^/]+')).join('|')})(/|$)`
+  const list = (names: readonly string[]) =>
+    layer ? names.join(', ') || 'no package of ours' : 'packages, no other app'
+
+  const rules: ImportRule[] = [
+    {
+      forbidden: {
+        from: { path: own, pathNot: developmentFile },
+        to: { path: ours, pathNot: among(inCode) },
+      },
+      explain: (target) => ({
+        what: `imports ${target}, but ${member.folder} may import ${list(inCode)}`,
+        remedy: 'take the thing as an argument, or move the code to a package that may import both',
+      }),
+    },
+    {
+      forbidden: {
+        from: { path: `${own}(?=.*[.]test[.]tsx?$|src/testing/|(?!src/))` },
+        to: { path: ours, pathNot: among(inTests) },
+      },
+      explain: (target) => ({
+        what: `imports ${target}, but tests of ${member.folder} may import ${list(inTests)}`,
+        remedy: 'move the test up to a package that may import both',
+      }),
+    },
+  ]
+  if (layer?.knowsTfjs === false) {
+    rules.push({
+      forbidden: { from: { path: own }, to: { path: tfjs } },
+      explain: (target) => ({
+        what: `imports ${target}, but ${member.folder} works on typed arrays and knows no TensorFlow.js`,
+        remedy: 'move what needs tensors to core or train',
+      }),
+    })
+  }
+  return rules
+}
+
+/** What holds for every package. */
+export const commonRules: readonly ImportRule[] = [
+  {
+    forbidden: { from: { path: anyMember }, to: { path: `${tfjs}tfjs-(core|layers)(/|$)` } },
+    explain: (target) => ({
+      what: `imports ${target}, of which Node and bundlers load different builds`,
+      remedy: "import it from '@tensorflow/tfjs'",
+    }),
+  },
+  {
+    forbidden: {
+      from: { path: '^(packages|apps)/([^/]+)/' },
+      to: { pathNot: '^$1/$2/', dependencyTypes: ['local'] },
+    },
+    explain: (target) => ({
+      what: `imports ${target}, a path that leaves the package`,
+      remedy: 'import the other package by its name, through its exports',
+    }),
+  },
+  {
+    forbidden: {
+      from: { path: '^(packages|apps)/[^/]+/src/', pathNot: testFile },
+      to: { path: testFile },
+    },
+    explain: (target) => ({
+      what: `is shipped and imports the test ${target}`,
+      remedy: 'move what both need out of the test',
+    }),
+  },
+  {
+    forbidden: {
+      from: { path: '^(packages|apps)/[^/]+/src/', pathNot: testFile },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
+        dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional'],
+      },
+    },
+    explain: (target, member) => explainUndeclared(target, member, runtimeDependencies(member)),
+  },
+  {
+    forbidden: {
+      from: { path: developmentFile },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+    },
+    explain: (target, member) => explainUndeclared(target, member, allDependencies(member)),
+  },
+  {
+    forbidden: { from: {}, to: { circular: true } },
+    explain: (_target, member, { from, cycle = [] }) => ({
+      what: `is in a cycle: ${[from, ...cycle.map(({ name }) => name)]
+        .map((path) => path.replace(`${member.path}/`, ''))
+        .join(' → ')}`,
+      remedy: 'move what both ends need to a file of its own',
+    }),
+  },
+]
+
+/** Why an import does not come from the manifest: missing there, only for development, or not on disk. */
+function explainUndeclared(target: string, member: Member, declared: readonly string[]) {
+  const manifest = `${member.path}/package.json`
+  if (/^[.#/]/.test(target)) {
+    return {
+      what: `imports ${target}, which is not there`,
+      remedy: 'mend the path, or build what generates the file',
+    }
+  }
+  const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/')
+  if (declared.includes(name) || name === member.manifest.name) {
+    return {
+      what: `imports ${target}, which is declared but cannot be resolved`,
+      remedy: 'run `pnpm install` and `pnpm turbo run build`, then look at its exports',
+    }
+  }
+  if (allDependencies(member).includes(name)) {
+    return {
+      what: `is shipped and imports ${target}, which is only in devDependencies`,
+      remedy: `move it to dependencies or peerDependencies of ${manifest}`,
+    }
+  }
+  return {
+    what: `imports ${target}, which ${manifest} does not declare`,
+    remedy: 'declare it there',
+  }
+}
