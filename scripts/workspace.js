@@ -6,7 +6,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -72,7 +71,15 @@ function environment() {
     if (!existsSync(join(tools, 'package.json'))) {
       writeFileSync(join(tools, 'package.json'), '{ "private": true }\n')
     }
-    run('npm', ['install', '--prefix', tools, '--no-audit', '--no-fund', '--loglevel=error', ...missing])
+    run('npm', [
+      'install',
+      '--prefix',
+      tools,
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      ...missing,
+    ])
   }
   return env
 }
@@ -134,7 +141,9 @@ function setUp(env) {
   if (stamp.installed !== installed) {
     say('installing dependencies (pnpm install)')
     const frozen = process.env.CI ? ['--frozen-lockfile'] : []
-    run('pnpm', ['--dir', root, 'install', '--prefer-offline', '--loglevel=warn', ...frozen], { env })
+    run('pnpm', ['--dir', root, 'install', '--prefer-offline', '--loglevel=warn', ...frozen], {
+      env,
+    })
   }
   if (stamp.built !== sourceFingerprint(installed)) {
     say('building packages (turbo run build)')
@@ -146,9 +155,30 @@ function setUp(env) {
   }
 }
 
-const alexnet = (env, args) => run('node', [join(root, 'apps/cli/dist/main.js'), ...args], { env })
-const turbo = (env, args) =>
-  run('turbo', [...args, '--cwd', root, '--ui=stream', `--concurrency=${availableParallelism()}`], { env })
+/** Runs a script of the workspace with Node. */
+const script = (path) => (env, args) => run('node', [join(root, path), ...args], { env })
+const alexnet = script('apps/cli/dist/main.js')
+const checkStructure = script('scripts/check-structure/main.ts')
+
+function test(env) {
+  say('checking format and lint (biome)')
+  run('biome', ['check', root], { env })
+  say('checking types and running the tests of every package (turbo)')
+  const each = [
+    'run',
+    'types',
+    'test',
+    '--output-logs=new-only',
+    '--log-order=grouped',
+    '--continue',
+  ]
+  run('turbo', [...each, '--cwd', root, '--ui=stream', '--concurrency=2'], { env })
+  say('checking the structure of the workspace, and the check itself')
+  run('tsc', ['-p', join(root, 'scripts/check-structure')], { env })
+  run('vitest', ['run', '--root', root, 'scripts'], { env })
+  checkStructure(env, [])
+  say('all checks passed')
+}
 
 const tasks = {
   start: {
@@ -156,15 +186,11 @@ const tasks = {
     run: (env, args) => alexnet(env, ['demo', ...args]),
   },
   alexnet: { about: 'the command alexnet (arguments after --)', run: alexnet },
-  test: {
-    about: 'lint, types, structure and every test of every package',
-    run(env) {
-      say('checking format and lint (biome)')
-      run('biome', ['check', root], { env })
-      say('checking types and running the tests of every package (turbo run types test)')
-      turbo(env, ['run', 'types', 'test', '--output-logs=full', '--log-order=grouped', '--continue'])
-      say('all checks passed')
-    },
+  test: { about: 'lint, types, structure and every test of every package', run: test },
+  'check-structure': { about: 'who imports whom, package shapes, changesets', run: checkStructure },
+  'compare:pytorch': {
+    about: "every layer's output and every gradient beside PyTorch's, live",
+    run: script('packages/core/scripts/compare-pytorch.ts'),
   },
 }
 

@@ -10,8 +10,8 @@ import type { CheckResult, Violation } from './violation.ts'
 import type { Manifest, Member } from './workspace.ts'
 
 const folder = '.changeset'
-/** Files of a package whose change reaches no user. */
-const invisible = /[.]test[.]tsx?$|^(fixtures|scripts|src\/testing)\/|^tsconfig|^CHANGELOG[.]md$/
+/** Files of a package whose change reaches no user: tests, and the Python that makes their fixtures. */
+const invisible = /[.](test[.]tsx?|py)$|^fixtures\/|^src\/testing[/.]|^tsconfig|^CHANGELOG[.]md$/
 
 /**
  * Compares the working tree with its merge base and asks for changesets.

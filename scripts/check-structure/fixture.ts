@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { formatViolation, type Violation } from './violation.ts'
 
 /** Contents of files by path from the root; a function changes what the baseline has there. */
 export type Changes = Record<string, string | ((before: string) => string)>
@@ -31,9 +33,10 @@ const dependencies: Record<
 
 const outside = ['@tensorflow/tfjs', '@tensorflow/tfjs-core', 'small-library', 'vitest']
 
-/** Writes the workspace with some files changed; returns its root. */
+/** Writes the workspace with some files changed; returns its root. It goes when the test is over. */
 export function makeWorkspace(changes: Changes = {}): string {
   const root = mkdtempSync(join(tmpdir(), 'check-structure-fixture-'))
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
   const files: Record<string, string> = {
     LICENSE: 'a licence\n',
     'package.json': '{ "name": "workspace", "private": true }\n',
@@ -138,4 +141,14 @@ export function editJson(edit: (manifest: Record<string, Record<string, unknown>
     edit(manifest)
     return `${JSON.stringify(manifest, null, 2)}\n`
   }
+}
+
+/** Adds a line to a file of the baseline. */
+export function append(line: string) {
+  return (before: string): string => `${before}${line}\n`
+}
+
+/** Violations as they are printed. */
+export function lines(violations: readonly Violation[]): string[] {
+  return violations.map(formatViolation)
 }

@@ -14,7 +14,7 @@ export interface ImportRule {
 }
 
 /** Tests, and what several of them share. */
-const testFile = '[.]test[.]tsx?$|^(packages|apps)/[^/]+/src/testing/'
+const testFile = '[.]test[.]tsx?$|^(packages|apps)/[^/]+/src/testing(/|[.]ts$)'
 /** Files that no user of a package gets: tests, and whatever lies outside `src`. */
 const developmentFile = `${testFile}|^(packages|apps)/[^/]+/(?!src/)`
 const anyMember = '^(packages|apps)/'
@@ -47,7 +47,7 @@ export function directionRules(member: Member, members: readonly Member[]): Impo
     },
     {
       forbidden: {
-        from: { path: `${own}(?=.*[.]test[.]tsx?$|src/testing/|(?!src/))` },
+        from: { path: `${own}(?=.*[.]test[.]tsx?$|src/testing(/|[.]ts$)|(?!src/))` },
         to: { path: ours, pathNot: among(inTests) },
       },
       explain: (target) => ({

@@ -59,7 +59,7 @@ async function pack(path: string, folder: string) {
 /** A package carries its licence and README, and no tests. */
 function checkFiles(file: string, files: readonly string[]): Violation[] {
   const absent = ['LICENSE', 'README.md'].filter((name) => !files.includes(name))
-  const tests = files.filter((name) => /[.]test[.]|^dist\/testing\//.test(name))
+  const tests = files.filter((name) => /[.]test[.]|^dist\/testing[/.]/.test(name))
   return [
     ...absent.map((name) => ({
       file,

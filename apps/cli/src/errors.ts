@@ -17,3 +17,16 @@ export function report(error: unknown): number {
   if (process.env.ALEXNET_DEBUG) process.stderr.write(`${stack}\n`)
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
 }
+
+/** @throws UsageError when both of two options that exclude each other are given */
+export function refuseTogether<T extends object>(
+  options: T,
+  first: keyof T,
+  second: keyof T,
+): void {
+  if (options[first] !== undefined && options[second] !== undefined) {
+    const flag = (name: keyof T) =>
+      `--${String(name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    throw new UsageError(`${flag(first)} and ${flag(second)} cannot be used together`)
+  }
+}

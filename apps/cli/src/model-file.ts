@@ -4,13 +4,20 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AlexNetOptions, createAlexNet, exportWeights, getArchitecture, loadWeights } from '@alexnet/core'
+import {
+  type AlexNetOptions,
+  createAlexNet,
+  exportWeights,
+  getArchitecture,
+  loadWeights,
+  type TensorLike,
+} from '@alexnet/core'
 import type { Preprocessing } from '@alexnet/data'
 import type { Checkpoint } from '@alexnet/weights'
 import { readCheckpointFile, saveSafetensors } from '@alexnet/weights/node'
 import type { LayersModel } from '@tensorflow/tfjs'
 import { UsageError } from './errors.ts'
-import { presetFor } from './settings.ts'
+import { presetFor, variantNamed } from './settings.ts'
 
 /** What belongs to the weights of a model, to use it as it was trained. */
 export interface ModelDescription {
@@ -45,21 +52,28 @@ export async function saveModel(
  * @param variant for files that do not say what they hold
  * @throws UsageError, CheckpointError or core's error on weights that do not fit, naming the tensors
  */
-export async function loadModel(path: string, { variant }: { variant?: string } = {}): Promise<LoadedModel> {
+export async function loadModel(
+  path: string,
+  { variant }: { variant?: string } = {},
+): Promise<LoadedModel> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory()
   const file = isFolder ? join(path, MODEL_FILE) : path
   const checkpoint = await readCheckpointFile(file)
   const description = describeCheckpoint(checkpoint, file, variant)
   const model = createAlexNet({ ...description.options, dropout: 0, initialize: false })
   try {
-    await loadWeights(model, checkpoint.tensors)
+    loadWeights(model, checkpoint.tensors as ReadonlyMap<string, TensorLike>)
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error })
   }
   return { ...description, model, path: file }
 }
 
-function describeCheckpoint(checkpoint: Checkpoint, file: string, variant?: string): ModelDescription {
+function describeCheckpoint(
+  checkpoint: Checkpoint,
+  file: string,
+  variant?: string,
+): ModelDescription {
   const stored = checkpoint.metadata[KEY]
   if (stored !== undefined) {
     const description = JSON.parse(stored) as ModelDescription
@@ -73,15 +87,16 @@ function describeCheckpoint(checkpoint: Checkpoint, file: string, variant?: stri
   if (variant === undefined) {
     throw new UsageError(`${file} does not say which network it belongs to: name it with --variant`)
   }
-  const architecture = getArchitecture(variant)
+  const name = variantNamed(variant)
+  const { inputSize } = getArchitecture(name)
   const biases = [...checkpoint.tensors].filter(([name]) => /^classifier\.\d+\.bias$/.test(name))
   const classes = biases.at(-1)?.[1].shape[0]
   if (classes === undefined) {
     throw new UsageError(`${file} has no tensor classifier.N.bias: its names are not PyTorch's`)
   }
   return {
-    options: { variant: architecture.name, classes },
+    options: { variant: name, classes },
     labels: Array.from({ length: classes }, (_, index) => String(index)),
-    preprocessing: presetFor(architecture.name, architecture.inputSize, false).preprocessing,
+    preprocessing: presetFor(name, inputSize, false).preprocessing,
   }
 }

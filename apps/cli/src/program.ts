@@ -2,9 +2,9 @@
 // its own file under commands/, loaded only when it is called, so that --help answers at once.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { UsageError } from './errors.ts'
 
-const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
+const examples = (...lines: string[]) =>
+  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
 
 /** A parser for whole numbers from `least` on. */
 function whole(least: number) {
@@ -22,7 +22,8 @@ function number(least: number, most = Number.POSITIVE_INFINITY) {
   return (text: string) => {
     const value = text.trim() === '' ? Number.NaN : Number(text)
     if (!(value >= least && value <= most)) {
-      const range = most === Number.POSITIVE_INFINITY ? `of at least ${least}` : `from ${least} to ${most}`
+      const range =
+        most === Number.POSITIVE_INFINITY ? `of at least ${least}` : `from ${least} to ${most}`
       throw new InvalidArgumentError(`It must be a number ${range}.`)
     }
     return value
@@ -30,7 +31,8 @@ function number(least: number, most = Number.POSITIVE_INFINITY) {
 }
 
 const json = () => new Option('--json', 'print the result as JSON, nothing else on stdout')
-const threads = () => new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(whole(1))
+const threads = () =>
+  new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(whole(1))
 const weights = () =>
   new Option('-w, --weights <file>', 'a model file (.safetensors) or the folder of a run')
 const variantOption = (about: string) => new Option('--variant <name>', about)
@@ -76,9 +78,21 @@ Every command has its own --help.`,
     .option('--dropout <rate>', "default: the variant's own", number(0, 0.99))
     .option('--input-size <pixels>', "default: the variant's own", whole(1))
     .option('--no-augment', 'train on the pictures as evaluation sees them')
-    .option('--validation <share>', 'part kept for validation where there is no test set', number(0, 0.9))
-    .option('--limit <n>', 'use only the first n training pictures, drawn evenly by class', whole(1))
-    .option('--seed <n>', 'weights, order, augmentation and dropout follow from it (default: 0)', whole(0))
+    .option(
+      '--validation <share>',
+      'part kept for validation where there is no test set',
+      number(0, 0.9),
+    )
+    .option(
+      '--limit <n>',
+      'use only the first n training pictures, drawn evenly by class',
+      whole(1),
+    )
+    .option(
+      '--seed <n>',
+      'weights, order, augmentation and dropout follow from it (default: 0)',
+      whole(0),
+    )
     .option('-o, --out <folder>', 'where model, checkpoint and log go', 'runs/latest')
     .option('--resume', 'go on with the run in --out, exactly where it stopped')
     .option('--checkpoint-every <steps>', 'also save inside an epoch (default: 100)', whole(1))
@@ -92,7 +106,9 @@ Every command has its own --help.`,
         'alexnet train ./pictures --out runs/mine --resume',
       ),
     )
-    .action(async (dataset, options) => (await import('./commands/train.ts')).train(dataset, options))
+    .action(async (dataset, options) =>
+      (await import('./commands/train.ts')).train(dataset, options),
+    )
 
   program
     .command('evaluate')
@@ -164,7 +180,9 @@ JSON: { out, layer, shape }`,
 
   program
     .command('inspect')
-    .description('show the layers of a network: shapes, parameters, multiply-adds, receptive fields')
+    .description(
+      'show the layers of a network: shapes, parameters, multiply-adds, receptive fields',
+    )
     .addOption(variantOption('network (default: torchvision, or what the weights hold)'))
     .addOption(weights())
     .option('--classes <n>', "number of classes (default: the variant's own)", whole(1))
@@ -172,10 +190,7 @@ JSON: { out, layer, shape }`,
     .addOption(json())
     .addHelpText(
       'after',
-      `${examples(
-        'alexnet inspect --variant paper',
-        'alexnet inspect --weights runs/mine --json',
-      )}
+      `${examples('alexnet inspect --variant paper', 'alexnet inspect --weights runs/mine --json')}
 JSON: { variant, inputSize, classes, layers: [{ name, kind, outputShape,
 parameters, multiplyAdds, receptiveField, stride }], parameters, multiplyAdds }`,
     )
@@ -198,11 +213,4 @@ parameters, multiplyAdds, receptiveField, stride }], parameters, multiplyAdds }`
     })
   }
   return program
-}
-
-/** Two options that cannot go together. */
-export function refuseTogether(options: Record<string, unknown>, first: string, second: string): void {
-  if (options[first] !== undefined && options[second] !== undefined) {
-    throw new UsageError(`--${first} and --${second} cannot be used together`)
-  }
 }

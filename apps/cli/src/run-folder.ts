@@ -3,7 +3,7 @@
 
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Checkpoint, EpochEvent } from '@alexnet/train'
+import type { Checkpoint, EpochEvent, StoredCheckpoint } from '@alexnet/train'
 import { readCheckpointFile, replaceFile, saveSafetensors } from '@alexnet/weights/node'
 import { UsageError } from './errors.ts'
 import { MODEL_FILE } from './model-file.ts'
@@ -39,7 +39,10 @@ export class RunFolder {
   }
 
   saveSettings(settings: RunSettings): Promise<void> {
-    return replaceFile(join(this.path, SETTINGS_FILE), text(`${JSON.stringify(settings, null, 2)}\n`))
+    return replaceFile(
+      join(this.path, SETTINGS_FILE),
+      text(`${JSON.stringify(settings, null, 2)}\n`),
+    )
   }
 
   /** @throws UsageError when the folder holds no run, or its settings cannot be read. */
@@ -59,7 +62,7 @@ export class RunFolder {
     return saveSafetensors(join(this.path, CHECKPOINT_FILE), tensors, metadata)
   }
 
-  readCheckpoint(): Promise<Checkpoint> {
+  readCheckpoint(): Promise<StoredCheckpoint> {
     return readCheckpointFile(join(this.path, CHECKPOINT_FILE))
   }
 

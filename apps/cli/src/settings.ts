@@ -1,15 +1,21 @@
 // What a run does, resolved: every default made explicit, so that the run folder tells the whole story
 // and resuming needs nothing but it.
 
-import { type AlexNetOptions, getArchitecture } from '@alexnet/core'
-import { cifarEval, cifarTrain, type Preprocessing, type Preset, torchvisionEval, torchvisionTrain } from '@alexnet/data'
+import { type AlexNetOptions, getArchitecture, type Variant } from '@alexnet/core'
+import {
+  cifarEval,
+  cifarTrain,
+  type Preprocessing,
+  type Preset,
+  torchvisionEval,
+  torchvisionTrain,
+} from '@alexnet/data'
 import { constant, oneCycle, type Schedule, steps } from '@alexnet/train'
 
 export type ScheduleName = 'constant' | 'steps' | 'one-cycle'
 
 /** The resolved settings of a run, as run.json keeps them. */
 export interface RunSettings {
-  alexnet: string
   dataset: string
   fingerprint: string
   model: AlexNetOptions
@@ -79,11 +85,9 @@ export function createSchedule(name: ScheduleName, learningRate: number): Schedu
 }
 
 /** The variant for pictures of this size: a 32-pixel net for small ones. */
-export function variantFor(picture: { width: number; height: number }): string {
+export function variantFor(picture: { width: number; height: number }): Variant {
   return Math.max(picture.width, picture.height) <= 64 ? 'cifar' : 'torchvision'
 }
 
-/** Checks a variant's name early, before any data is read. @throws core's error with the nearest names */
-export const checkVariant = (name: string | undefined): void => {
-  if (name !== undefined) getArchitecture(name)
-}
+/** A variant's name, checked. @throws core's error with the nearest names */
+export const variantNamed = (name: string): Variant => getArchitecture(name).name as Variant

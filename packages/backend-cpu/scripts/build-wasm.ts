@@ -57,7 +57,8 @@ async function compile(features: string): Promise<Uint8Array> {
       listFiles: () => [],
     },
   )
-  if (error || !binary) throw new Error(`AssemblyScript (${features}): ${error?.message}\n${stderr.toString()}`)
+  if (error || !binary)
+    throw new Error(`AssemblyScript (${features}): ${error?.message}\n${stderr.toString()}`)
   return binary
 }
 
@@ -75,7 +76,10 @@ function structs(text: string): { name: string; fields: [string, string][] }[] {
 }
 
 function constants(text: string): [string, string][] {
-  return [...text.matchAll(/^export const ([A-Z0-9_]+): i32 = (-?\d+)$/gm)].map((m) => [m[1]!, m[2]!])
+  return [...text.matchAll(/^export const ([A-Z0-9_]+): i32 = (-?\d+)$/gm)].map((m) => [
+    m[1]!,
+    m[2]!,
+  ])
 }
 
 const kernelTexts = readdirSync(kernelFolder)
@@ -83,7 +87,9 @@ const kernelTexts = readdirSync(kernelFolder)
   .sort()
   .map((file) => ({ file: basename(file), text: readFileSync(join(kernelFolder, file), 'utf8') }))
 const allStructs = kernelTexts.flatMap(({ text }) => structs(text))
-const allConstants = [microKernelSource(), ...kernelTexts.map(({ text }) => text)].flatMap(constants)
+const allConstants = [microKernelSource(), ...kernelTexts.map(({ text }) => text)].flatMap(
+  constants,
+)
 
 const binaries: string[] = []
 for (const build of builds) {

@@ -4,26 +4,39 @@
 import type { BackendAdapter, StartedBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import { createBackend } from './backend.ts'
-import { Engine } from './engine.ts'
+import { Engine, kernelNames } from './engine.ts'
 import { kernels } from './kernels/index.ts'
 import type { KernelArguments, TfjsKernel } from './kernels/kernel.ts'
 import { TensorMemory } from './memory.ts'
 import { type BuildName, compileBuild, instantiate, supportedBuilds } from './module.ts'
+import { availableThreads, canShareMemory, nodeModule, Threads } from './threads.ts'
 
 export interface CpuOptions {
   /** Name of the tfjs backend. Default 'alexnet-cpu'. No underscore. */
   name?: string
+  /**
+   * Threads that compute, the calling one included. Default: the processors there are, at most 8. One
+   * where memory cannot be shared (a page that is not cross-origin isolated).
+   */
+  threads?: number
   /** WebAssembly build. Default: the fastest that this engine supports. */
   build?: BuildName
   /** Most bytes of memory for tensors, at most and by default 4 GiB. */
   memoryLimit?: number
+  /**
+   * Lets V8 (Node only) join 128-bit vector operations into 256-bit ones, an experimental option of the
+   * engine for the whole process. Default false.
+   */
+  widen?: boolean
 }
 
 /** TensorFlow.js on the CPU in WebAssembly, forward and backward. */
 export function cpu(options: CpuOptions = {}): BackendAdapter {
   const { name = 'alexnet-cpu' } = options
   if (name.includes('_')) {
-    throw new Error(`backend name '${name}': tfjs splits kernel keys at underscores, leave them out`)
+    throw new Error(
+      `backend name '${name}': tfjs splits kernel keys at underscores, leave them out`,
+    )
   }
   return {
     name,
@@ -42,19 +55,40 @@ export function cpu(options: CpuOptions = {}): BackendAdapter {
 
 async function start(name: string, options: CpuOptions): Promise<StartedBackend> {
   const build = options.build ?? supportedBuilds()[0]!
-  const shared = typeof SharedArrayBuffer === 'function'
+  const shared = canShareMemory()
   const memory = new TensorMemory({ shared, maximumBytes: options.memoryLimit })
+  const widened = options.widen === true && widen()
   const module = await compileBuild(build, shared)
-  const engine = new Engine(memory, await instantiate(module, memory.wasm))
+  const kernels = await instantiate(module, memory.wasm)
+  const count = shared ? threadCount(options.threads) : 1
+  const threads =
+    count > 1 ? await Threads.start(count, module, memory, kernelNames(kernels)) : undefined
+  const engine = new Engine(memory, kernels, threads)
   if (tf.findBackendFactory(name)) tf.removeBackend(name)
   registerKernels(name)
   const backend = createBackend(engine)
   tf.registerBackend(name, () => backend)
   return {
-    device: 'CPU, WebAssembly, 1 thread',
-    features: [build],
+    device: `CPU, WebAssembly, ${count} ${count === 1 ? 'thread' : 'threads'}`,
+    features: [build, ...(widened ? ['widened'] : []), ...(shared ? ['shared-memory'] : [])],
+    // Removing the backend disposes it, which ends its threads.
     stop: () => tf.removeBackend(name),
   }
+}
+
+function threadCount(threads: number | undefined): number {
+  if (threads === undefined) return Math.max(1, Math.min(8, availableThreads()))
+  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
+    throw new RangeError(`threads: ${threads} is not a whole number from 1 to 64`)
+  }
+  return threads
+}
+
+/** Has V8 join pairs of 128-bit operations into 256-bit ones, in modules compiled from now on. */
+function widen(): boolean {
+  const v8 = nodeModule<typeof import('node:v8')>('node:v8')
+  v8?.setFlagsFromString('--experimental-wasm-revectorize')
+  return v8 !== undefined
 }
 
 function registerKernels(name: string): void {
@@ -75,7 +109,9 @@ function registerKernels(name: string): void {
 
 function unsupported(name: string): TfjsKernel {
   return ({ inputs }) => {
-    const found = Object.entries(inputs).map(([key, { dtype, shape }]) => `${key} ${dtype} [${shape}]`)
+    const found = Object.entries(inputs).map(
+      ([key, { dtype, shape }]) => `${key} ${dtype} [${shape}]`,
+    )
     throw new Error(`kernel ${name} takes float32 tensors only; it was given ${found.join(', ')}`)
   }
 }

@@ -77,7 +77,12 @@ describe('storage', () => {
     const x = tf.tensor4d(randoms(4 * 10 * 10 * 8, 1), [4, 10, 10, 8])
     const optimizer = tf.train.momentum(0.001, 0.9)
     const step = () => {
-      optimizer.minimize(() => tf.mean(tf.square(tf.maxPool(tf.conv2d(x, w as tf.Tensor4D, 1, 'same'), 3, 2, 'valid'))), false, [w])
+      optimizer.minimize(
+        () =>
+          tf.mean(tf.square(tf.maxPool(tf.conv2d(x, w as tf.Tensor4D, 1, 'same'), 3, 2, 'valid'))),
+        false,
+        [w],
+      )
     }
     step()
     step()

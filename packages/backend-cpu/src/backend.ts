@@ -119,7 +119,13 @@ export function createBackend(engine: Engine): AlexNetCpuBackend {
       return { dataId: this.#store(own, dtype), shape, dtype }
     }
 
-    override move(dataId: object, values: Values, _shape: number[], dtype: tf.DataType, refCount: number) {
+    override move(
+      dataId: object,
+      values: Values,
+      _shape: number[],
+      dtype: tf.DataType,
+      refCount: number,
+    ) {
       this.data.set(dataId, new Entry(engine, dtype, refCount, values))
     }
 
@@ -145,6 +151,10 @@ export function createBackend(engine: Engine): AlexNetCpuBackend {
         /** Bytes taken from the system: the most that was ever needed at once, and a margin. */
         numBytesReserved: memory.bytesReserved,
       }
+    }
+
+    override dispose(): void {
+      engine.stop()
     }
 
     address(info: tf.TensorInfo): number {

@@ -1,34 +1,48 @@
-// Runs kernels: writes a job's parameters into the memory and has its tasks done. A job is cut into
-// tasks by its shape alone, so results do not depend on who runs them.
+// Runs kernels: writes a job's parameters into the memory and has its tasks done, by threads where there
+// are any. A job is cut into tasks by its shape alone, so results do not depend on who runs them.
 
 import type { TensorMemory } from './memory.ts'
 import { type KernelExports, type Struct, type StructValues, writeStruct } from './module.ts'
+import { maximumTasks, type Threads } from './threads.ts'
 
 /** Where a job's parameters lie, below the memory's reserved bytes. */
 const parametersAddress = 4096
 
 export class Engine {
   readonly memory: TensorMemory
-  readonly threads = 1
   #kernels: KernelExports
+  #numbers: Map<string, number>
+  #threads: Threads | undefined
   #view: DataView
   #scratch = { address: 0, bytes: 0 }
 
-  constructor(memory: TensorMemory, kernels: KernelExports) {
+  constructor(memory: TensorMemory, kernels: KernelExports, threads?: Threads) {
     this.memory = memory
     this.#kernels = kernels
+    this.#numbers = new Map(kernelNames(kernels).map((name, number) => [name, number]))
+    this.#threads = threads
     this.#view = new DataView(memory.wasm.buffer)
+  }
+
+  get threads(): number {
+    return this.#threads?.count ?? 1
   }
 
   /** Runs all tasks of a kernel and returns when they are done. */
   run<S extends Struct>(kernel: string, struct: S, values: StructValues<S>, tasks: number): void {
-    const run = this.#kernels[kernel]
-    if (!run) throw new Error(`no WebAssembly kernel is called ${kernel}`)
+    const call = this.#kernels[kernel]
+    if (!call) throw new Error(`no WebAssembly kernel is called ${kernel}`)
     if (this.#view.buffer !== this.memory.wasm.buffer) {
       this.#view = new DataView(this.memory.wasm.buffer)
     }
+    if (tasks > maximumTasks)
+      throw new Error(`${kernel}: ${tasks} tasks are more than ${maximumTasks}`)
     writeStruct(this.#view, parametersAddress, struct, values)
-    for (let task = 0; task < tasks; task++) run(parametersAddress, task, 0)
+    if (this.#threads && tasks > 1) {
+      this.#threads.run(this.#numbers.get(kernel)!, call, parametersAddress, tasks)
+    } else {
+      for (let task = 0; task < tasks; task++) call(parametersAddress, task, 0)
+    }
   }
 
   /** Address of scratch memory of at least `bytes` for each worker, valid until the next call. */
@@ -42,4 +56,17 @@ export class Engine {
     }
     return this.#scratch.address
   }
+
+  /** Ends the threads. */
+  stop(): void {
+    this.#threads?.stop()
+    this.#threads = undefined
+  }
+}
+
+/** The kernels of a module in the order by which threads number them. */
+export function kernelNames(kernels: KernelExports): string[] {
+  return Object.keys(kernels)
+    .filter((name) => typeof kernels[name] === 'function')
+    .sort()
 }

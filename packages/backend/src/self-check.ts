@@ -25,13 +25,32 @@ const tolerance = 1e-4
 /** Numbers in [-0.5, 0.5) that float32 holds exactly, the same in the script that made the answers. */
 function pattern(shape: number[], seed: number): tf.Tensor {
   const values = new Float32Array(tf.util.sizeFromShape(shape))
-  for (let i = 0; i < values.length; i++) values[i] = ((i * 7919 + seed * 104729) % 1021) / 1024 - 0.5
+  for (let i = 0; i < values.length; i++)
+    values[i] = ((i * 7919 + seed * 104729) % 1021) / 1024 - 0.5
   return tf.tensor(values, shape)
 }
 
-function loss(picture: tf.Tensor, filters: tf.Tensor, bias: tf.Tensor, matrix: tf.Tensor): tf.Tensor {
-  const padding: [[0, 0], [number, number], [number, number], [0, 0]] = [[0, 0], [1, 1], [1, 1], [0, 0]]
-  const maps = tf.conv2d(picture as tf.Tensor4D, filters as tf.Tensor4D, 2, padding, 'NHWC', 1, 'floor')
+function loss(
+  picture: tf.Tensor,
+  filters: tf.Tensor,
+  bias: tf.Tensor,
+  matrix: tf.Tensor,
+): tf.Tensor {
+  const padding: [[0, 0], [number, number], [number, number], [0, 0]] = [
+    [0, 0],
+    [1, 1],
+    [1, 1],
+    [0, 0],
+  ]
+  const maps = tf.conv2d(
+    picture as tf.Tensor4D,
+    filters as tf.Tensor4D,
+    2,
+    padding,
+    'NHWC',
+    1,
+    'floor',
+  )
   const pooled = tf.maxPool(tf.relu(tf.add(maps, bias)) as tf.Tensor4D, 3, 1, 'valid')
   return tf.matMul(tf.reshape(pooled, [2, 60]), matrix as tf.Tensor2D)
 }

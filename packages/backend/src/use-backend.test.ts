@@ -30,7 +30,8 @@ function broken(part: Partial<BackendAdapter>): BackendAdapter {
 afterEach(async () => {
   await tf.setBackend('cpu')
   for (const name of created.splice(0)) {
-    for (const { kernelName } of tf.getKernelsForBackend(name)) tf.unregisterKernel(kernelName, name)
+    for (const { kernelName } of tf.getKernelsForBackend(name))
+      tf.unregisterKernel(kernelName, name)
     if (tf.findBackendFactory(name)) tf.removeBackend(name)
   }
 })
@@ -46,7 +47,11 @@ describe('useBackend', () => {
       good,
       tfjsCpu(),
     ])
-    expect(active).toMatchObject({ name: 'imitation-good', device: 'imitation', features: ['none'] })
+    expect(active).toMatchObject({
+      name: 'imitation-good',
+      device: 'imitation',
+      features: ['none'],
+    })
     expect(active.skipped).toEqual([
       { name: 'absent', reason: 'not supported: this machine has no GPU' },
       { name: 'unsure', reason: 'could not tell whether it is supported: probe crashed' },

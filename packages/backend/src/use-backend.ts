@@ -73,7 +73,10 @@ export async function useBackend(adapters: readonly BackendAdapter[]): Promise<A
 }
 
 /** Switches tfjs to a started backend and checks it; on failure switches back and returns the reason. */
-async function tryBackend(name: string, started: StartedBackend): Promise<SelfCheckReport | string> {
+async function tryBackend(
+  name: string,
+  started: StartedBackend,
+): Promise<SelfCheckReport | string> {
   const { registryFactory, backendName: previous } = tf.engine()
   let reason: string
   try {

@@ -22,10 +22,14 @@ packages/core/fixtures/pytorch-VARIANT-SIZE-BATCH.json, one for each case, outpu
 
 packages/train/fixtures/sgd-steps.json, { pytorch, cases }, steps of torch.optim.SGD:
 
-    variant, classes, inputSize, batch, margin, tensors   as above
+    variant, classes, inputSize, batch, margin   as above
+    tensors         of the input and every weight before the first step, as above; input holds
+                    the batches of all steps, [steps * batch, 3, height, width]: step i, from 0,
+                    sees the pictures from i * batch on, and those of
+                    generateLabels(steps * batch, classes)
     momentum, weightDecay, nesterov      of the optimiser; dampening 0, decay on biases too
-    learningRates   one for each step; all steps see the same batch
-    losses          before each step, and after the last: one more than there are steps
+    learningRates   one for each step
+    losses          of each step's batch before its step
     weights         after the last step, a summary each
     buffers         the optimiser's momentum buffers after the last step, a summary each
 """
@@ -41,7 +45,9 @@ import torch
 import torchvision
 from torch.nn import functional as F
 
-from measure import build, measure
+from generate import generate_labels
+from margins import clear_pictures
+from measure import build, chain, measure
 from record import number, summary, write_json
 
 # (variant, classes, input size, pictures)
@@ -60,7 +66,7 @@ CASES = [
 
 # (variant, classes, input size, pictures, first learning rate, Nesterov)
 SGD_CASES = [
-    ("cifar", 10, 32, 8, 0.002, False),
+    ("cifar", 10, 32, 4, 0.002, False),
     ("lenet-5", 10, 32, 16, 0.05, False),
     ("lenet-5", 10, 32, 16, 0.05, True),
 ]
@@ -90,23 +96,31 @@ def case_record(variant, classes, size, batch):
 
 
 def sgd_record(variant, classes, size, batch, first_rate, nesterov):
-    """Ten steps of torch.optim.SGD on one batch."""
-    model, x, labels, tensors, margin = build(variant, classes, size, batch)
+    """Ten steps of torch.optim.SGD, each on a batch of its own."""
+    model, _, _, tensors, margin = build(variant, classes, size, batch)
+    layers = chain(model)
     optimizer = torch.optim.SGD(
         model.parameters(), lr=1, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY, nesterov=nesterov
     )
     rates = [first_rate * factor for factor in RATE_FACTORS]
-    losses = []
-    for rate in rates:
+    labels = torch.from_numpy(generate_labels(len(rates) * batch, classes))
+    given = tensors[0]
+    salts, losses = {}, []
+    for step, rate in enumerate(rates):
+        rows = range(step * batch, (step + 1) * batch)
+        x, chosen, clear = clear_pictures(layers, rows, given["shape"][1:], given["bound"])
+        salts.update({str(row): salt for row, salt in zip(rows, chosen) if salt})
+        margin = min(margin, clear)
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.zero_grad()
-        loss = F.cross_entropy(model(x), labels)
+        loss = F.cross_entropy(model(x), labels[rows.start : rows.stop])
         loss.backward()
         optimizer.step()
         losses.append(number(loss))
-    with torch.no_grad():
-        losses.append(number(F.cross_entropy(model(x), labels)))
+    given["shape"][0] = len(labels)
+    if salts:
+        given["salts"] = salts
     buffer = lambda parameter: optimizer.state[parameter]["momentum_buffer"]
     return {
         "variant": variant,

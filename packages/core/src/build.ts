@@ -4,8 +4,8 @@
 // picture too small for the network is an error that says what size would do.
 import * as tf from '@tensorflow/tfjs'
 import type { Activation, Architecture, LayerRecord, NormalizationRecord } from './architecture.ts'
-import { getArchitecture, suggestion, type Variant } from './architectures/index.ts'
-import { OptionError, requireRate, requireWholeNumber, show } from './errors.ts'
+import { getArchitecture, type Variant } from './architectures/index.ts'
+import { OptionError, requireRate, requireWholeNumber, show, suggestion } from './errors.ts'
 import { createInitializer, type Initializer, type InitialValues } from './initializers.ts'
 import { AdaptiveAveragePooling } from './layers/adaptive-average-pooling.ts'
 import { Convolution } from './layers/convolution.ts'
@@ -259,7 +259,7 @@ function withoutOverlap(
         [0, excess],
       ]
     : 0
-  return { poolSize, strides: record.stride, padding }
+  return { poolSize, strides: record.stride, padding, ceilMode: left < 0 }
 }
 
 /** A layer's two initialisers; each weight of a model draws from a stream of its own. */

@@ -1,6 +1,8 @@
 // The two kinds of mistake a caller of this package can make: an option that cannot be (OptionError)
 // and tensors that do not fit the model (WeightsError). Both are plain subclasses of Error, so that
-// a program can tell them from bugs and show their message as it is.
+// a program can tell them from bugs and show their message as it is. The checks that throw them
+// and the wording that they share are here too.
+import { distance } from 'fastest-levenshtein'
 
 /** An option of `createAlexNet` or of one of the layers is unknown, of the wrong type or out of range. */
 export class OptionError extends Error {
@@ -58,4 +60,19 @@ export function show(value: unknown): string {
   if (typeof value === 'number' || value == null) return String(value)
   const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** The names that `name` may have been meant to be, nearest first, or all of them when none is near. */
+export function suggestion(name: unknown, names: readonly string[]): string {
+  const text = String(name).toLowerCase()
+  const near = names
+    .map((candidate) => ({ candidate, edits: distance(text, candidate.toLowerCase()) }))
+    .filter(
+      ({ candidate, edits }) =>
+        edits <= Math.max(2, candidate.length / 2) || (text.length > 2 && candidate.includes(text)),
+    )
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, 3)
+  if (near.length === 0) return `choose one of ${names.join(', ')}`
+  return `did you mean ${near.map(({ candidate }) => candidate).join(' or ')}?`
 }

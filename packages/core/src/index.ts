@@ -4,8 +4,18 @@ export * from './architectures/index.ts'
 export * from './build.ts'
 export * from './classifier.ts'
 export * from './describe.ts'
-export * from './errors.ts'
-export * from './initializers.ts'
+export { OptionError, type ShapeMismatch, WeightsError } from './errors.ts'
+export {
+  type BiasRule,
+  gaussian,
+  type InitialValues,
+  kaimingNormal,
+  lecunUniform,
+  pytorchDefault,
+  SeededNormal,
+  SeededUniform,
+  type WeightRule,
+} from './initializers.ts'
 export * from './layers/adaptive-average-pooling.ts'
 export * from './layers/convolution.ts'
 export * from './layers/dropout.ts'

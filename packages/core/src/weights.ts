@@ -7,8 +7,7 @@
 // channel and TensorFlow.js pixel by pixel. All of it is one permutation: a matrix of rows (height,
 // width, channel) by outputs, transposed, with the rows' channels moved to the front.
 import * as tf from '@tensorflow/tfjs'
-import { suggestion } from './architectures/index.ts'
-import { OptionError, type ShapeMismatch, show, WeightsError } from './errors.ts'
+import { OptionError, type ShapeMismatch, show, suggestion, WeightsError } from './errors.ts'
 
 /** A tensor in PyTorch's layout. */
 export interface NamedTensor {
@@ -89,13 +88,14 @@ function checked(name: string, values: ArrayLike<number>, shape: number[]): Arra
 
 /** `[pixel, channel, output]` to `[output, channel, pixel]`, or back. */
 function permute(
-  source: ArrayLike<number>,
+  values: ArrayLike<number>,
   { pixels, channels, outputs }: { pixels: number; channels: number; outputs: number },
   toPyTorch: boolean,
 ): Float32Array {
+  const source = values instanceof Float32Array ? values : Float32Array.from(values)
   const target = new Float32Array(source.length)
   const rows = pixels * channels
-  const column = Int32Array.from({ length: rows }, (_, row) => {
+  const place = Int32Array.from({ length: rows }, (_, row) => {
     const channel = row % channels
     return channel * pixels + (row - channel) / channels
   })
@@ -105,12 +105,17 @@ function permute(
     const lastOutput = Math.min(firstOutput + tile, outputs)
     for (let firstRow = 0; firstRow < rows; firstRow += tile) {
       const lastRow = Math.min(firstRow + tile, rows)
-      for (let output = firstOutput; output < lastOutput; output++) {
-        for (let row = firstRow; row < lastRow; row++) {
-          const here = row * outputs + output
-          const there = output * rows + column[row]!
-          if (toPyTorch) target[there] = source[here]!
-          else target[here] = source[there]!
+      for (let row = firstRow; row < lastRow; row++) {
+        const here = row * outputs
+        const there = place[row]!
+        if (toPyTorch) {
+          for (let output = firstOutput; output < lastOutput; output++) {
+            target[output * rows + there] = source[here + output]!
+          }
+        } else {
+          for (let output = firstOutput; output < lastOutput; output++) {
+            target[here + output] = source[output * rows + there]!
+          }
         }
       }
     }

@@ -89,7 +89,12 @@ export function split(dataset: Dataset, fractions: readonly number[], seed = 0):
       start = end
     })
   })
-  return parts.map((indices) => subset(dataset, indices.sort((a, b) => a - b)))
+  return parts.map((indices) =>
+    subset(
+      dataset,
+      indices.sort((a, b) => a - b),
+    ),
+  )
 }
 
 /** How many pictures each class has, in the order of `classes`. */

@@ -119,9 +119,7 @@ export function loader(options: LoaderOptions): Loader {
       const indices = order.slice(number * batchSize, (number + 1) * batchSize)
       const batch = new Filling(indices.length)
       const results = await Promise.allSettled(
-        Array.from(indices, (index, position) =>
-          gate.run(() => place(index, position, batch)),
-        ),
+        Array.from(indices, (index, position) => gate.run(() => place(index, position, batch))),
       )
       return { number, indices, batch, results }
     }
@@ -185,7 +183,11 @@ class Filling {
     let images = this.#images!
     if (kept.length < this.#count) {
       kept.forEach((position, slot) => {
-        images.copyWithin(slot * pictureLength, position * pictureLength, (position + 1) * pictureLength)
+        images.copyWithin(
+          slot * pictureLength,
+          position * pictureLength,
+          (position + 1) * pictureLength,
+        )
       })
       images = images.slice(0, kept.length * pictureLength)
     }

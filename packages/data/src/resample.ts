@@ -70,8 +70,7 @@ export function resample(picture: Picture, options: ResampleOptions): Picture {
   const between = new Uint8Array(rows * rowBytes)
   if (width === crop.width) {
     for (let row = 0; row < rows; row++) {
-      const from =
-        ((crop.top + firstRow + row) * picture.width + crop.left + window.left) * 3
+      const from = ((crop.top + firstRow + row) * picture.width + crop.left + window.left) * 3
       between.set(picture.data.subarray(from, from + rowBytes), row * rowBytes)
     }
   } else {
@@ -190,8 +189,7 @@ function clip(value: number): number {
 function checkBox(box: Box, size: Size, name: string): void {
   const { left, top, width, height } = box
   const whole = [left, top, width, height, size.width, size.height].every(Number.isInteger)
-  const inside =
-    left >= 0 && top >= 0 && left + width <= size.width && top + height <= size.height
+  const inside = left >= 0 && top >= 0 && left + width <= size.width && top + height <= size.height
   if (!whole || width < 1 || height < 1 || !inside) {
     throw new RangeError(
       `resample: ${name} ${width}×${height} at (${left}, ${top}) must be whole pixels inside ${size.width}×${size.height}`,

@@ -4,9 +4,9 @@
 
 import { loadWeights, modelWeights } from '@alexnet/core'
 import * as tf from '@tensorflow/tfjs'
+import type { EpochEvent } from './events.ts'
 import type { MetricSums } from './loss.ts'
 import type { Sgd } from './sgd.ts'
-import type { EpochEvent } from './trainer.ts'
 
 export interface CheckpointTensor {
   readonly dtype: 'float32'

@@ -1,15 +1,8 @@
 export type { Batch, BatchSource } from './batch.ts'
 export type { Checkpoint, CheckpointTensor, StoredCheckpoint } from './checkpoint.ts'
 export { type EvaluateOptions, evaluate } from './evaluate.ts'
+export type { CheckpointEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts'
 export { countRight, crossEntropy, type Metrics } from './loss.ts'
 export { constant, oneCycle, type Schedule, steps } from './schedule.ts'
 export { Sgd, type SgdOptions } from './sgd.ts'
-export {
-  type CheckpointEvent,
-  type EpochEvent,
-  type FitOptions,
-  type StepEvent,
-  type TrainEvent,
-  Trainer,
-  TrainingError,
-} from './trainer.ts'
+export { type FitOptions, Trainer, TrainingError } from './trainer.ts'

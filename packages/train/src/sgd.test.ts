@@ -1,9 +1,11 @@
+import { useBackend } from '@alexnet/backend'
+import { cpu } from '@alexnet/backend-cpu'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Sgd, type SgdOptions } from './sgd.ts'
 
 beforeAll(async () => {
-  await tf.setBackend('cpu')
+  await useBackend([cpu()])
 })
 
 /** torch.optim.SGD 1.13, float64, on the same weights and gradients; the rate falls at the third step. */
@@ -56,19 +58,27 @@ const pytorch: [SgdOptions, number[][]][] = [
 ]
 
 describe('Sgd', () => {
-  it.each(pytorch)('moves as torch.optim.SGD does with %o', (options, expected) => {
-    const weight = tf.variable(tf.tensor1d([1, -2, 0.5]))
-    const optimizer = new Sgd({ ...options, learningRate: 0.1 })
-    for (const [index, row] of expected.entries()) {
-      if (index === 2) optimizer.learningRate = 0.01
-      const gradient = tf.tidy(() =>
-        tf.add(tf.mul(tf.square(weight), tf.tensor1d([0.3, -0.7, 1.1])), 0.1 * index),
-      )
-      optimizer.step(new Map([['w', weight]]), { w: gradient })
-      const values = [...weight.dataSync()]
-      for (const [place, value] of row.entries()) expect(values[place]).toBeCloseTo(value, 6)
-    }
-  })
+  const backends = ['cpu', 'alexnet-cpu']
+  const everywhere = pytorch.flatMap(([options, expected]) =>
+    backends.map((backend) => [backend, options, expected] as const),
+  )
+  it.each(everywhere)(
+    'on %s moves as torch.optim.SGD does with %o',
+    async (backend, options, expected) => {
+      await tf.setBackend(backend)
+      const weight = tf.variable(tf.tensor1d([1, -2, 0.5]))
+      const optimizer = new Sgd({ ...options, learningRate: 0.1 })
+      for (const [index, row] of expected.entries()) {
+        if (index === 2) optimizer.learningRate = 0.01
+        const gradient = tf.tidy(() =>
+          tf.add(tf.mul(tf.square(weight), tf.tensor1d([0.3, -0.7, 1.1])), 0.1 * index),
+        )
+        optimizer.step(new Map([['w', weight]]), { w: gradient })
+        const values = [...weight.dataSync()]
+        for (const [place, value] of row.entries()) expect(values[place]).toBeCloseTo(value, 6)
+      }
+    },
+  )
 
   it('leaves no tensor behind but its momentum buffers, and frees those', () => {
     const weight = tf.variable(tf.ones([3]))

@@ -4,6 +4,9 @@
 
 import * as tf from '@tensorflow/tfjs'
 
+/** What a backend registers to do a whole step in place; @alexnet/backend-cpu does. */
+const MOMENTUM_KERNEL = 'MomentumStep'
+
 export interface SgdOptions {
   /** Step size; may be set again between steps. Default 0.01. */
   learningRate?: number
@@ -62,20 +65,46 @@ export class Sgd {
   }
 
   #stepOne(name: string, weight: tf.Variable, gradient: tf.Tensor): void {
-    const penalised =
-      this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(weight, this.weightDecay))
-    let direction = penalised
-    if (this.momentum > 0) {
-      let velocity = this.#velocities.get(name)
-      if (velocity) {
-        velocity.assign(tf.add(tf.mul(velocity, this.momentum), penalised))
-      } else {
-        velocity = tf.variable(penalised, false)
-        this.#velocities.set(name, velocity)
-      }
-      direction = this.nesterov ? tf.add(penalised, tf.mul(velocity, this.momentum)) : velocity
+    if (this.momentum === 0) {
+      weight.assign(tf.sub(weight, tf.mul(this.#penalised(weight, gradient), this.learningRate)))
+      return
     }
-    weight.assign(tf.sub(weight, tf.mul(direction, this.learningRate)))
+    let velocity = this.#velocities.get(name)
+    if (!velocity) {
+      velocity = tf.variable(tf.zerosLike(weight), false)
+      this.#velocities.set(name, velocity)
+    }
+    const hasKernel = tf.getKernel(MOMENTUM_KERNEL, tf.getBackend()) !== undefined
+    const [newWeight, newVelocity] = hasKernel
+      ? this.#inOnePass(weight, velocity, gradient)
+      : this.#composed(weight, velocity, gradient)
+    weight.assign(newWeight)
+    velocity.assign(newVelocity)
+  }
+
+  /** The backend's own kernel: no temporary as large as the weights. */
+  #inOnePass(weight: tf.Tensor, velocity: tf.Tensor, gradient: tf.Tensor): [tf.Tensor, tf.Tensor] {
+    const { learningRate, momentum, weightDecay, nesterov } = this
+    return tf
+      .engine()
+      .runKernel(
+        MOMENTUM_KERNEL,
+        { weight, velocity, gradient },
+        { learningRate, momentum, weightDecay, nesterov },
+      ) as unknown as [tf.Tensor, tf.Tensor]
+  }
+
+  #composed(weight: tf.Tensor, velocity: tf.Tensor, gradient: tf.Tensor): [tf.Tensor, tf.Tensor] {
+    const penalised = this.#penalised(weight, gradient)
+    const newVelocity = tf.add(tf.mul(velocity, this.momentum), penalised)
+    const direction = this.nesterov
+      ? tf.add(penalised, tf.mul(newVelocity, this.momentum))
+      : newVelocity
+    return [tf.sub(weight, tf.mul(direction, this.learningRate)), newVelocity]
+  }
+
+  #penalised(weight: tf.Tensor, gradient: tf.Tensor): tf.Tensor {
+    return this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(weight, this.weightDecay))
   }
 
   /** The momentum buffers by weight name, empty before the first step; they stay the optimiser's own. */

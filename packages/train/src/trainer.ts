@@ -14,51 +14,10 @@ import {
   unpackCheckpoint,
 } from './checkpoint.ts'
 import { evaluate } from './evaluate.ts'
-import { countRight, crossEntropy, type Metrics, meansOf, zeroSums } from './loss.ts'
+import type { EpochEvent, StepEvent, TrainEvent } from './events.ts'
+import { countRight, crossEntropy, meansOf, zeroSums } from './loss.ts'
 import type { Schedule } from './schedule.ts'
 import type { Sgd } from './sgd.ts'
-
-/** After every step. `step`, `epoch` and `batch` count from 1: the third step is `step: 3`. */
-export interface StepEvent {
-  type: 'step'
-  step: number
-  steps: number
-  epoch: number
-  epochs: number
-  batch: number
-  batches: number
-  /** Mean loss over the batch, before the step. */
-  loss: number
-  /** Share of the batch whose class came out best, before the step. */
-  top1: number
-  learningRate: number
-  pictures: number
-  seconds: number
-}
-
-/** After every epoch: means over its pictures as they were trained on, and over the validation set. */
-export interface EpochEvent {
-  type: 'epoch'
-  epoch: number
-  epochs: number
-  step: number
-  train: Metrics
-  validation?: Metrics
-  learningRate: number
-  seconds: number
-}
-
-/** A good moment to save `await trainer.checkpoint()`; the run waits until the listener is done. */
-export interface CheckpointEvent {
-  type: 'checkpoint'
-  reason: 'epoch' | 'interval' | 'interrupted'
-  step: number
-  epoch: number
-  /** Whether the last epoch's validation (else training) top-1 is the best so far. */
-  best: boolean
-}
-
-export type TrainEvent = StepEvent | EpochEvent | CheckpointEvent
 
 export interface FitOptions {
   /** Number of passes over the data, those before a resume included. */

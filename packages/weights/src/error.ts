@@ -8,7 +8,10 @@ export class CheckpointError extends Error {
   /** Byte offset in the file at which reading stopped, where there is one. */
   readonly offset: number | undefined
 
-  constructor(message: string, options: { path?: string; offset?: number; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { path?: string | undefined; offset?: number | undefined; cause?: unknown } = {},
+  ) {
     const where = options.offset === undefined ? '' : ` (at byte ${options.offset})`
     super(`${options.path ? `${options.path}: ` : ''}${message}${where}`, { cause: options.cause })
     this.path = options.path

@@ -3,20 +3,29 @@
 // bytes given (a copy only where the alignment asks for one); writing gives header and tensors as
 // separate chunks, so that a large checkpoint is never copied as a whole.
 
+import { checkShape, type ElementPlace, lazyTensor, typedArray, widen } from './elements.ts'
 import { CheckpointError } from './error.ts'
+import { dequantize, dequantizeLazily } from './quantization.ts'
+import { type RangeSource, readRange } from './source.ts'
 import {
-  arrayTypes,
   bytesOf,
   type Checkpoint,
-  type DType,
   elementCount,
+  elementSize,
+  type LazyTensor,
   type NamedTensor,
-  type TensorData,
+  type OpenCheckpoint,
+  readAs,
+  requireWhole,
+  type StoredDType,
+  type StoredTensor,
 } from './tensor.ts'
 
-const dtypeNames: Record<DType, string> = {
+const dtypeNames: Record<StoredDType, string> = {
   float64: 'F64',
   float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
   int64: 'I64',
   uint64: 'U64',
   int32: 'I32',
@@ -28,75 +37,112 @@ const dtypeNames: Record<DType, string> = {
   bool: 'BOOL',
 }
 const dtypesByName = new Map(
-  Object.entries(dtypeNames).map(([dtype, name]) => [name, dtype as DType]),
+  Object.entries(dtypeNames).map(([dtype, name]) => [name, dtype as StoredDType]),
 )
 
 /** The format's own bound on the header (the reference implementation's MAX_HEADER_SIZE). */
 const LARGEST_HEADER = 100_000_000
 
+/** How to read a safetensors file. */
+export interface SafetensorsOptions {
+  /** Named in errors. */
+  path?: string
+  /** False leaves quantised tensors as int8, their scales beside them. Default true: float32. */
+  dequantize?: boolean
+}
+
 /**
- * Reads a safetensors file.
+ * Reads a safetensors file that lies in memory.
  *
  * @param bytes the whole file; the tensors are views into it, so it must not be changed afterwards.
- * @param options.path named in errors.
- * @returns the tensors in the file's order; F16 and BF16 are widened to float32.
+ * @returns the tensors in the file's order; F16 and BF16 are widened to float32, and so are weights that
+ *   `quantize` wrote as int8.
  * @throws CheckpointError when the file is truncated, overlaps itself or names an unknown dtype.
  */
-export function readSafetensors(bytes: Uint8Array, options: { path?: string } = {}): Checkpoint {
-  const fail = (message: string, offset?: number): never => {
-    throw new CheckpointError(message, {
-      ...options,
-      ...(offset === undefined ? {} : { offset }),
-    })
+export function readSafetensors(bytes: Uint8Array, options: SafetensorsOptions = {}): Checkpoint {
+  const { path, dequantize: wide = true } = options
+  const headerLength = parseLength(bytes.subarray(0, 8), bytes.byteLength, path)
+  const header = parseHeader(bytes.subarray(8, 8 + headerLength), bytes.byteLength, path)
+  const tensors = new Map<string, NamedTensor>()
+  for (const [name, { storedAs, shape, offset }] of header.places) {
+    const size = elementCount(shape) * elementSize(storedAs)
+    const elements = typedArray(bytes.subarray(offset, offset + size), storedAs)
+    tensors.set(name, { dtype: readAs(storedAs), shape, data: widen(elements, storedAs) })
   }
-  if (bytes.byteLength < 8) fail(`not a safetensors file: it has only ${bytes.byteLength} bytes`, 0)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const checkpoint = { format: 'safetensors', tensors, metadata: header.metadata }
+  return wide ? dequantize(checkpoint, { path }) : checkpoint
+}
+
+/** Opens a safetensors file whose tensors are read on demand; see {@link readSafetensors}. */
+export async function openSafetensors(
+  source: RangeSource,
+  { dequantize: wide = true }: SafetensorsOptions = {},
+): Promise<OpenCheckpoint> {
+  const { path, size } = source
+  const start = await readRange(source, 0, Math.min(8, size), 'the header length')
+  const headerLength = parseLength(start, size, path)
+  const header = await readRange(source, 8, headerLength, 'the header')
+  const { places, metadata } = parseHeader(header, size, path)
+  const tensors = new Map<string, LazyTensor>()
+  for (const [name, place] of places) tensors.set(name, lazyTensor(source, name, place))
+  const close = async () => source.close?.()
+  const opened = { format: 'safetensors', tensors, metadata, close }
+  return wide ? dequantizeLazily(opened, { path }) : opened
+}
+
+/** The header's length, from the first 8 bytes of a file of `size` bytes. */
+function parseLength(start: Uint8Array, size: number, path: string | undefined): number {
+  const fail = failAt(path)
+  if (size < 8) return fail(`not a safetensors file: it has only ${size} bytes`, 0)
+  const view = new DataView(start.buffer, start.byteOffset, 8)
   const headerLength = Number(view.getBigUint64(0, true))
   if (headerLength > LARGEST_HEADER) {
     fail('not a safetensors file: its first 8 bytes are no plausible header length', 0)
   }
-  const dataStart = 8 + headerLength
-  if (dataStart > bytes.byteLength) {
+  if (8 + headerLength > size) {
     fail(
-      `truncated: the header should be ${headerLength} bytes, the file has ${bytes.byteLength - 8} after its length`,
+      `truncated: the header should be ${headerLength} bytes, the file has ${size - 8} after its length`,
       8,
     )
   }
-  const header = parseHeader(bytes.subarray(8, dataStart), fail)
+  return headerLength
+}
 
-  const tensors = new Map<string, NamedTensor>()
+function failAt(path: string | undefined) {
+  return (message: string, offset: number): never => {
+    throw new CheckpointError(message, { path, offset })
+  }
+}
+
+type Fail = ReturnType<typeof failAt>
+
+function parseHeader(bytes: Uint8Array, size: number, path: string | undefined) {
+  const fail = failAt(path)
+  const dataStart = 8 + bytes.byteLength
+  const places = new Map<string, ElementPlace>()
   let metadata: Record<string, string> = {}
   const extents: { name: string; begin: number; end: number }[] = []
-  for (const [name, entry] of Object.entries(header)) {
+  for (const [name, entry] of Object.entries(parseJson(bytes, fail))) {
     if (name === '__metadata__') {
       metadata = readMetadata(entry, fail)
       continue
     }
-    const { dtype, shape, begin, end } = readEntry(name, entry, fail)
-    const stored = dtype === 'F16' || dtype === 'BF16' ? 'uint16' : dtypesByName.get(dtype)
-    if (!stored)
+    const { dtype, shape, begin, end } = readEntry(name, entry, path, fail)
+    const storedAs = dtypesByName.get(dtype)
+    if (!storedAs)
       return fail(`tensor '${name}' has the element type ${dtype}, which cannot be read`, 8)
-    const size = elementCount(shape) * arrayTypes[stored].BYTES_PER_ELEMENT
-    if (end - begin !== size) {
+    const needed = elementCount(shape) * elementSize(storedAs)
+    if (end - begin !== needed) {
       fail(
-        `tensor '${name}' of shape [${shape}] and type ${dtype} needs ${size} bytes, its data_offsets hold ${end - begin}`,
+        `tensor '${name}' of shape [${shape}] and type ${dtype} needs ${needed} bytes, its data_offsets hold ${end - begin}`,
         dataStart + begin,
       )
     }
-    if (dataStart + end > bytes.byteLength) {
-      fail(
-        `truncated: tensor '${name}' ends at byte ${dataStart + end}, the file at ${bytes.byteLength}`,
-        bytes.byteLength,
-      )
+    if (dataStart + end > size) {
+      fail(`truncated: tensor '${name}' ends at byte ${dataStart + end}, the file at ${size}`, size)
     }
     extents.push({ name, begin, end })
-    const data = viewOf(bytes, dataStart + begin, size, stored)
-    if (dtype === 'F16' || dtype === 'BF16') {
-      const widened = (dtype === 'F16' ? widenFloat16 : widenBfloat16)(data as Uint16Array)
-      tensors.set(name, { dtype: 'float32', shape, data: widened })
-    } else {
-      tensors.set(name, { dtype: stored, shape, data })
-    }
+    places.set(name, { storedAs, shape, offset: dataStart + begin })
   }
   extents.sort((a, b) => a.begin - b.begin || a.end - b.end)
   for (let index = 1; index < extents.length; index++) {
@@ -105,12 +151,10 @@ export function readSafetensors(bytes: Uint8Array, options: { path?: string } = 
       fail(`tensors '${before.name}' and '${after.name}' overlap`, dataStart + after.begin)
     }
   }
-  return { format: 'safetensors', tensors, metadata }
+  return { places, metadata }
 }
 
-type Fail = (message: string, offset?: number) => never
-
-function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+function parseJson(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   let header: unknown
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
@@ -136,54 +180,15 @@ function readMetadata(entry: unknown, fail: Fail): Record<string, string> {
 const isSize = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0
 
-function readEntry(name: string, entry: unknown, fail: Fail) {
+function readEntry(name: string, entry: unknown, path: string | undefined, fail: Fail) {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>
   if (typeof dtype !== 'string') return fail(`tensor '${name}' has no dtype`, 8)
-  if (!Array.isArray(shape) || !shape.every(isSize)) {
-    return fail(`tensor '${name}' has no valid shape`, 8)
-  }
+  if (!Array.isArray(shape)) return fail(`tensor '${name}' has no valid shape`, 8)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
     return fail(`tensor '${name}' has no valid data_offsets`, 8)
   }
   const [begin, end] = offsets as [number, number]
-  return { dtype, shape: shape as number[], begin, end }
-}
-
-function viewOf(bytes: Uint8Array, offset: number, size: number, dtype: DType): TensorData {
-  const ArrayType = arrayTypes[dtype]
-  const start = bytes.byteOffset + offset
-  if (start % ArrayType.BYTES_PER_ELEMENT === 0) {
-    return new ArrayType(
-      bytes.buffer as ArrayBuffer,
-      start,
-      size / ArrayType.BYTES_PER_ELEMENT,
-    ) as TensorData
-  }
-  const aligned = new Uint8Array(size)
-  aligned.set(bytes.subarray(offset, offset + size))
-  return new ArrayType(aligned.buffer) as TensorData
-}
-
-/** bfloat16 is the upper half of a float32. */
-function widenBfloat16(bits: Uint16Array): Float32Array {
-  const wide = new Uint32Array(bits.length)
-  for (let i = 0; i < bits.length; i++) wide[i] = bits[i]! << 16
-  return new Float32Array(wide.buffer)
-}
-
-/** IEEE 754 binary16 to float32. */
-function widenFloat16(bits: Uint16Array): Float32Array {
-  const values = new Float32Array(bits.length)
-  for (let i = 0; i < bits.length; i++) {
-    const half = bits[i]!
-    const sign = half & 0x8000 ? -1 : 1
-    const exponent = (half >> 10) & 31
-    const fraction = half & 1023
-    if (exponent === 31) values[i] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-    else if (exponent === 0) values[i] = sign * fraction * 2 ** -24
-    else values[i] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
-  }
-  return values
+  return { dtype, shape: checkShape(shape, name, { path, offset: 8 }), begin, end }
 }
 
 /**
@@ -194,14 +199,14 @@ function widenFloat16(bits: Uint16Array): Float32Array {
  * @returns header length and header, padded with spaces to a multiple of 8 bytes.
  */
 export function encodeSafetensorsHeader(
-  entries: Iterable<readonly [name: string, tensor: Pick<NamedTensor, 'dtype' | 'shape'>]>,
+  entries: Iterable<readonly [name: string, tensor: Pick<StoredTensor, 'dtype' | 'shape'>]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const header: Record<string, unknown> = {}
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata
   let offset = 0
   for (const [name, { dtype, shape }] of entries) {
-    const end = offset + elementCount(shape) * arrayTypes[dtype].BYTES_PER_ELEMENT
+    const end = offset + elementCount(shape) * elementSize(dtype)
     header[name] = { dtype: dtypeNames[dtype], shape, data_offsets: [offset, end] }
     offset = end
   }
@@ -221,19 +226,11 @@ export function encodeSafetensorsHeader(
  * @throws RangeError when a tensor's shape and number of elements disagree.
  */
 export function encodeSafetensors(
-  tensors: ReadonlyMap<string, NamedTensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array[] {
-  const entries = [...tensors].sort(
-    ([, a], [, b]) => arrayTypes[b.dtype].BYTES_PER_ELEMENT - arrayTypes[a.dtype].BYTES_PER_ELEMENT,
-  )
-  for (const [name, { shape, data }] of entries) {
-    if (elementCount(shape) !== data.length) {
-      throw new RangeError(
-        `tensor '${name}': shape [${shape}] does not hold ${data.length} elements`,
-      )
-    }
-  }
+  const entries = [...tensors].sort(([, a], [, b]) => elementSize(b.dtype) - elementSize(a.dtype))
+  for (const [name, tensor] of entries) requireWhole(name, tensor)
   return [
     encodeSafetensorsHeader(entries, metadata),
     ...entries.map(([, { data }]) => bytesOf(data)),

@@ -15,6 +15,9 @@ export type DType =
   | 'uint8'
   | 'bool'
 
+/** Element types in files: those of arrays, and the two half-precision ones that JavaScript lacks. */
+export type StoredDType = DType | 'float16' | 'bfloat16'
+
 /** The array that holds a tensor's elements, row-major; bool is one byte an element. */
 export type TensorData =
   | Float64Array
@@ -35,6 +38,14 @@ export interface NamedTensor {
   readonly data: TensorData
 }
 
+/** A tensor as it goes into a file: the bits of float16 and bfloat16 elements are in a Uint16Array. */
+export interface StoredTensor {
+  readonly dtype: StoredDType
+  /** Extents, outermost first; `[]` is a scalar. */
+  readonly shape: readonly number[]
+  readonly data: TensorData
+}
+
 /** A checkpoint, whatever file it came from. */
 export interface Checkpoint {
   /** The file format it was read from, for example `safetensors`. */
@@ -42,6 +53,32 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, NamedTensor>
   /** Free text by key. */
   readonly metadata: Readonly<Record<string, string>>
+}
+
+/** A tensor that is still in its file. */
+export interface LazyTensor {
+  /** Element type that `load` gives. */
+  readonly dtype: DType
+  /** Element type in the file. */
+  readonly storedAs: StoredDType
+  readonly shape: readonly number[]
+  /**
+   * Reads the elements, row-major: a view where they lie in memory as they are wanted, otherwise a new
+   * array, made anew by every call, so that the caller alone decides how long it lives.
+   */
+  load(): Promise<TensorData>
+}
+
+/** A checkpoint whose tensors are read one by one, on demand. */
+export interface OpenCheckpoint {
+  /** The file format, for example `pytorch-zip`. */
+  readonly format: string
+  /** In the file's order. Names that mean the same elements may share one LazyTensor. */
+  readonly tensors: ReadonlyMap<string, LazyTensor>
+  /** Free text by key. */
+  readonly metadata: Readonly<Record<string, string>>
+  /** Lets the file go; tensors cannot be loaded afterwards. */
+  close(): Promise<void>
 }
 
 /** Constructor and bytes an element of each element type. */
@@ -59,6 +96,16 @@ export const arrayTypes = {
   bool: Uint8Array,
 } as const satisfies Record<DType, unknown>
 
+/** Bytes an element of a type takes in a file. */
+export function elementSize(dtype: StoredDType): number {
+  return dtype === 'float16' || dtype === 'bfloat16' ? 2 : arrayTypes[dtype].BYTES_PER_ELEMENT
+}
+
+/** The element type that a stored one is read as. */
+export function readAs(dtype: StoredDType): DType {
+  return dtype === 'float16' || dtype === 'bfloat16' ? 'float32' : dtype
+}
+
 /** Number of elements of a shape; 1 for `[]`. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1)
@@ -67,4 +114,10 @@ export function elementCount(shape: readonly number[]): number {
 /** A tensor's bytes, little-endian as on every machine that runs JavaScript today; a view, no copy. */
 export function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
+
+/** @throws RangeError when a tensor's shape and number of elements disagree. */
+export function requireWhole(name: string, { shape, data }: StoredTensor): void {
+  if (elementCount(shape) === data.length) return
+  throw new RangeError(`tensor '${name}': shape [${shape}] does not hold ${data.length} elements`)
 }

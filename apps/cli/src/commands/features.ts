@@ -32,7 +32,9 @@ type Encoder = (
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
 /** Puts a header that needs the shape of a row before the rows' numbers. */
-const withHeader = (header: (shape: number[], files: readonly string[], layer: string) => Uint8Array): Encoder =>
+const withHeader = (
+  header: (shape: number[], files: readonly string[], layer: string) => Uint8Array,
+): Encoder =>
   async function* (rows, files, layer) {
     let started = false
     for await (const { shape, data } of rows) {
@@ -82,7 +84,10 @@ export async function features(files: string[], options: FeaturesOptions): Promi
     classifier.dispose()
   }
   if (json) process.stdout.write(`${JSON.stringify({ out, layer, shape })}\n`)
-  else process.stdout.write(`${out}: ${layer} of ${files.length} pictures, shape [${shape.join(', ')}]\n`)
+  else
+    process.stdout.write(
+      `${out}: ${layer} of ${files.length} pictures, shape [${shape.join(', ')}]\n`,
+    )
 }
 
 async function* featureRows(

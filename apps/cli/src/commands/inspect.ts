@@ -2,8 +2,9 @@
 
 import { createAlexNet, describe, formatDescription } from '@alexnet/core'
 import { startBackend } from '../backend.ts'
+import { refuseTogether } from '../errors.ts'
 import { loadModel } from '../model-file.ts'
-import { refuseTogether } from '../program.ts'
+import { variantNamed } from '../settings.ts'
 
 export interface InspectOptions {
   variant?: string
@@ -21,7 +22,7 @@ export async function inspect(options: InspectOptions): Promise<void> {
   const model = options.weights
     ? (await loadModel(options.weights, options)).model
     : createAlexNet({
-        variant,
+        variant: variantNamed(variant),
         initialize: false,
         ...(classes !== undefined && { classes }),
         ...(inputSize !== undefined && { inputSize }),

@@ -3,7 +3,7 @@
 // bit as if the run had never stopped.
 
 import { createAlexNet, getArchitecture } from '@alexnet/core'
-import { type Dataset, loader, split, subset, torchvisionEval } from '@alexnet/data'
+import { type Dataset, loader, split, torchvisionEval } from '@alexnet/data'
 import { openDataset } from '@alexnet/data/node'
 import { type EpochEvent, Sgd, type TrainEvent, Trainer } from '@alexnet/train'
 import pc from 'picocolors'
@@ -20,6 +20,7 @@ import {
   type RunSettings,
   type ScheduleName,
   variantFor,
+  variantNamed,
 } from '../settings.ts'
 
 export interface TrainOptions {
@@ -56,8 +57,9 @@ export async function runTraining(
   path: string,
   options: TrainOptions,
   folder: RunFolder,
+  onEvent: (event: TrainEvent) => void = () => {},
 ): Promise<boolean> {
-  if (options.variant !== undefined) getArchitecture(options.variant)
+  if (options.variant !== undefined) variantNamed(options.variant)
   const stored = options.resume ? await folder.readSettings() : undefined
   if (!options.resume && (await folder.holdsRun())) {
     throw new UsageError(
@@ -75,7 +77,7 @@ export async function runTraining(
   const optimizer = new Sgd(settings)
   const trainer = new Trainer({ model, optimizer })
   if (options.resume && (await folder.hasCheckpoint())) {
-    await trainer.restore(await folder.readCheckpoint())
+    trainer.restore(await folder.readCheckpoint())
   }
   if (!quiet) announce(settings, data, trainer.step)
 
@@ -129,6 +131,7 @@ export async function runTraining(
         await folder.saveLog(trainer.history)
         await folder.saveCheckpoint(await trainer.checkpoint())
       }
+      onEvent(event)
       if (quiet) process.stdout.write(`${JSON.stringify(eventForJson(event, folder.path))}\n`)
     }
   } finally {
@@ -161,7 +164,7 @@ async function openTrainingData(
   const fingerprint = await whole.fingerprint()
   let [training, validation]: (Dataset | undefined)[] = [whole]
   if (share !== 0) {
-    validation = whole.hasTest ? await openDataset(path, { split: 'test' }) : undefined
+    validation = whole.split === 'train' ? await openDataset(path, { split: 'test' }) : undefined
     if (!validation) [training, validation] = split(whole, [1 - (share ?? 0.1), share ?? 0.1], seed)
   }
   if (limit !== null && limit < training!.length) {
@@ -169,14 +172,15 @@ async function openTrainingData(
   }
   return { training: training!, validation, fingerprint }
 }
-void subset
 
 async function newSettings(
   path: string,
   options: TrainOptions,
   { training, fingerprint }: TrainingData,
 ): Promise<RunSettings> {
-  const variant = options.variant ?? variantFor(await training.load(0))
+  const variant = options.variant
+    ? variantNamed(options.variant)
+    : variantFor(await training.load(0))
   const architecture = getArchitecture(variant)
   const inputSize = options.inputSize ?? architecture.inputSize
   const recipe = defaultRecipe(variant)
@@ -185,7 +189,7 @@ async function newSettings(
     dataset: path,
     fingerprint,
     model: {
-      variant: architecture.name,
+      variant,
       classes: training.classes.length,
       inputSize,
       seed,
@@ -240,7 +244,8 @@ function resumedSettings(
   const changed = fixed.filter(
     ([key]) => options[key] !== undefined && options[key] !== before[key],
   )
-  if (options.augment === false && stored.augment) changed.push(['augment' as never, '--no-augment' as never])
+  if (options.augment === false && stored.augment)
+    changed.push(['augment' as never, '--no-augment' as never])
   if (changed.length > 0) {
     const was = changed.map(([key, flag]) => `${flag} was ${before[key] ?? 'not given'}`).join(', ')
     throw new UsageError(
@@ -256,7 +261,8 @@ function interruptible(quiet: boolean) {
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted)
     controller.abort()
-    if (!quiet) process.stderr.write('\nstopping after this step and saving (again to stop at once)\n')
+    if (!quiet)
+      process.stderr.write('\nstopping after this step and saving (again to stop at once)\n')
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

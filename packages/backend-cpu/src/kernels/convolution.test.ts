@@ -47,8 +47,19 @@ function check(c: ConvolutionCase, seed: number): void {
   })
 }
 
-const plain = { strides: [1, 1], dilations: [1, 1] } as Pick<ConvolutionCase, 'strides' | 'dilations'>
-const square = (batch: number, size: number, channels: number, filter: number, maps: number, pad: number, stride = 1) => ({
+const plain = { strides: [1, 1], dilations: [1, 1] } as Pick<
+  ConvolutionCase,
+  'strides' | 'dilations'
+>
+const square = (
+  batch: number,
+  size: number,
+  channels: number,
+  filter: number,
+  maps: number,
+  pad: number,
+  stride = 1,
+) => ({
   ...plain,
   batch,
   height: size,
@@ -130,7 +141,12 @@ describe.each(['simd', 'relaxed-simd'] as const)('convolution, %s build', (build
 
   it('leaves integers to tfjs', () => {
     const y = values(() =>
-      tf.conv2d(tf.ones([1, 3, 3, 1]) as tf.Tensor4D, tf.ones([3, 3, 1, 1]) as tf.Tensor4D, 1, 'valid'),
+      tf.conv2d(
+        tf.ones([1, 3, 3, 1]) as tf.Tensor4D,
+        tf.ones([3, 3, 1, 1]) as tf.Tensor4D,
+        1,
+        'valid',
+      ),
     )
     expect([...y]).toEqual([9])
   })

@@ -54,11 +54,18 @@ function geometry(info: Convolution) {
 function covered({ inputs, attrs }: KernelArguments): boolean {
   return (
     attrs.dataFormat !== 'NCHW' &&
-    Object.values(inputs).every((input) => input === undefined || input === null || input.dtype === 'float32')
+    Object.values(inputs).every(
+      (input) => input === undefined || input === null || input.dtype === 'float32',
+    )
   )
 }
 
-function forward(call: KernelArguments, operation: string, bias: tf.TensorInfo | undefined, activation: number) {
+function forward(
+  call: KernelArguments,
+  operation: string,
+  bias: tf.TensorInfo | undefined,
+  activation: number,
+) {
   const { inputs, attrs, backend } = call
   const info = describe(attrs, inputs.x!.shape, inputs.filter!.shape)
   const left = backend.address(inputs.x!)
@@ -95,7 +102,10 @@ export const fusedConv2D: Kernel = {
     const { inputs, attrs } = call
     const activation = activationFlags(attrs.activation)
     const { bias } = inputs
-    const channelBias = !bias || (bias.shape.at(-1) === inputs.filter!.shape[3] && tf.util.sizeFromShape(bias.shape) === inputs.filter!.shape[3])
+    const channelBias =
+      !bias ||
+      (bias.shape.at(-1) === inputs.filter!.shape[3] &&
+        tf.util.sizeFromShape(bias.shape) === inputs.filter!.shape[3])
     if (!covered(call) || activation === undefined || !channelBias) return fallback(call)
     return forward(call, 'fused conv2d', bias, activation)
   },

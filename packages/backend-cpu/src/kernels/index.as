@@ -1,2 +1,8 @@
 // The module's exports: one function a kernel, all of the form (parameters, task, worker).
+export { copyRows } from './copy'
+export { binary, unary } from './elementwise'
 export { matrixProduct } from './matrix-product'
+export { momentumStep } from './momentum'
+export { normalize, normalizeGradient } from './normalization'
+export { pool, poolGradient } from './pooling'
+export { columnSum, rowSum } from './reduction'

@@ -1,14 +1,34 @@
-// Every kernel that replaces one of tfjs's cpu kernels.
+// Every kernel of this package: those that replace one of tfjs's cpu kernels, and MomentumStep.
 
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution.ts'
+import { concat, padV2, slice, splitV } from './copy.ts'
+import { elementwiseKernels } from './elementwise.ts'
 import type { Kernel } from './kernel.ts'
 import { batchMatMul, fusedMatMul } from './matrix-product.ts'
+import { momentumKernel } from './momentum.ts'
+import { lrn, lrnGrad } from './normalization.ts'
+import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling.ts'
+import { mean, sum } from './reduction.ts'
 
 export const kernels: Kernel[] = [
+  ...elementwiseKernels,
+  avgPool,
+  avgPoolGrad,
   batchMatMul,
+  concat,
   conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
   fusedConv2D,
   fusedMatMul,
+  lrn,
+  lrnGrad,
+  maxPool,
+  maxPoolGrad,
+  mean,
+  momentumKernel,
+  padV2,
+  slice,
+  splitV,
+  sum,
 ]

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { drawer, expectClose, matrixProduct, randoms, useCpu, values } from '../testing/reference.ts'
+import {
+  drawer,
+  expectClose,
+  matrixProduct,
+  randoms,
+  useCpu,
+  values,
+} from '../testing/reference.ts'
 
 function check(rows: number, depth: number, columns: number, seed: number): void {
   const a = randoms(rows * depth, seed)
@@ -49,7 +56,9 @@ describe.each(['simd', 'relaxed-simd'] as const)('matrix product, %s build', (bu
   })
 
   it('of no depth is zero', () => {
-    const y = values(() => tf.matMul(tf.zeros([2, 0]) as tf.Tensor2D, tf.zeros([0, 3]) as tf.Tensor2D))
+    const y = values(() =>
+      tf.matMul(tf.zeros([2, 0]) as tf.Tensor2D, tf.zeros([0, 3]) as tf.Tensor2D),
+    )
     expect([...y]).toEqual([0, 0, 0, 0, 0, 0])
   })
 
@@ -74,6 +83,8 @@ describe.each(['simd', 'relaxed-simd'] as const)('matrix product, %s build', (bu
   })
 
   it('says which dimensions differ', () => {
-    expect(() => tf.matMul(tf.zeros([2, 3]) as tf.Tensor2D, tf.zeros([4, 5]) as tf.Tensor2D)).toThrow(/3.*4/)
+    expect(() =>
+      tf.matMul(tf.zeros([2, 3]) as tf.Tensor2D, tf.zeros([4, 5]) as tf.Tensor2D),
+    ).toThrow(/3.*4/)
   })
 })

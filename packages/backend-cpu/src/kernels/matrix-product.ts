@@ -93,7 +93,12 @@ export function activationFlags(activation: unknown): number | undefined {
   return activation === 'relu6' ? RELU | RELU6 : undefined
 }
 
-function product(call: KernelArguments, operation: string, bias: tf.TensorInfo | undefined, activation: number) {
+function product(
+  call: KernelArguments,
+  operation: string,
+  bias: tf.TensorInfo | undefined,
+  activation: number,
+) {
   const { inputs, attrs, backend } = call
   const a = inputs.a!
   const b = inputs.b!
@@ -117,7 +122,8 @@ function product(call: KernelArguments, operation: string, bias: tf.TensorInfo |
   const right = backend.address(b)
   const start = bias ? backend.address(bias) : 0
   const { info, address } = backend.allocate([...outer, rows, columns], operation)
-  if (depth === 0) backend.engine.memory.floats(address, rows * columns * tf.util.sizeFromShape(outer)).fill(0)
+  if (depth === 0)
+    backend.engine.memory.floats(address, rows * columns * tf.util.sizeFromShape(outer)).fill(0)
   const batches = depth === 0 ? 0 : tf.util.sizeFromShape(outer)
   for (let batch = 0; batch < batches; batch++) {
     multiply(backend.engine, {
@@ -162,7 +168,11 @@ export const fusedMatMul: Kernel = {
     const { bias } = inputs
     const activation = activationFlags(attrs.activation)
     const columns = inputs.b!.shape.at(attrs.transposeB ? -2 : -1)
-    const rowBias = !bias || (bias.dtype === 'float32' && tf.util.sizeFromShape(bias.shape) === columns && bias.shape.at(-1) === columns)
+    const rowBias =
+      !bias ||
+      (bias.dtype === 'float32' &&
+        tf.util.sizeFromShape(bias.shape) === columns &&
+        bias.shape.at(-1) === columns)
     if (!covered(call) || activation === undefined || !rowBias) return fallback(call)
     return product(call, 'fused matMul', bias, activation)
   },

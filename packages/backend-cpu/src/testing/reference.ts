@@ -35,7 +35,12 @@ export function drawer(seed: number): (low: number, high: number) => number {
  * Compares with a float64 answer: the difference, relative to the answer's largest value, must stay
  * below 1e-6 · √terms, a few times the usual error of float32 sums of that many terms.
  */
-export function expectClose(found: ArrayLike<number>, expected: Float64Array, terms: number, what = ''): void {
+export function expectClose(
+  found: ArrayLike<number>,
+  expected: Float64Array,
+  terms: number,
+  what = '',
+): void {
   expect(found.length, what).toBe(expected.length)
   let largest = 0
   let difference = 0
@@ -44,7 +49,9 @@ export function expectClose(found: ArrayLike<number>, expected: Float64Array, te
     const d = Math.abs(found[i]! - expected[i]!)
     if (!(d <= difference)) difference = d
   }
-  expect(difference / Math.max(largest, 1e-30), what).toBeLessThanOrEqual(1e-6 * Math.sqrt(terms) + 2e-7)
+  expect(difference / Math.max(largest, 1e-30), what).toBeLessThanOrEqual(
+    1e-6 * Math.sqrt(terms) + 2e-7,
+  )
 }
 
 export interface ConvolutionCase {
@@ -100,7 +107,9 @@ export function matrixProduct(
     for (let j = 0; j < columns; j++) {
       let sum = 0
       for (let k = 0; k < depth; k++) {
-        sum += a[transposeA ? k * rows + i : i * depth + k]! * b[transposeB ? j * depth + k : k * columns + j]!
+        sum +=
+          a[transposeA ? k * rows + i : i * depth + k]! *
+          b[transposeB ? j * depth + k : k * columns + j]!
       }
       result[i * columns + j] = sum
     }

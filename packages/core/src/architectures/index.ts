@@ -1,7 +1,6 @@
 // The variants by name.
-import { distance } from 'fastest-levenshtein'
 import type { Architecture } from '../architecture.ts'
-import { OptionError, show } from '../errors.ts'
+import { OptionError, show, suggestion } from '../errors.ts'
 import { caffe } from './caffe.ts'
 import { caffenet } from './caffenet.ts'
 import { cifar } from './cifar.ts'
@@ -29,19 +28,4 @@ export function getArchitecture(name: string): Architecture {
   if (Object.hasOwn(architectures, name)) return architectures[name as Variant]
   const names = Object.keys(architectures)
   throw new OptionError(`there is no variant ${show(name)}: ${suggestion(name, names)}`)
-}
-
-/** The names that `name` may have been meant to be, nearest first, or all of them when none is near. */
-export function suggestion(name: unknown, names: readonly string[]): string {
-  const text = String(name).toLowerCase()
-  const near = names
-    .map((candidate) => ({ candidate, edits: distance(text, candidate.toLowerCase()) }))
-    .filter(
-      ({ candidate, edits }) =>
-        edits <= Math.max(2, candidate.length / 2) || (text.length > 2 && candidate.includes(text)),
-    )
-    .sort((a, b) => a.edits - b.edits)
-    .slice(0, 3)
-  if (near.length === 0) return `choose one of ${names.join(', ')}`
-  return `did you mean ${near.map(({ candidate }) => candidate).join(' or ')}?`
 }

@@ -34,7 +34,6 @@ export class Dropout extends tf.layers.Layer {
     this.rate = requireRate('rate', settings.rate)
     this.inverted = settings.inverted ?? true
     this.seed = requireWholeNumber('seed', settings.seed ?? 0, 0)
-    this.supportsMasking = true
   }
 
   /**

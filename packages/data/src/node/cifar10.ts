@@ -74,7 +74,8 @@ export async function cifar10(folder: string, options: Cifar10Options = {}): Pro
   const names = split === 'train' ? [1, 2, 3, 4, 5].map((n) => `data_batch_${n}`) : ['test_batch']
   const classes = await version.readClasses(join(root, version.names))
   const batches: StoredBatch[] = []
-  for (const name of names) batches.push(await version.readBatch(join(root, name + version.extension)))
+  for (const name of names)
+    batches.push(await version.readBatch(join(root, name + version.extension)))
   checkLabels(batches, classes.length)
 
   const starts: number[] = []
@@ -159,7 +160,9 @@ async function readPythonBatch(path: string): Promise<StoredBatch> {
     throw new Error(`${path}: has no "data" of ${pictureBytes} columns with "labels"; get it anew`)
   }
   if (labels.length !== data.shape[0] || labels.some((label) => typeof label !== 'number')) {
-    throw new Error(`${path}: has ${data.shape[0]} pictures but ${labels.length} labels; get it anew`)
+    throw new Error(
+      `${path}: has ${data.shape[0]} pictures but ${labels.length} labels; get it anew`,
+    )
   }
   return { path, labels: labels as number[], data: data.data, offset: 0, stride: pictureBytes }
 }

@@ -119,7 +119,9 @@ export async function readPicture(
 /** The picture as a PNG file's bytes. */
 export async function encodePng({ width, height, data }: Picture): Promise<Uint8Array> {
   const sharp = await loadSharp()
-  const png = await sharp(data, { raw: { width, height, channels: 3 } }).png().toBuffer()
+  const png = await sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer()
   return new Uint8Array(png.buffer, png.byteOffset, png.byteLength)
 }
 

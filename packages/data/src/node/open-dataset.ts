@@ -36,7 +36,10 @@ const splitFolders: Record<Split, readonly string[]> = {
  *
  * @throws Error, one line, that says what was looked for.
  */
-export async function openDataset(path: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
+export async function openDataset(
+  path: string,
+  options: OpenDatasetOptions = {},
+): Promise<Dataset> {
   const { split = 'train' } = options
   if (path === 'shapes' || path.startsWith('shapes:')) return openShapes(path, split, options)
   const kind = await stat(path).catch(() => undefined)
@@ -67,7 +70,9 @@ async function splitFolder(
   const parts = { train: find('train'), test: find('test') }
   const wanted = parts[split]
   // A folder that has other folders, too, is one of classes that happen to be called so.
-  const others = folders.filter((name) => ![...splitFolders.train, ...splitFolders.test].includes(name))
+  const others = folders.filter(
+    (name) => ![...splitFolders.train, ...splitFolders.test].includes(name),
+  )
   if ((!parts.train && !parts.test) || others.length > 0) return undefined
   if (!wanted) {
     throw new Error(
@@ -86,7 +91,9 @@ async function requireSameClasses(train: string, test: string): Promise<void> {
   const missing = trainClasses.find((name) => !testClasses.includes(name))
   const extra = testClasses.find((name) => !trainClasses.includes(name))
   if (missing !== undefined) {
-    throw new Error(`${test}: lacks class "${missing}" of ${train}; both need the same class folders`)
+    throw new Error(
+      `${test}: lacks class "${missing}" of ${train}; both need the same class folders`,
+    )
   }
   if (extra !== undefined) {
     throw new Error(`${train}: lacks class "${extra}" of ${test}; both need the same class folders`)

@@ -81,7 +81,8 @@ class PickleReader {
   #step(opcode: number): void {
     const stack = this.#stack
     switch (opcode) {
-      case 0x80: { // PROTO
+      case 0x80: {
+        // PROTO
         const protocol = this.#byte()
         if (protocol < 2 || protocol > 5) this.#fail(`protocol ${protocol} is not 2 to 5`)
         return
@@ -144,12 +145,14 @@ class PickleReader {
       case 0x74: // TUPLE
         stack.push(this.#popToMark())
         return
-      case 0x61: { // APPEND
+      case 0x61: {
+        // APPEND
         const item = this.#pop()
         this.#list().push(item)
         return
       }
-      case 0x65: { // APPENDS
+      case 0x65: {
+        // APPENDS
         const items = this.#popToMark()
         const list = this.#list()
         for (const item of items) list.push(item)
@@ -179,24 +182,29 @@ class PickleReader {
       case 0x63: // GLOBAL
         stack.push(this.#global(this.#line(), this.#line()))
         return
-      case 0x93: { // STACK_GLOBAL
+      case 0x93: {
+        // STACK_GLOBAL
         const [module, name] = this.#popMany(2)
         stack.push(this.#global(textOf(module) ?? '?', textOf(name) ?? '?'))
         return
       }
-      case 0x52: { // REDUCE
+      case 0x52: {
+        // REDUCE
         const [callable, values] = this.#popMany(2)
         if (!isGlobal(callable) || !Array.isArray(values)) this.#fail('calls what is no function')
         stack.push(this.#call(callable.name, values))
         return
       }
-      case 0x62: { // BUILD
+      case 0x62: {
+        // BUILD
         const state = this.#pop()
         this.#build(this.#top(), state)
         return
       }
       default:
-        this.#fail(`opcode 0x${opcode.toString(16).padStart(2, '0')} has no place in a CIFAR-10 file`)
+        this.#fail(
+          `opcode 0x${opcode.toString(16).padStart(2, '0')} has no place in a CIFAR-10 file`,
+        )
     }
   }
 
@@ -217,13 +225,15 @@ class PickleReader {
       case 'dtype':
         if (textOf(values[0]) !== 'u1') this.#fail('holds an array of another type than bytes (u1)')
         return { kind: 'global', name: 'u1' }
-      case '_frombuffer': { // (buffer, dtype, shape, order)
+      case '_frombuffer': {
+        // (buffer, dtype, shape, order)
         const [data, dtype, shape, order] = values
         return this.#array(shape, dtype, textOf(order) === 'F', data)
       }
       case 'encode': {
         const text = values[0]
-        if (typeof text !== 'string' || values[1] !== 'latin1') this.#fail('encodes other than latin1')
+        if (typeof text !== 'string' || values[1] !== 'latin1')
+          this.#fail('encodes other than latin1')
         // The one call that copies: without a bound, a small file could ask for it many times.
         this.#encoded += text.length
         if (this.#encoded > this.#bytes.length) this.#fail('encodes more bytes than it has')
@@ -249,7 +259,8 @@ class PickleReader {
     columnsFirst: boolean,
     data: PickleValue | undefined,
   ): ByteArray {
-    if (!isGlobal(dtype) || dtype.name !== 'u1') this.#fail('holds an array of another type than bytes')
+    if (!isGlobal(dtype) || dtype.name !== 'u1')
+      this.#fail('holds an array of another type than bytes')
     if (columnsFirst) this.#fail('holds an array in Fortran order; save it in C order')
     if (!Array.isArray(shape) || !(data instanceof Uint8Array)) this.#fail('holds a broken array')
     const sizes = shape.map((size) => (typeof size === 'number' ? size : Number.NaN))
@@ -337,7 +348,9 @@ class PickleReader {
   #line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#at)
     if (end < 0) this.#fail('is cut off')
-    return Buffer.from(this.#slice(end + 1 - this.#at)).toString('latin1').trimEnd()
+    return Buffer.from(this.#slice(end + 1 - this.#at))
+      .toString('latin1')
+      .trimEnd()
   }
 
   #take(length: number): number {

@@ -47,7 +47,8 @@ export class Canvas {
     const { size, pixel } = this
     const colors = this.#colors
     const { from, to, mix } = paint
-    const clamp = (position: number) => Math.max(0, Math.min(size, Math.round((position + 1) / pixel)))
+    const clamp = (position: number) =>
+      Math.max(0, Math.min(size, Math.round((position + 1) / pixel)))
     const left = clamp(centerX - reach - pixel)
     const right = clamp(centerX + reach + pixel)
     const bottom = clamp(centerY + reach + pixel)
@@ -78,10 +79,7 @@ export class Canvas {
   shade(brightness: Field): void {
     for (let row = 0, at = 0; row < this.size; row++) {
       for (let column = 0; column < this.size; column++, at += 3) {
-        const factor = brightness(
-          (column + 0.5) * this.pixel - 1,
-          (row + 0.5) * this.pixel - 1,
-        )
+        const factor = brightness((column + 0.5) * this.pixel - 1, (row + 0.5) * this.pixel - 1)
         this.#colors[at]! *= factor
         this.#colors[at + 1]! *= factor
         this.#colors[at + 2]! *= factor
@@ -109,7 +107,14 @@ export function solid(color: Color): Paint {
 }
 
 /** From one colour to another across `width` positions in direction `angle` (radians) about a point. */
-export function gradient(from: Color, to: Color, angle: number, width: number, x = 0, y = 0): Paint {
+export function gradient(
+  from: Color,
+  to: Color,
+  angle: number,
+  width: number,
+  x = 0,
+  y = 0,
+): Paint {
   const alongX = Math.cos(angle) / width
   const alongY = Math.sin(angle) / width
   const mix = (px: number, py: number) => {

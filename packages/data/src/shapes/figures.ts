@@ -1,7 +1,6 @@
 /**
  * The forms of the `shapes` pictures as signed distances: negative inside, positive outside, in
- * units in which each form reaches about 1 from its centre. Formulas after Inigo Quilez, "2D
- * distance functions" (iquilezles.org/articles/distfunctions2d).
+ * units in which each form reaches about 1 from its centre. `y` grows downwards.
  */
 import type { Random } from '../random.ts'
 import type { Field } from './canvas.ts'
@@ -12,47 +11,90 @@ export type Figure = (random: Random) => Field
 export const circle: Figure = () => (x, y) => Math.hypot(x, y) - 0.95
 
 export const square: Figure = (random) => {
-  const half = 0.82
   const corner = random.uniform(0, 0.12)
-  return (x, y) => box(x, y, half - corner, half - corner) - corner
+  const half = 0.82 - corner
+  return (x, y) => box(x, y, half, half) - corner
 }
 
-export const triangle: Figure = () => {
-  const side = 0.95
-  const slope = Math.sqrt(3)
+export const triangle: Figure = (random) => {
+  const corner = random.uniform(0, 0.08)
+  const apothem = 0.56 - corner
   return (x, y) => {
-    let foldedX = Math.abs(x) - side
-    let foldedY = side / slope - y - 0.12
-    if (foldedX + slope * foldedY > 0) {
-      const kept = foldedX
-      foldedX = (kept - slope * foldedY) / 2
-      foldedY = (-slope * kept - foldedY) / 2
-    }
-    foldedX -= Math.max(-2 * side, Math.min(0, foldedX))
-    return -Math.hypot(foldedX, foldedY) * Math.sign(foldedY)
+    const { along } = folded(x, y, 3)
+    return along - apothem - corner
   }
 }
 
 export const star: Figure = (random) => {
-  const inner = random.uniform(0.38, 0.5)
-  const [cos36, sin36] = [Math.cos(Math.PI / 5), Math.sin(Math.PI / 5)]
-  return (px, py) => {
-    // Fold the five points onto one half of one point, whose edge is a single segment.
-    let x = Math.abs(px)
-    let y = -py
-    for (const direction of [1, -1]) {
-      const over = 2 * Math.max(cos36 === 0 ? 0 : direction * sin54 * x - cos54 * y, 0)
-      x -= direction * sin54 * over
-      y += cos54 * over
-    }
-    x = Math.abs(x)
-    y -= 1
-    const edgeX = inner * sin36
-    const edgeY = inner * cos36 - 1
-    const along = Math.max(0, Math.min(1, (x * edgeX + y * edgeY) / (edgeX ** 2 + edgeY ** 2)))
-    const distance = Math.hypot(x - edgeX * along, y - edgeY * along)
-    return distance * Math.sign(y * edgeX - x * edgeY)
+  const inner = random.uniform(0.4, 0.52)
+  const points = 5
+  const tip = 1.08
+  const innerX = inner * Math.cos(Math.PI / points)
+  const innerY = inner * Math.sin(Math.PI / points)
+  const edgeX = innerX - tip
+  const length = Math.hypot(edgeX, innerY)
+  return (x, y) => {
+    // Each half point is bounded by one straight edge, from its tip to the notch beside it.
+    const { along, across } = folded(x, y, points)
+    return ((along - tip) * innerY - across * edgeX) / length
   }
+}
+
+export const cross: Figure = (random) => {
+  const half = random.uniform(0.24, 0.36)
+  return (x, y) => Math.min(box(x, y, 1, half), box(x, y, half, 1))
+}
+
+export const ring: Figure = (random) => {
+  const half = random.uniform(0.14, 0.25)
+  const radius = 0.98 - half
+  return (x, y) => Math.abs(Math.hypot(x, y) - radius) - half
+}
+
+/** A stroke with round ends of the given half length and half width, along x. */
+export function stroke(halfLength: number, halfWidth: number): Field {
+  return (x, y) => Math.hypot(Math.max(Math.abs(x) - halfLength, 0), y) - halfWidth
+}
+
+/** A closed irregular outline, like a puddle: a circle whose radius swings with the angle. */
+export const blob: Figure = (random) => {
+  const [cos2, sin2] = swing(random, 2)
+  const [cos3, sin3] = swing(random, 3)
+  const [cos4, sin4] = swing(random, 4)
+  return (x, y) => {
+    const length = Math.hypot(x, y)
+    if (length < 0.4) return -1 // well inside whatever the swings are
+    // Cosine and sine of the angle and, by the addition theorems, of its multiples.
+    const c1 = x / length
+    const s1 = y / length
+    const c2 = c1 * c1 - s1 * s1
+    const s2 = 2 * c1 * s1
+    const c3 = c2 * c1 - s2 * s1
+    const s3 = s2 * c1 + c2 * s1
+    const c4 = c2 * c2 - s2 * s2
+    const s4 = 2 * c2 * s2
+    const swings = c2 * cos2 + s2 * sin2 + c3 * cos3 + s3 * sin3 + c4 * cos4 + s4 * sin4
+    return length - 0.82 - swings
+  }
+}
+
+/** A random swing of `count` waves around the outline, as its cosine and sine parts. */
+function swing(random: Random, count: number): [cos: number, sin: number] {
+  const height = random.uniform(0, 0.32) / count
+  const phase = random.uniform(0, 2 * Math.PI)
+  return [height * Math.cos(phase), height * Math.sin(phase)]
+}
+
+/**
+ * Turns and mirrors a point into half a sector of a form with `count` equal points around it:
+ * `along` runs from the centre to the point's tip, `across` beside it, never negative.
+ */
+function folded(x: number, y: number, count: number): { along: number; across: number } {
+  const sector = (2 * Math.PI) / count
+  const angle = Math.atan2(y, x)
+  const within = Math.abs(angle - sector * Math.round(angle / sector))
+  const radius = Math.hypot(x, y)
+  return { along: radius * Math.cos(within), across: radius * Math.sin(within) }
 }
 
 function box(x: number, y: number, halfWidth: number, halfHeight: number): number {

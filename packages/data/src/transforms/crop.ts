@@ -35,7 +35,9 @@ export interface RandomCropOptions extends PaddingOptions {
  * border, odd rests are rounded half to even.
  * @param size Pixels of the square side, or `[height, width]`.
  */
-export function centerCrop(size: number | readonly [height: number, width: number]): Transform<Box> {
+export function centerCrop(
+  size: number | readonly [height: number, width: number],
+): Transform<Box> {
   const [height, width] = cropSize(size, 'centerCrop')
   return {
     name: 'centerCrop',
@@ -140,10 +142,7 @@ function copyOnto(
   if (endColumn <= firstColumn) return
   for (let row = Math.max(0, -top); row < height && top + row < picture.height; row++) {
     const rowStart = (top + row) * picture.width
-    const pixels = picture.data.subarray(
-      (rowStart + firstColumn) * 3,
-      (rowStart + endColumn) * 3,
-    )
+    const pixels = picture.data.subarray((rowStart + firstColumn) * 3, (rowStart + endColumn) * 3)
     data.set(pixels, (row * width + firstColumn - left) * 3)
   }
 }

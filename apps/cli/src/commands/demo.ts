@@ -1,0 +1,113 @@
+// alexnet demo, which `npm start` runs: the whole way from pictures to answers on drawn shapes. It calls
+// what the other commands call, and shows what a person would want to see of each step.
+
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Classifier } from '@alexnet/core'
+import { createPreprocess, type Picture, shapes } from '@alexnet/data'
+import { writePicture } from '@alexnet/data/node'
+import { plot } from 'asciichart'
+import pc from 'picocolors'
+import { exitCodes } from '../errors.ts'
+import { duration, halfBlocks, percent } from '../format.ts'
+import { loadModel } from '../model-file.ts'
+import { RunFolder } from '../run-folder.ts'
+import { type Classified, formatResult } from './classify.ts'
+import { evaluateModel } from './evaluate.ts'
+import { runTraining } from './train.ts'
+
+export interface DemoOptions {
+  out?: string
+  pictures: number
+  epochs: number
+  threads?: number
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+const heading = (text: string) => say(`\n${pc.bold(text)}`)
+
+/** Drawn from another seed than the training pictures, so none of them was seen before. */
+const HELD_OUT_SEED = 1
+
+export async function demo(options: DemoOptions): Promise<void> {
+  const started = performance.now()
+  const folder = new RunFolder(options.out ?? (await freeFolder('runs/demo')))
+
+  heading('1. Train a small AlexNet on drawn shapes')
+  say(`ten classes: ${shapes({ count: 10 }).classes.join(', ')}`)
+  const losses: number[] = []
+  const finished = await runTraining(
+    `shapes:${options.pictures}`,
+    { ...options, variant: 'cifar', out: folder.path },
+    folder,
+    (event) => {
+      if (event.type === 'step') losses.push(event.loss)
+    },
+  )
+  if (!finished) {
+    process.exitCode = exitCodes.interrupted
+    return
+  }
+  say(`\nloss over ${losses.length} steps`)
+  say(plot(averages(losses, 64), { height: 8 }))
+
+  heading('2. Evaluate it on pictures it has not seen')
+  const loaded = await loadModel(folder.path)
+  const heldOut = shapes({ count: 500, seed: HELD_OUT_SEED, split: 'test' })
+  const { pictures, top1, top5, loss } = await evaluateModel(loaded, heldOut, {})
+  say(
+    `${pictures} pictures: top-1 ${percent(top1)}, top-5 ${percent(top5)}, loss ${loss.toFixed(3)}`,
+  )
+
+  heading('3. Classify a few of them')
+  const { model, labels, preprocessing } = loaded
+  const classifier = new Classifier({ model, labels, preprocess: createPreprocess(preprocessing) })
+  await mkdir(join(folder.path, 'pictures'), { recursive: true })
+  for (let index = 0; index < 5; index++) {
+    const picture = await heldOut.load(index)
+    const label = heldOut.classes[heldOut.label(index)]!
+    const file = join(folder.path, 'pictures', `${index}-${label}.png`)
+    await writePicture(file, picture)
+    show({ file, top: await classifier.classify(picture, { topK: 3 }) }, picture)
+  }
+  classifier.dispose()
+
+  heading(
+    `Done in ${duration((performance.now() - started) / 1000)}. All of it lies in ${folder.path}`,
+  )
+  say(`  npm run -s alexnet -- classify ${folder.path}/pictures/*.png --weights ${folder.path}`)
+  say(`  npm run -s alexnet -- inspect --weights ${folder.path}`)
+  say('  npm run -s alexnet -- train ./your-pictures --out runs/yours')
+}
+
+/** `base`, or the first of base-2, base-3, … that is not there yet. */
+async function freeFolder(base: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const path = number === 1 ? base : `${base}-${number}`
+    const taken = await stat(path).catch(() => undefined)
+    if (!taken) return path
+  }
+}
+
+/** Means of equal stretches of a series: at most `count` of them. */
+function averages(values: readonly number[], count: number): number[] {
+  const points = Math.min(count, values.length)
+  return Array.from({ length: points }, (_, point) => {
+    const stretch = values.slice(
+      Math.floor((point * values.length) / points),
+      Math.floor(((point + 1) * values.length) / points),
+    )
+    return stretch.reduce((sum, value) => sum + value, 0) / stretch.length
+  })
+}
+
+/** The picture, where the terminal has colours, beside its likeliest classes. */
+function show(result: Classified, picture: Picture): void {
+  const text = formatResult(result).split('\n')
+  if (!(process.stdout.isTTY && pc.isColorSupported)) {
+    say(text.join('\n'))
+    return
+  }
+  const lines = halfBlocks(picture, 16)
+  for (const [row, line] of lines.entries()) say(`${line}  ${text[row - 2] ?? ''}`)
+}

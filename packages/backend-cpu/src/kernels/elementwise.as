@@ -1,0 +1,163 @@
+// Elementwise arithmetic of one or two operands. The result is rows × columns; an operand either has the
+// same elements, one row that repeats, or one number. Memory-bound: what counts is to read and write
+// each element once, four at a time.
+
+export const ADD: i32 = 0
+export const SUBTRACT: i32 = 1
+export const MULTIPLY: i32 = 2
+export const DIVIDE: i32 = 3
+export const MAXIMUM: i32 = 4
+export const MINIMUM: i32 = 5
+export const SQUARED_DIFFERENCE: i32 = 6
+
+export const RELU_OF: i32 = 0
+export const RELU6_OF: i32 = 1
+export const STEP_OF: i32 = 2
+export const NEGATE: i32 = 3
+export const SQUARE: i32 = 4
+export const SQUARE_ROOT: i32 = 5
+export const ABSOLUTE: i32 = 6
+export const COPY: i32 = 7
+
+@unmanaged
+export class BinaryParameters {
+  a: u32
+  b: u32
+  result: u32
+  operation: i32
+  rows: i32
+  columns: i32
+  /** Elements of the result: the last row may be shorter than the others. */
+  count: i32
+  /** Floats from one row of an operand to the next: columns, or 0 for a row that repeats. */
+  aStride: i32
+  bStride: i32
+  /** 1 if the operand is one number. */
+  aScalar: i32
+  bScalar: i32
+  taskRows: i32
+}
+
+@unmanaged
+export class UnaryParameters {
+  x: u32
+  result: u32
+  operation: i32
+  count: i32
+  taskCount: i32
+  /** Slope of STEP_OF for negative elements. */
+  alpha: f32
+}
+
+// @ts-ignore: decorator
+@inline
+function combine(operation: i32, a: v128, b: v128): v128 {
+  if (operation == ADD) return f32x4.add(a, b)
+  if (operation == SUBTRACT) return f32x4.sub(a, b)
+  if (operation == MULTIPLY) return f32x4.mul(a, b)
+  if (operation == DIVIDE) return f32x4.div(a, b)
+  if (operation == MAXIMUM) return f32x4.max(a, b)
+  if (operation == MINIMUM) return f32x4.min(a, b)
+  const d = f32x4.sub(a, b)
+  return f32x4.mul(d, d)
+}
+
+/** One operation over the task's rows; inlined once for each operation so that the loop holds only it. */
+// @ts-ignore: decorator
+@inline
+function binaryRows(operation: i32, p: BinaryParameters, row0: i32, row1: i32): void {
+  for (let row = row0; row < row1; row++) {
+    const columns = min(p.columns, p.count - row * p.columns)
+    const whole = <usize>(columns & ~3) << 2
+    const end = <usize>columns << 2
+    const a = <usize>p.a + (<usize>row * <usize>p.aStride << 2)
+    const b = <usize>p.b + (<usize>row * <usize>p.bStride << 2)
+    const result = <usize>p.result + (<usize>row * <usize>p.columns << 2)
+    let at: usize = 0
+    if (p.aScalar) {
+      const value = v128.load_splat<f32>(a)
+      for (; at < whole; at += 16) v128.store(result + at, combine(operation, value, v128.load(b + at)))
+      for (; at < end; at += 4) {
+        v128.store_lane<f32>(result + at, combine(operation, value, v128.load_splat<f32>(b + at)), 0)
+      }
+    } else if (p.bScalar) {
+      const value = v128.load_splat<f32>(b)
+      for (; at < whole; at += 16) v128.store(result + at, combine(operation, v128.load(a + at), value))
+      for (; at < end; at += 4) {
+        v128.store_lane<f32>(result + at, combine(operation, v128.load_splat<f32>(a + at), value), 0)
+      }
+    } else {
+      for (; at < whole; at += 16) {
+        v128.store(result + at, combine(operation, v128.load(a + at), v128.load(b + at)))
+      }
+      for (; at < end; at += 4) {
+        const value = combine(operation, v128.load_splat<f32>(a + at), v128.load_splat<f32>(b + at))
+        v128.store_lane<f32>(result + at, value, 0)
+      }
+    }
+  }
+}
+
+/** result = a operation b. */
+export function binary(parameters: usize, task: i32, worker: i32): void {
+  const p = changetype<BinaryParameters>(parameters)
+  const row0 = task * p.taskRows
+  const row1 = min(p.rows, row0 + p.taskRows)
+  switch (p.operation) {
+    case ADD: binaryRows(ADD, p, row0, row1); break
+    case SUBTRACT: binaryRows(SUBTRACT, p, row0, row1); break
+    case MULTIPLY: binaryRows(MULTIPLY, p, row0, row1); break
+    case DIVIDE: binaryRows(DIVIDE, p, row0, row1); break
+    case MAXIMUM: binaryRows(MAXIMUM, p, row0, row1); break
+    case MINIMUM: binaryRows(MINIMUM, p, row0, row1); break
+    default: binaryRows(SQUARED_DIFFERENCE, p, row0, row1)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function map(operation: i32, x: v128, alpha: v128): v128 {
+  const zero = f32x4.splat(0)
+  if (operation == RELU_OF) return f32x4.max(x, zero)
+  if (operation == RELU6_OF) return f32x4.min(f32x4.max(x, zero), f32x4.splat(6))
+  if (operation == STEP_OF) {
+    // 1 above zero, NaN of NaN, alpha for the rest, as tfjs defines it.
+    const above = v128.bitselect(f32x4.splat(1), alpha, f32x4.gt(x, zero))
+    return v128.bitselect(above, x, f32x4.eq(x, x))
+  }
+  if (operation == NEGATE) return f32x4.neg(x)
+  if (operation == SQUARE) return f32x4.mul(x, x)
+  if (operation == SQUARE_ROOT) return f32x4.sqrt(x)
+  if (operation == ABSOLUTE) return f32x4.abs(x)
+  return x
+}
+
+// @ts-ignore: decorator
+@inline
+function unaryRange(operation: i32, p: UnaryParameters, first: i32, last: i32): void {
+  const alpha = f32x4.splat(p.alpha)
+  let x = <usize>p.x + (<usize>first << 2)
+  let result = <usize>p.result + (<usize>first << 2)
+  const end = <usize>p.x + (<usize>last << 2)
+  for (; x + 16 <= end; x += 16, result += 16) v128.store(result, map(operation, v128.load(x), alpha))
+  for (; x < end; x += 4, result += 4) {
+    v128.store_lane<f32>(result, map(operation, v128.load_splat<f32>(x), alpha), 0)
+  }
+}
+
+/** result = operation(x). */
+export function unary(parameters: usize, task: i32, worker: i32): void {
+  const p = changetype<UnaryParameters>(parameters)
+  const first = task * p.taskCount
+  const last = min(p.count, first + p.taskCount)
+  switch (p.operation) {
+    case RELU_OF: unaryRange(RELU_OF, p, first, last); break
+    case RELU6_OF: unaryRange(RELU6_OF, p, first, last); break
+    case STEP_OF: unaryRange(STEP_OF, p, first, last); break
+    case NEGATE: unaryRange(NEGATE, p, first, last); break
+    case SQUARE: unaryRange(SQUARE, p, first, last); break
+    case SQUARE_ROOT: unaryRange(SQUARE_ROOT, p, first, last); break
+    case ABSOLUTE: unaryRange(ABSOLUTE, p, first, last); break
+    default: unaryRange(COPY, p, first, last)
+  }
+}

@@ -1,0 +1,166 @@
+// Elementwise kernels: arithmetic of two float32 tensors of one shape, or with one number, or with a row
+// that repeats along the leading axes (a bias), and simple functions of one. Other ways of broadcasting
+// and other types are tfjs's.
+
+import * as tf from '@tensorflow/tfjs'
+import type { AlexNetCpuBackend } from '../backend.ts'
+import {
+  ABSOLUTE,
+  ADD,
+  binaryParameters,
+  DIVIDE,
+  MAXIMUM,
+  MINIMUM,
+  MULTIPLY,
+  NEGATE,
+  RELU_OF,
+  RELU6_OF,
+  SQUARE,
+  SQUARE_ROOT,
+  SQUARED_DIFFERENCE,
+  STEP_OF,
+  SUBTRACT,
+  unaryParameters,
+} from '../generated/layout.ts'
+import type { Kernel } from './kernel.ts'
+
+/** Elements of a task: 128 KB of each operand. */
+const taskElements = 32768
+/** Length of the pieces that a tensor without rows is cut into. */
+const pieceElements = 4096
+
+interface Layout {
+  rows: number
+  columns: number
+  aStride: number
+  bStride: number
+  aScalar: number
+  bScalar: number
+}
+
+/** How two shapes run beside each other, or undefined if not in a way that the kernel knows. */
+function plan(aShape: number[], bShape: number[], outShape: number[]): Layout | undefined {
+  const size = tf.util.sizeFromShape(outShape)
+  const aSize = tf.util.sizeFromShape(aShape)
+  const bSize = tf.util.sizeFromShape(bShape)
+  const rows = Math.ceil(size / pieceElements)
+  const flat = { rows, columns: pieceElements, aStride: pieceElements, bStride: pieceElements }
+  if (aSize === size && bSize === size) return { ...flat, aScalar: 0, bScalar: 0 }
+  if (aSize === size && bSize === 1) return { ...flat, bStride: 0, aScalar: 0, bScalar: 1 }
+  if (bSize === size && aSize === 1) return { ...flat, aStride: 0, aScalar: 1, bScalar: 0 }
+  if (aSize === size && repeats(bShape, outShape)) {
+    return {
+      rows: size / bSize,
+      columns: bSize,
+      aStride: bSize,
+      bStride: 0,
+      aScalar: 0,
+      bScalar: 0,
+    }
+  }
+  if (bSize === size && repeats(aShape, outShape)) {
+    return {
+      rows: size / aSize,
+      columns: aSize,
+      aStride: 0,
+      bStride: aSize,
+      aScalar: 0,
+      bScalar: 0,
+    }
+  }
+  return undefined
+}
+
+/** Whether a shape, without its leading ones, is the end of another. */
+function repeats(shape: number[], whole: number[]): boolean {
+  const first = shape.findIndex((length) => length !== 1)
+  const rest = first < 0 ? [] : shape.slice(first)
+  return rest.length > 0 && tf.util.arraysEqual(rest, whole.slice(whole.length - rest.length))
+}
+
+function runBinary(
+  backend: AlexNetCpuBackend,
+  operation: number,
+  layout: Layout,
+  count: number,
+  [a, b, result]: [number, number, number],
+): void {
+  const taskRows = Math.max(1, Math.floor(taskElements / layout.columns))
+  const values = { a, b, result, operation, ...layout, count, taskRows }
+  backend.engine.run('binary', binaryParameters, values, Math.ceil(layout.rows / taskRows))
+}
+
+/** Multiplies count floats at an address by a number, in place. */
+export function scale(
+  backend: AlexNetCpuBackend,
+  address: number,
+  count: number,
+  factor: number,
+): void {
+  const scalar = backend.engine.scratch(64)
+  backend.engine.memory.floats(scalar, 1)[0] = factor
+  const layout = plan([count], [], [count])!
+  runBinary(backend, MULTIPLY, layout, count, [address, scalar, address])
+}
+
+function binaryKernel(name: string, operation: number): Kernel {
+  return {
+    name,
+    run(call, fallback) {
+      const { backend } = call
+      const a = call.inputs.a!
+      const b = call.inputs.b!
+      if (a.dtype !== 'float32' || b.dtype !== 'float32') return fallback(call)
+      const outShape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape)
+      const layout = plan(a.shape, b.shape, outShape)
+      const count = tf.util.sizeFromShape(outShape)
+      if (!layout || count === 0) return fallback(call)
+      const operands = [backend.address(a), backend.address(b)] as const
+      const { info, address } = backend.allocate(outShape, name)
+      runBinary(backend, operation, layout, count, [...operands, address])
+      return info
+    },
+  }
+}
+
+function unaryKernel(name: string, operation: number): Kernel {
+  return {
+    name,
+    run(call, fallback) {
+      const { backend, attrs } = call
+      const x = call.inputs.x!
+      const count = tf.util.sizeFromShape(x.shape)
+      if (x.dtype !== 'float32' || count === 0) return fallback(call)
+      const source = backend.address(x)
+      const { info, address } = backend.allocate(x.shape, name)
+      const alpha = (attrs?.alpha as number | undefined) ?? 0
+      const values = {
+        x: source,
+        result: address,
+        operation,
+        count,
+        taskCount: taskElements,
+        alpha,
+      }
+      backend.engine.run('unary', unaryParameters, values, Math.ceil(count / taskElements))
+      return info
+    },
+  }
+}
+
+export const elementwiseKernels: Kernel[] = [
+  binaryKernel('Add', ADD),
+  binaryKernel('Maximum', MAXIMUM),
+  binaryKernel('Minimum', MINIMUM),
+  binaryKernel('Multiply', MULTIPLY),
+  binaryKernel('RealDiv', DIVIDE),
+  binaryKernel('SquaredDifference', SQUARED_DIFFERENCE),
+  binaryKernel('Sub', SUBTRACT),
+  unaryKernel('Abs', ABSOLUTE),
+  unaryKernel('Neg', NEGATE),
+  unaryKernel('Relu', RELU_OF),
+  unaryKernel('Relu6', RELU6_OF),
+  unaryKernel('Sqrt', SQUARE_ROOT),
+  unaryKernel('Square', SQUARE),
+  unaryKernel('Step', STEP_OF),
+]

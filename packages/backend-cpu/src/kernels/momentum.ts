@@ -1,0 +1,101 @@
+// MomentumStep, a kernel that tfjs does not have: one step of stochastic gradient descent with momentum
+// and weight decay in one pass, where tfjs's optimiser makes four tensors as large as the weights. A
+// training loop finds it by name (tf.getKernel('MomentumStep', tf.getBackend())), so it needs no import
+// of this package.
+
+import * as tf from '@tensorflow/tfjs'
+import type { AlexNetCpuBackend } from '../backend.ts'
+import { momentumParameters } from '../generated/layout.ts'
+import type { Kernel } from './kernel.ts'
+
+const taskCount = 65536
+
+export interface MomentumStepOptions {
+  /** Updated. */
+  weight: tf.Variable
+  /** Updated; all zeros before the first step. */
+  velocity: tf.Variable
+  gradient: tf.Tensor
+  learningRate: number
+  /** 0 is plain gradient descent. */
+  momentum: number
+  /** Default 0. */
+  weightDecay?: number
+  /** Default false. */
+  nesterov?: boolean
+}
+
+/**
+ * Runs the kernel on variables of the current backend, with the semantics of torch.optim.SGD:
+ * g ← g + weightDecay · w; v ← momentum · v + g; w ← w − learningRate · (nesterov ? g + momentum · v : v).
+ */
+export function momentumStep({
+  weight,
+  velocity,
+  gradient,
+  ...options
+}: MomentumStepOptions): void {
+  const { learningRate, momentum, weightDecay = 0, nesterov = false } = options
+  tf.tidy(() => {
+    const [newWeight, newVelocity] = tf
+      .engine()
+      .runKernel(
+        'MomentumStep',
+        { weight, velocity, gradient },
+        { learningRate, momentum, weightDecay, nesterov },
+      ) as tf.Tensor[]
+    weight.assign(newWeight!)
+    velocity.assign(newVelocity!)
+  })
+}
+
+/** The tensor itself if nothing else shares its values, otherwise a copy. */
+function writable(backend: AlexNetCpuBackend, tensor: tf.TensorInfo): tf.TensorInfo {
+  const from = backend.address(tensor)
+  if (backend.refCount(tensor.dataId) === 1) return backend.share(tensor, tensor.shape)
+  const { info, address } = backend.allocate(tensor.shape, 'MomentumStep')
+  const { memory } = backend.engine
+  const count = tf.util.sizeFromShape(tensor.shape)
+  memory.floats(address, count).set(memory.floats(from, count))
+  return info
+}
+
+/**
+ * Inputs weight, velocity, gradient; returns the new [weight, velocity]. The first two are used up: where
+ * nothing shares their values they are overwritten and returned.
+ */
+export const momentumKernel: Kernel = {
+  name: 'MomentumStep',
+  run(call, fallback) {
+    const { inputs, attrs, backend } = call
+    const tensors = [inputs.weight!, inputs.velocity!, inputs.gradient!]
+    if (!tensors.every(({ dtype }) => dtype === 'float32')) return fallback(call)
+    const { shape } = inputs.weight!
+    for (const tensor of tensors) {
+      if (!tf.util.arraysEqual(tensor.shape, shape)) {
+        throw new Error(`MomentumStep: shapes differ: weight [${shape}], found [${tensor.shape}]`)
+      }
+    }
+    const gradient = backend.address(inputs.gradient!)
+    const weight = writable(backend, inputs.weight!)
+    const velocity = writable(backend, inputs.velocity!)
+    const count = tf.util.sizeFromShape(shape)
+    backend.engine.run(
+      'momentumStep',
+      momentumParameters,
+      {
+        weight: backend.address(weight),
+        velocity: backend.address(velocity),
+        gradient,
+        count,
+        taskCount,
+        learningRate: attrs.learningRate as number,
+        momentum: attrs.momentum as number,
+        weightDecay: attrs.weightDecay as number,
+        nesterov: attrs.nesterov ? 1 : 0,
+      },
+      Math.ceil(count / taskCount),
+    )
+    return [weight, velocity]
+  },
+}

@@ -1,0 +1,69 @@
+// Local response normalisation across channels (LRN) and its gradient; formulas in normalization.as.
+
+import * as tf from '@tensorflow/tfjs'
+import { normalizationParameters } from '../generated/layout.ts'
+import type { Kernel, KernelArguments } from './kernel.ts'
+
+const taskPixels = 64
+
+function covered({ inputs, attrs }: KernelArguments): boolean {
+  const powers = [0.5, 0.75, 1]
+  return (
+    powers.includes(attrs.beta as number) &&
+    Number.isInteger(attrs.depthRadius) &&
+    Object.values(inputs).every(({ dtype }) => dtype === 'float32')
+  )
+}
+
+function run(
+  call: KernelArguments,
+  kernel: string,
+  operands: { x: number; y: number; dy: number },
+) {
+  const { inputs, attrs, backend } = call
+  const { shape } = inputs.x!
+  const channels = shape.at(-1)!
+  const radius = attrs.depthRadius as number
+  const pixels = tf.util.sizeFromShape(shape) / channels
+  const { info, address } = backend.allocate(shape, 'localResponseNormalization')
+  const scratchBytes = Math.ceil(((channels + 2 * radius + 16) * 4) / 64) * 128
+  backend.engine.run(
+    kernel,
+    normalizationParameters,
+    {
+      ...operands,
+      result: address,
+      pixels,
+      channels,
+      radius,
+      bias: attrs.bias as number,
+      alpha: attrs.alpha as number,
+      betaQuarters: (attrs.beta as number) * 4,
+      taskPixels,
+      scratch: backend.engine.scratch(scratchBytes),
+      scratchBytes,
+    },
+    Math.ceil(pixels / taskPixels),
+  )
+  return info
+}
+
+export const lrn: Kernel = {
+  name: 'LRN',
+  run(call, fallback) {
+    if (!covered(call)) return fallback(call)
+    return run(call, 'normalize', { x: call.backend.address(call.inputs.x!), y: 0, dy: 0 })
+  },
+}
+
+export const lrnGrad: Kernel = {
+  name: 'LRNGrad',
+  run(call, fallback) {
+    if (!covered(call)) return fallback(call)
+    const { inputs, backend } = call
+    const x = backend.address(inputs.x!)
+    const y = backend.address(inputs.y!)
+    const dy = backend.address(inputs.dy!)
+    return run(call, 'normalizeGradient', { x, y, dy })
+  },
+}

@@ -1,0 +1,286 @@
+// Zip archives, read by ranges: the directory at the end first, then only the entries that are wanted.
+// Written for files from strangers: every number of the directory is checked against the file, entries
+// may neither overlap nor leave it, and a deflated entry is unpacked no further than it said it would
+// be. Zip64 is read, since checkpoints pass 4 GB; encryption and archives in several parts are not.
+// https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+
+import { type Crc32, crc32 as portableCrc32 } from './crc32.ts'
+import { CheckpointError } from './error.ts'
+import { type RangeSource, readRange } from './source.ts'
+
+export interface ZipEntry {
+  name: string
+  /** First byte of the entry's (maybe deflated) data in the file. */
+  offset: number
+  /** Bytes in the file. */
+  storedSize: number
+  /** Bytes once unpacked. */
+  size: number
+  isDeflated: boolean
+  crc32: number
+}
+
+/** How an archive is read. */
+export interface ZipOptions {
+  /** Default: one in JavaScript. */
+  crc32?: Crc32 | undefined
+  /** False passes over entries' CRC-32. Default true. */
+  verify?: boolean | undefined
+}
+
+/** Bytes of the end record without its comment, and the most that record and comment can be. */
+const END_SIZE = 22
+const LARGEST_END = END_SIZE + 65535
+/** Entries and directory bytes, bounded so that reading a directory takes no long time or large memory. */
+const MOST_ENTRIES = 100_000
+const LARGEST_DIRECTORY = 32 * 1024 * 1024
+
+const STORED = 0
+const DEFLATED = 8
+
+/** The entries of an archive, in the order of its directory. */
+export class ZipArchive {
+  readonly source: RangeSource
+  readonly entries: ReadonlyMap<string, ZipEntry>
+  private readonly crc32: Crc32
+  private readonly verify: boolean
+
+  private constructor(
+    source: RangeSource,
+    entries: ReadonlyMap<string, ZipEntry>,
+    { crc32 = portableCrc32, verify = true }: ZipOptions,
+  ) {
+    this.source = source
+    this.entries = entries
+    this.crc32 = crc32
+    this.verify = verify
+  }
+
+  /** Reads the directory. */
+  static async open(source: RangeSource, options: ZipOptions = {}): Promise<ZipArchive> {
+    return new ZipArchive(source, await readDirectory(source), options)
+  }
+
+  /** An entry's bytes, unpacked, its CRC-32 checked; a view where the file lies in memory. */
+  async read(entry: ZipEntry): Promise<Uint8Array> {
+    const what = `entry '${entry.name}'`
+    const stored = await readRange(this.source, entry.offset, entry.storedSize, what)
+    const bytes = entry.isDeflated ? await inflate(stored, entry, this.source.path) : stored
+    this.check(entry, bytes)
+    return bytes
+  }
+
+  /** A stored entry as a source of its own, whose offsets count from its first byte. */
+  entrySource(entry: ZipEntry): RangeSource {
+    if (entry.isDeflated) {
+      throw new CheckpointError(`entry '${entry.name}' is deflated where it should be stored`, {
+        path: this.source.path,
+        offset: entry.offset,
+      })
+    }
+    return {
+      size: entry.size,
+      ...(this.source.path === undefined ? {} : { path: this.source.path }),
+      read: async (offset, length) => {
+        const bytes = await readRange(
+          this.source,
+          entry.offset + offset,
+          length,
+          `entry '${entry.name}'`,
+        )
+        if (length === entry.size) this.check(entry, bytes)
+        return bytes
+      },
+    }
+  }
+
+  private check(entry: ZipEntry, bytes: Uint8Array): void {
+    if (!this.verify || this.crc32(bytes) === entry.crc32) return
+    throw new CheckpointError(
+      `entry '${entry.name}' is damaged: its CRC-32 is not the one in the directory ` +
+        '(pass verify: false if the writer is known to leave it out)',
+      { path: this.source.path, offset: entry.offset },
+    )
+  }
+}
+
+async function readDirectory(source: RangeSource): Promise<Map<string, ZipEntry>> {
+  const { path } = source
+  const fail = (message: string, offset: number): never => {
+    throw new CheckpointError(message, { path, offset })
+  }
+  const end = await readEnd(source)
+  if (end.count > MOST_ENTRIES || end.size > LARGEST_DIRECTORY) {
+    fail(`the directory claims ${end.count} entries in ${end.size} bytes: too many`, end.place)
+  }
+  if (end.offset + end.size > end.place) {
+    fail(`the directory of ${end.size} bytes at ${end.offset} does not fit`, end.place)
+  }
+  const directory = await readRange(source, end.offset, end.size, 'the directory')
+  const view = viewOf(directory)
+  const entries = new Map<string, ZipEntry>()
+  let place = 0
+  for (let index = 0; index < end.count; index++) {
+    const at = end.offset + place
+    if (place + 46 > directory.length || view.getUint32(place, true) !== 0x02014b50) {
+      fail(`entry ${index} of the directory is missing or no entry`, at)
+    }
+    const nameLength = view.getUint16(place + 28, true)
+    const extraLength = view.getUint16(place + 30, true)
+    const next = place + 46 + nameLength + extraLength + view.getUint16(place + 32, true)
+    if (next > directory.length) fail(`entry ${index} of the directory is cut off`, at)
+    const name = new TextDecoder().decode(directory.subarray(place + 46, place + 46 + nameLength))
+    const method = view.getUint16(place + 10, true)
+    if (view.getUint16(place + 8, true) & 1) fail(`entry '${name}' is encrypted`, at)
+    if (method !== STORED && method !== DEFLATED) {
+      fail(`entry '${name}' is packed by method ${method}; only stored and deflated are read`, at)
+    }
+    const extra = place + 46 + nameLength
+    const [size, storedSize, headerOffset] = zip64Values(
+      view,
+      [
+        view.getUint32(place + 24, true),
+        view.getUint32(place + 20, true),
+        view.getUint32(place + 42, true),
+      ],
+      extra,
+      extra + extraLength,
+    ) as [number, number, number]
+    if (method === STORED && size !== storedSize) {
+      fail(`entry '${name}' is stored and claims two sizes, ${storedSize} and ${size}`, at)
+    }
+    if (headerOffset + 30 + storedSize > end.offset) {
+      fail(`entry '${name}' of ${storedSize} bytes at ${headerOffset} runs into the directory`, at)
+    }
+    if (entries.has(name)) fail(`entry '${name}' is there twice`, at)
+    entries.set(name, {
+      name,
+      offset: headerOffset,
+      storedSize,
+      size,
+      isDeflated: method === DEFLATED,
+      crc32: view.getUint32(place + 16, true),
+    })
+    place = next
+  }
+  await findData(source, entries, end.offset)
+  return entries
+}
+
+/** From the entries' local headers to their data, checking that no two entries share a byte. */
+async function findData(
+  source: RangeSource,
+  entries: ReadonlyMap<string, ZipEntry>,
+  directoryOffset: number,
+): Promise<void> {
+  const inOrder = [...entries.values()].sort((a, b) => a.offset - b.offset)
+  for (const [index, entry] of inOrder.entries()) {
+    const at = entry.offset
+    const header = viewOf(await readRange(source, at, 30, `the header of entry '${entry.name}'`))
+    const fail = (why: string): never => {
+      throw new CheckpointError(`entry '${entry.name}' ${why}`, { path: source.path, offset: at })
+    }
+    if (header.getUint32(0, true) !== 0x04034b50) fail('has no header where the directory says')
+    entry.offset = at + 30 + header.getUint16(26, true) + header.getUint16(28, true)
+    const limit = inOrder[index + 1]?.offset ?? directoryOffset
+    if (entry.offset + entry.storedSize > limit) fail('overlaps what comes after it')
+  }
+}
+
+/** Replaces sizes and offsets of 0xffffffff by their 64-bit values, which the extra field holds in order. */
+function zip64Values(view: DataView, values: number[], start: number, end: number): number[] {
+  if (!values.includes(0xffffffff)) return values
+  for (let place = start; place + 4 <= end; ) {
+    const length = view.getUint16(place + 2, true)
+    if (view.getUint16(place, true) === 1) {
+      let value = place + 4
+      return values.map((short) => {
+        if (short !== 0xffffffff || value + 8 > Math.min(end, place + 4 + length)) return short
+        value += 8
+        return Number(view.getBigUint64(value - 8, true))
+      })
+    }
+    place += 4 + length
+  }
+  return values
+}
+
+async function readEnd(source: RangeSource) {
+  const { size, path } = source
+  const length = Math.min(size, LARGEST_END)
+  const tail = await readRange(source, size - length, length, 'the end of the archive')
+  const view = viewOf(tail)
+  for (let place = length - END_SIZE; place >= 0; place--) {
+    if (view.getUint32(place, true) !== 0x06054b50) continue
+    if (place + END_SIZE + view.getUint16(place + 20, true) !== length) continue
+    const at = size - length + place
+    const end = {
+      place: at,
+      count: view.getUint16(place + 10, true),
+      size: view.getUint32(place + 12, true),
+      offset: view.getUint32(place + 16, true),
+    }
+    if (view.getUint16(place + 4, true) !== 0 && view.getUint16(place + 4, true) !== 0xffff) {
+      throw new CheckpointError('an archive in several parts', { path, offset: at })
+    }
+    const hasZip64 = at >= 20 && place >= 20 && view.getUint32(place - 20, true) === 0x07064b50
+    return hasZip64 ? readZip64End(source, view, place - 20, at) : end
+  }
+  throw new CheckpointError(
+    'truncated, or no zip archive: it begins as one and its directory is missing',
+    { path, offset: size },
+  )
+}
+
+async function readZip64End(source: RangeSource, view: DataView, locator: number, place: number) {
+  const at = Number(view.getBigUint64(locator + 8, true))
+  const record = viewOf(await readRange(source, at, 56, 'the zip64 end of the archive'))
+  if (record.getUint32(0, true) !== 0x06064b50) {
+    throw new CheckpointError('the zip64 end of the archive is not where it should be', {
+      path: source.path,
+      offset: at,
+    })
+  }
+  const number = (offset: number) => Number(record.getBigUint64(offset, true))
+  return { place: Math.min(place, at), count: number(32), size: number(40), offset: number(48) }
+}
+
+/** Unpacks an entry, stopping as soon as it turns out larger than the directory says. */
+async function inflate(
+  stored: Uint8Array,
+  { name, size, offset }: ZipEntry,
+  path: string | undefined,
+): Promise<Uint8Array> {
+  const fail = (why: string, cause?: unknown): never => {
+    throw new CheckpointError(`entry '${name}' ${why}`, { path, offset, cause })
+  }
+  // Deflate cannot do better than 1032 to 1, so a larger claim is a lie told to make us allocate.
+  if (size > stored.byteLength * 1032 + 1024) fail(`claims to unpack to ${size} bytes: impossible`)
+  const bytes = new Uint8Array(size)
+  let filled = 0
+  const stream = new DecompressionStream('deflate-raw')
+  const writer = stream.writable.getWriter()
+  // Whatever fails here also fails the reading side, which reports it.
+  writer
+    .write(stored as Uint8Array<ArrayBuffer>)
+    .then(() => writer.close())
+    .catch(() => {})
+  const reader = stream.readable.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      if (filled + value.byteLength > size) fail(`unpacks to more than the ${size} bytes it claims`)
+      bytes.set(value, filled)
+      filled += value.byteLength
+    }
+  } catch (cause) {
+    await reader.cancel().catch(() => {})
+    if (cause instanceof CheckpointError) throw cause
+    fail('cannot be unpacked: its deflated data is broken', cause)
+  }
+  if (filled !== size) fail(`unpacks to ${filled} bytes where it claims ${size}`)
+  return bytes
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,0 +1,62 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { checkContents } from './contents.ts'
+import { type Changes, editJson, lines, makeWorkspace } from './fixture.ts'
+import { readMembers } from './workspace.ts'
+
+const check = (changes: Changes = {}, removed?: string) => {
+  const root = makeWorkspace(changes)
+  if (removed) rmSync(join(root, removed))
+  return lines(checkContents(root, readMembers(root)).violations)
+}
+const without = (field: string) =>
+  check({
+    'packages/data/package.json': editJson((manifest) => {
+      delete manifest[field]
+    }),
+  })
+
+test('a workspace that keeps the rules is clean', () => {
+  expect(check()).toEqual([])
+})
+
+test('no README, none of its own, none with an example', () => {
+  const file = 'packages/data/README.md'
+  expect(check({}, file)).toEqual([expect.stringContaining(`${file}: is missing`)])
+  expect(check({ [file]: '# Data\n\n```ts\n1\n```\n' })).toEqual([
+    expect.stringContaining('does not name @alexnet/data'),
+  ])
+  expect(check({ [file]: '# @alexnet/data\n' })).toEqual([
+    expect.stringContaining('shows no example'),
+  ])
+})
+
+test('no tests', () => {
+  expect(check({}, 'packages/data/src/index.test.ts')).toEqual([
+    'packages/data/src: has no test; add x.test.ts beside the x.ts it tests',
+  ])
+})
+
+test.each(['type', 'license', 'description', 'engines', 'files', 'exports'])(
+  'a manifest without %s',
+  (field) => {
+    expect(without(field)).toHaveLength(1)
+  },
+)
+
+test('an entry without types in front', () => {
+  for (const target of ['./dist/index.js', { default: './d.js', types: './d.d.ts' }, null]) {
+    expect(
+      check({
+        'packages/data/package.json': editJson((manifest) => {
+          manifest.exports = { ...manifest.exports, './node': target }
+        }),
+      }),
+    ).toEqual([expect.stringContaining('exports "./node" without types in front')])
+  }
+})
+
+test('a private package may lack all that', () => {
+  expect(check({ 'packages/conformance/package.json': '{ "private": true }' })).toEqual([])
+})
