@@ -3,8 +3,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { architectures } from '@alexnet/core'
-import { shapes } from '@alexnet/data'
-import { writePicture } from '@alexnet/data/node'
+import { encodePng, type Picture, shapes } from '@alexnet/data'
 import { readSafetensors } from '@alexnet/weights'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -16,6 +15,9 @@ beforeAll(async () => {
   await writePictures('pictures', 150)
 })
 afterAll(() => folder.remove())
+
+const writePicture = async (path: string, picture: Picture) =>
+  writeFile(path, await encodePng(picture))
 
 /** An image folder of drawn shapes, `<class>/<n>.png`. */
 async function writePictures(name: string, count: number) {

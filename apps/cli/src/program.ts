@@ -85,7 +85,7 @@ Every command has its own --help.`,
     )
     .option(
       '--limit <n>',
-      'use only the first n training pictures, drawn evenly by class',
+      'train on n pictures only, with the same share of each class',
       whole(1),
     )
     .option(
@@ -116,7 +116,11 @@ Every command has its own --help.`,
     .argument('<dataset>', 'folder of class folders, CIFAR-10 folder, or shapes')
     .addOption(weights().makeOptionMandatory())
     .addOption(variantOption('network, for weight files that do not say'))
-    .option('--split <name>', 'part of the data set: train, test or all', 'test')
+    .addOption(
+      new Option('--split <name>', 'part of a divided data set')
+        .choices(['train', 'test'])
+        .default('test'),
+    )
     .addOption(batchSize('pictures at a time (default: 64)'))
     .addOption(threads())
     .addOption(json())

@@ -1,12 +1,16 @@
-// What an architecture is: a table of layer records, data and not code, from which the builder makes a
-// model. A record's place in its table gives the layer its name (`features.3`, `classifier.6`),
-// which is the name of the same module in PyTorch's nn.Sequential, so weights map by name.
+// What an architecture is: a table of layer records, data and not code, from which the builder
+// makes a model. A record's place in its table gives the layer its name (`features.3`,
+// `classifier.6`), which is the name of the same module in PyTorch's nn.Sequential, so weights map
+// by name.
 import type { InitialValues } from './initializers.ts'
 
 /** The functions that can stand in the place of the original's non-linearity. */
 export type Activation = 'relu' | 'sigmoid' | 'tanh'
 
-/** Convolution over `size` × `size` pixels; defaults: stride 1, padding 0, 1 group, sizes round down. */
+/**
+ * Convolution over `size` × `size` pixels; defaults: stride 1, padding 0, 1 group, sizes round
+ * down.
+ */
 export interface ConvolutionRecord {
   kind: 'convolution'
   filters: number

@@ -1,7 +1,7 @@
-// From an architecture's table to a tf.LayersModel. Options change a copy of the table's rows (another
-// activation, no LRN, pools that do not overlap); rows keep their numbers, and so layers their
-// names, whatever is switched off. Sizes are followed row by row before anything is made, so that a
-// picture too small for the network is an error that says what size would do.
+// From an architecture's table to a tf.LayersModel. Options change a copy of the table's rows
+// (another activation, no LRN, pools that do not overlap); rows keep their numbers, and so layers
+// their names, whatever is switched off. Sizes are followed row by row before anything is made, so
+// that a picture too small for the network is an error that says what size would do.
 import * as tf from '@tensorflow/tfjs'
 import type { Activation, Architecture, LayerRecord, NormalizationRecord } from './architecture.ts'
 import { getArchitecture, type Variant } from './architectures/index.ts'
@@ -27,11 +27,16 @@ export interface BuildOptions {
   inputSize?: number
   /** Rate of every dropout layer, 0 ≤ rate < 1. Default: the architecture's. */
   dropout?: number
-  /** Function of every activation layer. Default: the architecture's, ReLU but for LeNet-5's tanh. */
+  /**
+   * Function of every activation layer. Default: the architecture's, ReLU but for LeNet-5's tanh.
+   */
   activation?: Activation
   /** Whether local response normalisation stays. Default true. */
   normalization?: boolean
-  /** False shrinks windows of pools that overlap (3×3 every 2 pixels) to the stride (2×2). Default true. */
+  /**
+   * False shrinks windows of pools that overlap (3×3 every 2 pixels) to the stride (2×2). Default
+   * true.
+   */
   overlappingPooling?: boolean
   /** Whole number that initial weights and dropout masks follow from. Default 0. */
   seed?: number
@@ -60,9 +65,10 @@ const optionNames = [
 /**
  * An AlexNet, or one of its relatives, as a tf.LayersModel.
  *
- * Input `[batch, inputSize, inputSize, 3]` (NHWC), output logits `[batch, classes]`, no softmax. Layers are
- * named as PyTorch's modules (`features.0`, `classifier.6`), activations, pools, normalisations and
- * dropout being layers of their own: `model.getLayer('features.12').output` is conv5's features.
+ * Input `[batch, inputSize, inputSize, 3]` (NHWC), output logits `[batch, classes]`, no softmax.
+ * Layers are named as PyTorch's modules (`features.0`, `classifier.6`), activations, pools,
+ * normalisations and dropout being layers of their own: `model.getLayer('features.12').output` is
+ * conv5's features.
  *
  * Throws OptionError for an option that is unknown, of the wrong type or out of range.
  */
@@ -75,15 +81,17 @@ export function createAlexNet(options: AlexNetOptions = {}): tf.LayersModel {
   return buildModel(getArchitecture(options.variant ?? 'torchvision'), options)
 }
 
-/** The model of any architecture's table; `createAlexNet` for those that are not among the variants. */
+/**
+ * The model of any architecture's table; `createAlexNet` for those that are not among the variants.
+ */
 export function buildModel(architecture: Architecture, options: BuildOptions = {}): tf.LayersModel {
   registerLayers()
   const settings = resolve(architecture, options)
+  // All layers before the first weight is made, so that a bad option leaves no tensor behind.
+  const layers = plan(architecture, settings).map((step) => createLayer(step, settings))
   const input = tf.input({ shape: [settings.inputSize, settings.inputSize, 3], name: 'input' })
   let output: tf.SymbolicTensor = input
-  for (const step of plan(architecture, settings)) {
-    output = createLayer(step, settings).apply(output) as tf.SymbolicTensor
-  }
+  for (const layer of layers) output = layer.apply(output) as tf.SymbolicTensor
   return tf.model({ inputs: input, outputs: output, name: architecture.name })
 }
 
@@ -140,7 +148,10 @@ function plan(architecture: Architecture, settings: Settings): Step[] {
   )
 }
 
-/** The steps for pictures of `inputSize`, or the name of the first layer that they are too small for. */
+/**
+ * The steps for pictures of `inputSize`, or the name of the first layer that they are too small
+ * for.
+ */
 function follow(
   architecture: Architecture,
   settings: Settings,
@@ -241,9 +252,10 @@ function withoutKind({ kind: _, ...settings }: NormalizationRecord) {
 }
 
 /**
- * Windows of stride × stride pixels that give as many outputs as the record's overlapping ones do, so that
- * the layers after see the same sizes. Smaller windows fit once more where the larger ones, rounding
- * down, leave pixels over (3×3 every 2 on 12 pixels: 5 windows, 2×2: 6); those pixels are left out.
+ * Windows of stride × stride pixels that give as many outputs as the record's overlapping ones do,
+ * so that the layers after see the same sizes. Smaller windows fit once more where the larger ones,
+ * rounding down, leave pixels over (3×3 every 2 on 12 pixels: 5 windows, 2×2: 6); those pixels are
+ * left out.
  */
 function withoutOverlap(
   record: { size: number; stride: number; ceilMode?: boolean },

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createAlexNet } from './build.ts'
 import { Classifier, type ClassifierOptions, type Picture } from './classifier.ts'
 
 const SIZE = 4
@@ -159,11 +160,34 @@ describe('features', () => {
   it('names the nearest layers when there is none of that name', async () => {
     const classifier = makeClassifier()
     await expect(classifier.features(picture(0, 0, 0), { layer: 'feature.1' })).rejects.toThrow(
-      "no layer 'feature.1'; did you mean 'features.1'? The layers are features.0, features.1, flatten, classifier.0, classifier.1",
+      "there is no layer 'feature.1': did you mean features.1 or features.0? The layers are features.0, features.1, flatten, classifier.0, classifier.1",
     )
     await expect(classifier.features(picture(0, 0, 0), { layer: 'features.9' })).rejects.toThrow(
-      "did you mean 'features.0' or 'features.1'?",
+      'did you mean features.0 or features.1',
     )
+  })
+})
+
+describe('on a network of this package', () => {
+  it('gives every layer, and classes, without keeping a tensor', async () => {
+    const model = createAlexNet({ variant: 'lenet-5' })
+    const preprocess = () => new Float32Array(32 * 32 * 3).fill(0.5)
+    const classifier = makeClassifier({ model, preprocess, labels: undefined })
+    const weights = tf.memory().numTensors
+    const shapes = new Map<string, number[]>()
+    for (const layer of classifier.layerNames) {
+      const { shape, data } = await classifier.features(picture(0, 0, 0), { layer })
+      expect(data).toHaveLength(shape.reduce((product, length) => product * length))
+      shapes.set(layer, shape)
+    }
+    expect(shapes.get('features.0')).toEqual([28, 28, 6])
+    expect(shapes.get('features.5')).toEqual([5, 5, 16])
+    expect(shapes.get('flatten')).toEqual([120])
+    expect(shapes.get('classifier.2')).toEqual([10])
+    const predictions = await classifier.classify(picture(0, 0, 0), { topK: 10 })
+    const total = predictions.reduce((sum, { probability }) => sum + probability, 0)
+    expect(total).toBeCloseTo(1, 12)
+    expect(tf.memory().numTensors).toBe(weights)
   })
 })
 

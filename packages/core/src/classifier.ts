@@ -7,8 +7,7 @@
 // here.
 
 import * as tf from '@tensorflow/tfjs'
-import { closest, distance } from 'fastest-levenshtein'
-import { OptionError, requireWholeNumber } from './errors.ts'
+import { OptionError, requireWholeNumber, suggestion } from './errors.ts'
 
 /** A decoded picture. */
 export interface Picture {
@@ -146,7 +145,13 @@ export class Classifier {
   #upTo(name: string): tf.LayersModel {
     const known = this.#subModels.get(name)
     if (known) return known
-    if (!this.layerNames.includes(name)) throw unknownLayer(name, this.layerNames)
+    if (!this.layerNames.includes(name)) {
+      const hint = suggestion(name, this.layerNames)
+      const list = this.layerNames.join(', ')
+      throw new OptionError(
+        `there is no layer '${name}': ${hint.includes(list) ? hint : `${hint} The layers are ${list}`}`,
+      )
+    }
     const output = this.#model.getLayer(name).output
     if (Array.isArray(output)) {
       throw new OptionError(`layer '${name}' has ${output.length} outputs, features needs one`)
@@ -273,15 +278,6 @@ function likeliest(
     .map((value, index) => ({ index, label: labels[index]!, probability: value / total }))
     .sort((a, b) => logits[b.index]! - logits[a.index]! || a.index - b.index)
     .slice(0, topK)
-}
-
-function unknownLayer(name: string, names: readonly string[]): OptionError {
-  const asked = String(name)
-  const least = distance(asked, closest(asked, names))
-  const near = names.filter((other) => distance(asked, other) === least).slice(0, 3)
-  return new OptionError(
-    `no layer '${asked}'; did you mean ${near.map((other) => `'${other}'`).join(' or ')}? The layers are ${names.join(', ')}`,
-  )
 }
 
 function isArray(pictures: Picture | readonly Picture[]): pictures is readonly Picture[] {

@@ -1,5 +1,5 @@
-// What a model is made of, layer by layer: output shape, parameters, multiply-adds, and how far each
-// output looks into the picture. Read from the model itself, so a loaded or a cut model can be
+// What a model is made of, layer by layer: output shape, parameters, multiply-adds, and how far
+// each output looks into the picture. Read from the model itself, so a loaded or a cut model can be
 // described as well as one that was just built.
 import type * as tf from '@tensorflow/tfjs'
 import { AdaptiveAveragePooling } from './layers/adaptive-average-pooling.ts'
@@ -22,7 +22,10 @@ export interface LayerDescription {
   outputShape: number[]
   /** Numbers that training changes. */
   parameters: number
-  /** Multiplications with an addition for one picture: convolutions and linear layers, biases not counted. */
+  /**
+   * Multiplications with an addition for one picture: convolutions and linear layers, biases not
+   * counted.
+   */
   multiplyAdds: number
   /** Pixels a side, padding included, that one output depends on, so it may exceed the picture. */
   receptiveField: number
@@ -37,7 +40,10 @@ export interface ModelDescription {
   multiplyAdds: number
 }
 
-/** Describes a chain of layers such as `createAlexNet` builds; layers that it does not know count as pointwise. */
+/**
+ * Describes a chain of layers such as `createAlexNet` builds; layers that it does not know count as
+ * pointwise.
+ */
 export function describe(model: tf.LayersModel): ModelDescription {
   const layers: LayerDescription[] = []
   let [receptiveField, stride] = [1, 1]
@@ -65,7 +71,10 @@ export function describe(model: tf.LayersModel): ModelDescription {
   }
 }
 
-/** Pixels of its input that one output of a layer sees along an axis, and from one output to the next. */
+/**
+ * Pixels of its input that one output of a layer sees along an axis, and from one output to the
+ * next.
+ */
 function windowOf(
   layer: tf.layers.Layer,
   [height]: number[],
@@ -132,7 +141,7 @@ const shortKinds: Record<string, string> = {
 
 /** A description as a table of plain text, at most 80 columns wide, ending in a line of totals. */
 export function formatDescription(description: ModelDescription): string {
-  const number = (value: number) => value.toLocaleString('en')
+  const { format: number } = new Intl.NumberFormat('en')
   const count = (value: number) => (value === 0 ? '' : number(value))
   const rows = [
     ['layer', 'kind', 'output', 'parameters', 'multiply-adds', 'field', 'stride'],

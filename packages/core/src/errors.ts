@@ -1,10 +1,13 @@
-// The two kinds of mistake a caller of this package can make: an option that cannot be (OptionError)
-// and tensors that do not fit the model (WeightsError). Both are plain subclasses of Error, so that
-// a program can tell them from bugs and show their message as it is. The checks that throw them
-// and the wording that they share are here too.
+// The two kinds of mistake a caller of this package can make: an option that cannot be
+// (OptionError) and tensors that do not fit the model (WeightsError). Both are plain subclasses of
+// Error, so that a program can tell them from bugs and show their message as it is. The checks that
+// throw them and the wording that they share are here too.
 import { distance } from 'fastest-levenshtein'
 
-/** An option of `createAlexNet` or of one of the layers is unknown, of the wrong type or out of range. */
+/**
+ * An option of `createAlexNet` or of one of the layers is unknown, of the wrong type or out of
+ * range.
+ */
 export class OptionError extends Error {
   override readonly name = 'OptionError'
 }
@@ -62,7 +65,9 @@ export function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
-/** The names that `name` may have been meant to be, nearest first, or all of them when none is near. */
+/**
+ * The names that `name` may have been meant to be, nearest first, or all of them when none is near.
+ */
 export function suggestion(name: unknown, names: readonly string[]): string {
   const text = String(name).toLowerCase()
   const near = names

@@ -33,7 +33,10 @@ export function gaussian(standardDeviation: number, biases: number): InitialValu
   return { weights: { kind: 'normal', standardDeviation }, biases }
 }
 
-/** PyTorch's default for Conv2d and Linear, kaiming_uniform_ with a = √5: weights and biases U(±1/√fanIn). */
+/**
+ * PyTorch's default for Conv2d and Linear, kaiming_uniform_ with a = √5: weights and biases
+ * U(±1/√fanIn).
+ */
 export const pytorchDefault: InitialValues = {
   weights: { kind: 'fan-in-uniform', bound: 1, power: 0.5 },
   biases: { kind: 'fan-in-uniform', bound: 1, power: 0.5 },
@@ -122,7 +125,9 @@ export class SeededUniform extends InitializerBase {
   }
 }
 
-/** An initialiser from itself, from a TensorFlow.js name ('zeros') or from `{ className, config }`. */
+/**
+ * An initialiser from itself, from a TensorFlow.js name ('zeros') or from `{ className, config }`.
+ */
 export function toInitializer(value: unknown): Initializer {
   if (value instanceof InitializerBase) return value
   const { className, config } =

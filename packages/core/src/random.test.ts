@@ -126,7 +126,8 @@ describe('fillUniform', () => {
 
 describe('speed', () => {
   it('keeps dropout and initialisation out of the way', () => {
-    // Best of three, and half of what a busy slow machine shows, so that only a blunder fails it.
+    // A quiet core does about 250 and 90 million numbers a second. The bounds leave room for a
+    // machine that is slow and busy, so that only a blunder fails them.
     const rate = (fill: (values: Float32Array) => void) => {
       const values = new Float32Array(4_000_000)
       const times = [1, 2, 3].map(() => {
@@ -136,7 +137,7 @@ describe('speed', () => {
       })
       return values.length / Math.min(...times) / 1000
     }
-    expect(rate((values) => fillMask(values, 1, 0.5, 2))).toBeGreaterThan(50)
-    expect(rate((values) => fillNormal(values, 1, 1))).toBeGreaterThan(15)
+    expect(rate((values) => fillMask(values, 1, 0.5, 2))).toBeGreaterThan(15)
+    expect(rate((values) => fillNormal(values, 1, 1))).toBeGreaterThan(5)
   })
 })

@@ -3,7 +3,9 @@
 // and the element's index, so a training run that was interrupted goes on as if it had not been;
 // initial weights come from a seeded stream. Not for cryptography.
 
-/** One word of well mixed bits from another: a bijection on 32 bits, the finaliser of MurmurHash3. */
+/**
+ * One word of well mixed bits from another: a bijection on 32 bits, the finaliser of MurmurHash3.
+ */
 export function mix(word: number): number {
   let h = word
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
@@ -31,7 +33,8 @@ export function namedSeed(seed: number, name: string): number {
  * Element `i` is a pure function of `key` and `i`; it is kept with probability `keep`, to 2⁻³².
  */
 export function fillMask(mask: Float32Array, key: number, keep: number, value: number): void {
-  // Two rounds with two keys: with one, the masks of two keys would be rearrangements of each other.
+  // Two rounds with two keys: with one, the masks of two keys would be rearrangements of each
+  // other.
   const first = mix(key ^ 0x243f6a88)
   const second = mix(key ^ 0x85a308d3)
   const threshold = Math.min(Math.round(keep * 2 ** 32), 2 ** 32)
@@ -75,9 +78,9 @@ export function fillUniform(values: Float32Array, seed: number, bound: number): 
 }
 
 /**
- * Fills `values` with numbers of the normal distribution of mean 0 and the given standard deviation.
- * The ziggurat method of Marsaglia and Tsang (2000) in Doornik's form (2005), which draws the
- * box and the position from separate bits; about 99 of 100 numbers need no logarithm.
+ * Fills `values` with numbers of the normal distribution of mean 0 and the given standard
+ * deviation. The ziggurat method of Marsaglia and Tsang (2000) in Doornik's form (2005), which
+ * draws the box and the position from separate bits; about 99 of 100 numbers need no logarithm.
  */
 export function fillNormal(values: Float32Array, seed: number, standardDeviation: number): void {
   const next = words(seed)
@@ -109,7 +112,9 @@ const ZIGGURAT_AREA = 9.91256303526217e-3
 
 let tables: { edges: Float64Array; ratios: Float64Array } | undefined
 
-/** Edges of the boxes from the widest to the narrowest, and how much of each lies under the curve. */
+/**
+ * Edges of the boxes from the widest to the narrowest, and how much of each lies under the curve.
+ */
 function ziggurat(): { edges: Float64Array; ratios: Float64Array } {
   if (tables) return tables
   const edges = new Float64Array(129)

@@ -99,35 +99,36 @@ function torchForward(
   return dense(relu(dense(features, 'classifier.0')), 'classifier.2')
 }
 
-const shapesOf = (tensors: Map<string, { shape: readonly number[] }>) =>
-  Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]))
-
 beforeAll(() => tf.setBackend('cpu'))
 afterEach(() => tf.disposeVariables())
 
-describe('exportWeights', () => {
-  it("gives torchvision's names and shapes", async () => {
+describe('modelWeights', () => {
+  it("gives torchvision's names and shapes", () => {
     const model = createAlexNet({ inputSize: 63, initialize: false })
-    expect(shapesOf(await exportWeights(model))).toEqual({
-      'features.0.weight': [64, 3, 11, 11],
-      'features.0.bias': [64],
-      'features.3.weight': [192, 64, 5, 5],
-      'features.3.bias': [192],
-      'features.6.weight': [384, 192, 3, 3],
-      'features.6.bias': [384],
-      'features.8.weight': [256, 384, 3, 3],
-      'features.8.bias': [256],
-      'features.10.weight': [256, 256, 3, 3],
-      'features.10.bias': [256],
-      'classifier.1.weight': [4096, 9216],
-      'classifier.1.bias': [4096],
-      'classifier.4.weight': [4096, 4096],
-      'classifier.4.bias': [4096],
-      'classifier.6.weight': [1000, 4096],
-      'classifier.6.bias': [1000],
-    })
+    expect(Object.fromEntries(modelWeights(model).map(({ name, shape }) => [name, shape]))).toEqual(
+      {
+        'features.0.weight': [64, 3, 11, 11],
+        'features.0.bias': [64],
+        'features.3.weight': [192, 64, 5, 5],
+        'features.3.bias': [192],
+        'features.6.weight': [384, 192, 3, 3],
+        'features.6.bias': [384],
+        'features.8.weight': [256, 384, 3, 3],
+        'features.8.bias': [256],
+        'features.10.weight': [256, 256, 3, 3],
+        'features.10.bias': [256],
+        'classifier.1.weight': [4096, 9216],
+        'classifier.1.bias': [4096],
+        'classifier.4.weight': [4096, 4096],
+        'classifier.4.bias': [4096],
+        'classifier.6.weight': [1000, 4096],
+        'classifier.6.bias': [1000],
+      },
+    )
   })
+})
 
+describe('exportWeights', () => {
   it('gives weights with which PyTorch arithmetic comes to the same logits', async () => {
     const model = buildModel(small, { seed: 4 })
     const tensors = await exportWeights(model)

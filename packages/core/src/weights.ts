@@ -1,11 +1,12 @@
 // Weights by PyTorch's names and in PyTorch's layouts, in and out of a model.
 //
-// A layer is called as its PyTorch module is, so `features.0.weight` is layer `features.0`'s kernel. The
-// layouts differ: PyTorch keeps a filter as [out, in / groups, height, width], TensorFlow.js as
-// [height, width, in / groups, out]; a linear layer as [out, in] and [in, out]. The first linear
-// layer after the flattening also sees its inputs in another order, since PyTorch flattens channel by
-// channel and TensorFlow.js pixel by pixel. All of it is one permutation: a matrix of rows (height,
-// width, channel) by outputs, transposed, with the rows' channels moved to the front.
+// A layer is called as its PyTorch module is, so `features.0.weight` is layer `features.0`'s
+// kernel. The layouts differ: PyTorch keeps a filter as [out, in / groups, height, width],
+// TensorFlow.js as [height, width, in / groups, out]; a linear layer as [out, in] and [in, out].
+// The first linear layer after the flattening also sees its inputs in another order, since PyTorch
+// flattens channel by channel and TensorFlow.js pixel by pixel. All of it is one permutation: a
+// matrix of rows (height, width, channel) by outputs, transposed, with the rows' channels moved to
+// the front.
 import * as tf from '@tensorflow/tfjs'
 import { OptionError, type ShapeMismatch, show, suggestion, WeightsError } from './errors.ts'
 
@@ -33,7 +34,9 @@ export interface ModelWeight {
   variable: tf.LayerVariable
   /** Shape in PyTorch's layout. */
   shape: number[]
-  /** Values of the weight's shape (the weight itself, or an optimiser's state), in PyTorch's layout. */
+  /**
+   * Values of the weight's shape (the weight itself, or an optimiser's state), in PyTorch's layout.
+   */
   toPyTorch(values: ArrayLike<number>): Float32Array
   /** The inverse of `toPyTorch`. */
   fromPyTorch(values: ArrayLike<number>): Float32Array
@@ -124,8 +127,9 @@ function permute(
 }
 
 /**
- * `values`, which have the shape of the model's weight `name` (`features.0.weight`), in PyTorch's layout:
- * for an optimiser's state, which is kept beside the weights. OptionError for an unknown name.
+ * `values`, which have the shape of the model's weight `name` (`features.0.weight`), in PyTorch's
+ * layout: for an optimiser's state, which is kept beside the weights. OptionError for an unknown
+ * name.
  */
 export function toPyTorchLayout(
   model: tf.LayersModel,
@@ -164,9 +168,15 @@ export async function exportWeights(model: tf.LayersModel): Promise<Map<string, 
 
 /** How strictly `loadWeights` takes what does not fit. */
 export interface LoadOptions {
-  /** False keeps weights that are missing as they are, and passes over unexpected tensors. Default true. */
+  /**
+   * False keeps weights that are missing as they are, and passes over unexpected tensors. Default
+   * true.
+   */
   strict?: boolean
-  /** True leaves the last linear layer as it is, whatever is given for it: for other classes. Default false. */
+  /**
+   * True leaves the last linear layer as it is, whatever is given for it: for other classes.
+   * Default false.
+   */
   ignoreHead?: boolean
 }
 
@@ -183,8 +193,9 @@ export interface LoadReport {
 }
 
 /**
- * Sets a model's weights from tensors with PyTorch's names and layouts. All or none: when tensors are missing,
- * unexpected (both allowed with `strict: false`) or of another shape, WeightsError lists every one.
+ * Sets a model's weights from tensors with PyTorch's names and layouts. All or none: when tensors
+ * are missing, unexpected (both allowed with `strict: false`) or of another shape, WeightsError
+ * lists every one.
  */
 export function loadWeights(
   model: tf.LayersModel,

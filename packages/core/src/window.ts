@@ -6,7 +6,10 @@
 // up is the same as rounding down over an input padded a little more at the end, so that is what
 // is passed to it: explicit padding, which both forward and backward honour.
 
-/** Zeros around the picture, in pixels: one number for all sides, or `[[top, bottom], [left, right]]`. */
+/**
+ * Zeros around the picture, in pixels: one number for all sides, or `[[top, bottom], [left,
+ * right]]`.
+ */
 export type Padding = number | readonly [readonly [number, number], readonly [number, number]]
 
 /** Windows along one axis. */
@@ -84,7 +87,9 @@ export function reach(length: number, axis: WindowAxis): [number, number] {
   return [axis.before, Math.max(axis.after, end - length - axis.before)]
 }
 
-/** First pixel and the one after the last of window `index` of an adaptive pooling: PyTorch's rule. */
+/**
+ * First pixel and the one after the last of window `index` of an adaptive pooling: PyTorch's rule.
+ */
 export function adaptiveWindow(index: number, input: number, output: number): [number, number] {
   return [Math.floor((index * input) / output), Math.ceil(((index + 1) * input) / output)]
 }

@@ -7,7 +7,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { TrainEvent } from './events.ts'
 import { oneCycle } from './schedule.ts'
 import { Sgd } from './sgd.ts'
-import { type FitOptions, type TrainEvent, Trainer, TrainingError } from './trainer.ts'
+import { type FitOptions, Trainer, TrainingError } from './trainer.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')

@@ -1,8 +1,7 @@
 // alexnet classify: the likeliest classes of pictures.
 
 import { Classifier, type Prediction } from '@alexnet/core'
-import { createPreprocess } from '@alexnet/data'
-import { readPicture } from '@alexnet/data/node'
+import { createPreprocess, readPicture } from '@alexnet/data'
 import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
 import { bar, percent } from '../format.ts'

@@ -1,11 +1,11 @@
 // alexnet demo, which `npm start` runs: the whole way from pictures to answers on drawn shapes. It calls
 // what the other commands call, and shows what a person would want to see of each step.
 
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Classifier } from '@alexnet/core'
-import { createPreprocess, type Picture, shapes } from '@alexnet/data'
-import { writePicture } from '@alexnet/data/node'
+import { createPreprocess, encodePng, type Picture, shapes } from '@alexnet/data'
+import { replaceFile } from '@alexnet/weights/node'
 import { plot } from 'asciichart'
 import pc from 'picocolors'
 import { exitCodes } from '../errors.ts'
@@ -62,12 +62,11 @@ export async function demo(options: DemoOptions): Promise<void> {
   heading('3. Classify a few of them')
   const { model, labels, preprocessing } = loaded
   const classifier = new Classifier({ model, labels, preprocess: createPreprocess(preprocessing) })
-  await mkdir(join(folder.path, 'pictures'), { recursive: true })
   for (let index = 0; index < 5; index++) {
     const picture = await heldOut.load(index)
     const label = heldOut.classes[heldOut.label(index)]!
     const file = join(folder.path, 'pictures', `${index}-${label}.png`)
-    await writePicture(file, picture)
+    await replaceFile(file, [await encodePng(picture)])
     show({ file, top: await classifier.classify(picture, { topK: 3 }) }, picture)
   }
   classifier.dispose()

@@ -1,7 +1,6 @@
 // alexnet evaluate: loss and accuracy of a model on a labelled data set.
 
-import { type Dataset, loader, torchvisionEval } from '@alexnet/data'
-import { openDataset } from '@alexnet/data/node'
+import { type Dataset, loader, openDataset, type Split, torchvisionEval } from '@alexnet/data'
 import { evaluate } from '@alexnet/train'
 import { startBackend } from '../backend.ts'
 import { UsageError } from '../errors.ts'
@@ -12,7 +11,7 @@ import { progress } from '../progress.ts'
 export interface EvaluateOptions {
   weights: string
   variant?: string
-  split: string
+  split: Split
   batchSize?: number
   threads?: number
   json?: boolean

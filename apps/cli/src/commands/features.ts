@@ -3,7 +3,7 @@
 
 import { extname } from 'node:path'
 import type { Classifier } from '@alexnet/core'
-import { readPicture } from '@alexnet/data/node'
+import { readPicture } from '@alexnet/data'
 import { bytesOf, encodeNpyHeader, encodeSafetensorsHeader } from '@alexnet/weights'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'

@@ -3,8 +3,7 @@
 // bit as if the run had never stopped.
 
 import { createAlexNet, getArchitecture } from '@alexnet/core'
-import { type Dataset, loader, split, torchvisionEval } from '@alexnet/data'
-import { openDataset } from '@alexnet/data/node'
+import { type Dataset, loader, openDataset, split, torchvisionEval } from '@alexnet/data'
 import { type EpochEvent, Sgd, type TrainEvent, Trainer } from '@alexnet/train'
 import pc from 'picocolors'
 import { startBackend } from '../backend.ts'

@@ -1,5 +1,5 @@
-// Caffe's bvlc_alexnet (BVLC's model zoo, 2013): the paper's net with Caffe's LRN (k 1, α divided by
-// the size), smaller initial weights in fc6 and fc7, and biases of 0.1 in place of 1.
+// Caffe's bvlc_alexnet (BVLC's model zoo): the paper's net with Caffe's LRN (k 1, α divided
+// by the size), smaller initial weights in fc6 and fc7, and biases of 0.1 in place of 1.
 import {
   type Architecture,
   activation,

@@ -1,5 +1,5 @@
-// Caffe's bvlc_reference_caffenet (BVLC's model zoo, 2013): bvlc_alexnet with pooling and LRN swapped
-// by mistake, which saves time since LRN then sees a quarter of the pixels, and biases of 1.
+// Caffe's bvlc_reference_caffenet (BVLC's model zoo): bvlc_alexnet with pooling before LRN, which then
+// sees a quarter of the pixels, and biases of 1.
 import {
   type Architecture,
   activation,

@@ -1,5 +1,6 @@
-// An AlexNet for 32×32 pictures: its five convolutions, three overlapping pools and dropout around the
-// hidden linear layer, in sizes that fit small pictures and train on a CPU. Layer numbers are torchvision's.
+// An AlexNet for 32×32 pictures: its five convolutions, three overlapping pools and dropout around
+// the hidden linear layer, in sizes that fit small pictures and train on a CPU. Layer numbers are
+// torchvision's.
 import {
   type Architecture,
   activation,
@@ -8,7 +9,7 @@ import {
   linear,
   maxPooling,
 } from '../architecture.ts'
-import { kaimingNormal as initial } from '../initializers.ts'
+import { gaussian, kaimingNormal as initial } from '../initializers.ts'
 
 // cuda-convnet's pools round up, which keeps 32 → 16 → 8 → 4.
 const roundUp = { ceilMode: true }
@@ -39,6 +40,8 @@ export const cifar: Architecture = {
     linear(512, initial), // 512
     activation('relu'),
     dropout(0.3),
-    linear('classes', initial), // 10
+    // Small, so that training begins at the loss of a guess: max pools raise the scale of what
+    // comes here.
+    linear('classes', gaussian(0.01, 0)), // 10
   ],
 }

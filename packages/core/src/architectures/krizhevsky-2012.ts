@@ -1,11 +1,11 @@
-// The net that was trained in 2012, from its released source (AlexNet-Source-Code, layers-145.cfg and
-// layer-params-145.cfg: error 0.4066 / 0.1821 on the 2012 validation set). It differs from the
+// The net that was trained in 2012, from its released source (AlexNet-Source-Code, layers-145.cfg
+// and layer-params-145.cfg: error 0.4066 / 0.1821 on the 2012 validation set). It differs from the
 // paper's text: pictures of 224 with sizes that round up, conv1 normalised before its ReLU, ReLU
 // after the pool in conv1 and conv5, a second normalisation within maps after conv2, weights of
 // 0.03 in conv3 to conv5, and dropout that is not inverted.
 //
-// Its two GPUs are groups: channels of one half see the other half in conv3 and the linear layers alone,
-// and normalisation does not cross from one to the other.
+// Its two GPUs are groups: channels of one half see the other half in conv3 and the linear layers
+// alone, and normalisation does not cross from one to the other.
 import {
   type Architecture,
   activation,
@@ -38,7 +38,10 @@ const withinMaps: NormalizationRecord = {
 
 const roundUp = { ceilMode: true }
 
-/** 60,965,224 parameters for 1000 classes; 224×224 pictures give the paper's 55, 27, 13 and 6 pixels. */
+/**
+ * 60,965,224 parameters for 1000 classes; 224×224 pictures give the paper's 55, 27, 13 and 6
+ * pixels.
+ */
 export const krizhevsky2012: Architecture = {
   name: 'krizhevsky-2012',
   description: 'the released source of the 2012 network, net 145',

@@ -21,7 +21,8 @@ const normalization: NormalizationRecord = {
   bias: 2,
 }
 
-// Section 5: weights N(0, 0.01); biases 1 in conv2, conv4, conv5 and the hidden linear layers, else 0.
+// Section 5: weights N(0, 0.01); biases 1 in conv2, conv4, conv5 and the hidden linear layers, else
+// 0.
 const biasZero = gaussian(0.01, 0)
 const biasOne = gaussian(0.01, 1)
 

@@ -1,6 +1,7 @@
 // torchvision's `alexnet`: the one-column net of Krizhevsky's "One weird trick for parallelizing
 // convolutional neural networks" (2014), without groups and LRN, with dropout on the inputs of the
-// first two linear layers. Shapes for 224×224 pictures; the adaptive pooling takes any of 63 and more.
+// first two linear layers. Shapes for 224×224 pictures; the adaptive pooling takes any of 63 and
+// more.
 import {
   type Architecture,
   activation,

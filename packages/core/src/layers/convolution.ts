@@ -1,6 +1,6 @@
 // Two-dimensional convolution with explicit padding and groups. tf.layers.conv2d knows only 'same'
-// and 'valid' padding and no groups; AlexNet pads by given numbers of pixels, splits conv2, conv4 and
-// conv5 into two groups, and its released source rounds sizes up.
+// and 'valid' padding and no groups; AlexNet pads by given numbers of pixels, splits conv2, conv4
+// and conv5 into two groups, and its released source rounds sizes up.
 import * as tf from '@tensorflow/tfjs'
 import { OptionError, requireWholeNumber } from '../errors.ts'
 import { type Initializer, toInitializer } from '../initializers.ts'
@@ -27,7 +27,10 @@ export interface ConvolutionSettings extends LayerSettings {
   padding?: Padding
   /** Pads at the bottom and right so that sizes round up instead of down. Default false. */
   ceilMode?: boolean
-  /** Groups that the channels are split into; group i's outputs see group i's inputs alone. Default 1. */
+  /**
+   * Groups that the channels are split into; group i's outputs see group i's inputs alone. Default
+   * 1.
+   */
   groups?: number
   /** Default zeros. */
   kernelInitializer?: Initializer | string | object
@@ -36,9 +39,10 @@ export interface ConvolutionSettings extends LayerSettings {
 }
 
 /**
- * Convolution with bias, `[batch, h, w, channels]` to `[batch, h', w', filters]`, cross-correlation as
- * in every framework. Weights: `kernel` `[height, width, channels / groups, filters]`, `bias` `[filters]`.
- * Sizes are PyTorch's: h' = ⌊(h + top + bottom − height) / strides⌋ + 1, ⌈…⌉ with `ceilMode`.
+ * Convolution with bias, `[batch, h, w, channels]` to `[batch, h', w', filters]`, cross-correlation
+ * as in every framework. Weights: `kernel` `[height, width, channels / groups, filters]`, `bias`
+ * `[filters]`. Sizes are PyTorch's: h' = ⌊(h + top + bottom − height) / strides⌋ + 1, ⌈…⌉ with
+ * `ceilMode`.
  */
 export class Convolution extends tf.layers.Layer {
   static className = 'AlexNetConvolution'

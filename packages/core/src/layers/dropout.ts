@@ -20,7 +20,9 @@ export interface DropoutSettings extends LayerSettings {
   seed?: number
 }
 
-/** Dropout of single elements; input of any shape, which stays. Acts on `training: true` calls only. */
+/**
+ * Dropout of single elements; input of any shape, which stays. Acts on `training: true` calls only.
+ */
 export class Dropout extends tf.layers.Layer {
   static className = 'AlexNetDropout'
   readonly rate: number

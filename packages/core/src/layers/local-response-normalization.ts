@@ -1,11 +1,14 @@
-// Local response normalisation, the 2012 paper's "lateral inhibition" (section 3.3), in the two forms
-// that cuda-convnet has: across neighbouring channels at one pixel (the paper's), and across
+// Local response normalisation, the 2012 paper's "lateral inhibition" (section 3.3), in the two
+// forms that cuda-convnet has: across neighbouring channels at one pixel (the paper's), and across
 // neighbouring pixels of one channel, which the released net 145 adds after conv2.
 import * as tf from '@tensorflow/tfjs'
 import { OptionError, requireWholeNumber, show } from '../errors.ts'
 import { type LayerSettings, oneShape, pictures } from './support.ts'
 
-/** Settings of both normalisations: y = x · (bias + alpha · Σ x²)^(−beta), `alpha` not divided by the size. */
+/**
+ * Settings of both normalisations: y = x · (bias + alpha · Σ x²)^(−beta), `alpha` not divided by
+ * the size.
+ */
 export interface NormalizationSettings extends LayerSettings {
   /** Channels (or pixels a side) that the sum goes over, an odd number. Default 5. */
   size?: number
@@ -49,8 +52,9 @@ export interface LocalResponseNormalizationSettings extends NormalizationSetting
 }
 
 /**
- * Normalisation across channels (tf.localResponseNormalization with depthRadius (size − 1) / 2). Shapes
- * stay. PyTorch's LocalResponseNorm and Caffe's LRN divide their alpha by the size: pass alpha / size.
+ * Normalisation across channels (tf.localResponseNormalization with depthRadius (size − 1) / 2).
+ * Shapes stay. PyTorch's LocalResponseNorm and Caffe's LRN divide their alpha by the size: pass
+ * alpha / size.
  */
 export class LocalResponseNormalization extends Normalization {
   static className = 'AlexNetLocalResponseNormalization'

@@ -57,7 +57,9 @@ const cases: Record<string, Case> = {
 
 type Window = { pixels: number[]; padded: number }
 
-/** Pools by the definition; `padded` counts a window's pixels with those of the declared padding. */
+/**
+ * Pools by the definition; `padded` counts a window's pixels with those of the declared padding.
+ */
 function reference({ settings, output }: Case, reduce: (window: Window) => number): Forward {
   const { poolSize, strides, padding = 0 } = settings
   const [height, width] = typeof poolSize === 'number' ? [poolSize, poolSize] : poolSize

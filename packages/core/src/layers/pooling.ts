@@ -1,5 +1,5 @@
-// Max and average pooling by PyTorch's rules: explicit padding, windows that overlap, and sizes that
-// may round up. tf.layers.maxPooling2d has neither explicit padding nor rounding up, and
+// Max and average pooling by PyTorch's rules: explicit padding, windows that overlap, and sizes
+// that may round up. tf.layers.maxPooling2d has neither explicit padding nor rounding up, and
 // TensorFlow.js's average pooling has a wrong gradient at padded borders: its forward divides by
 // the pixels that a window holds, its backward by the window's whole size.
 import * as tf from '@tensorflow/tfjs'
@@ -29,8 +29,8 @@ export interface PoolingSettings extends LayerSettings {
   /** Pixels from one window to the next, on both axes. Default: the window's height. */
   strides?: number
   /**
-   * Pixels around the picture that count as −∞ (max) or 0 (average); negative at the bottom or right
-   * leaves that many rows or columns out. Default 0.
+   * Pixels around the picture that count as −∞ (max) or 0 (average); negative at the bottom or
+   * right leaves that many rows or columns out. Default 0.
    */
   padding?: Padding
   /** Keeps a last window that fits only in part, if it starts inside the picture. Default false. */
@@ -114,13 +114,15 @@ export class MaxPooling extends Pooling {
 
 /** Settings of AveragePooling. */
 export interface AveragePoolingSettings extends PoolingSettings {
-  /** Whether padding counts as pixels of value 0, or the average is over real pixels. Default true. */
+  /**
+   * Whether padding counts as pixels of value 0, or the average is over real pixels. Default true.
+   */
   countIncludePad?: boolean
 }
 
 /**
- * Average pooling, torch.nn.AvgPool2d, sizes as MaxPooling. A window that `ceilMode` lets reach past the
- * padding is divided by what it holds of picture and padding, as in PyTorch.
+ * Average pooling, torch.nn.AvgPool2d, sizes as MaxPooling. A window that `ceilMode` lets reach
+ * past the padding is divided by what it holds of picture and padding, as in PyTorch.
  */
 export class AveragePooling extends Pooling {
   static className = 'AlexNetAveragePooling'
@@ -153,7 +155,9 @@ export class AveragePooling extends Pooling {
     return { ...super.getConfig(), countIncludePad: this.countIncludePad }
   }
 
-  /** For each window of an axis: its size over the number of pixels that its average is to be over. */
+  /**
+   * For each window of an axis: its size over the number of pixels that its average is to be over.
+   */
   private shares(length: number, axis: WindowAxis): number[] {
     const [first, last] = this.countIncludePad ? [-axis.before, length + axis.after] : [0, length]
     return Array.from({ length: windowCount(length, axis) }, (_, i) => {

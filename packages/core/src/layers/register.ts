@@ -1,5 +1,5 @@
-// Tells TensorFlow.js how to read this package's layers back from a saved model. A call, not an effect
-// of importing, so that a program that does not load models pays nothing.
+// Tells TensorFlow.js how to read this package's layers back from a saved model. A call, not an
+// effect of importing, so that a program that does not load models pays nothing.
 import * as tf from '@tensorflow/tfjs'
 import { SeededNormal, SeededUniform } from '../initializers.ts'
 import { AdaptiveAveragePooling } from './adaptive-average-pooling.ts'

@@ -1,5 +1,5 @@
-// What the layers of this folder share: reading their one input, and checking settings that may come
-// from a program or from a model.json.
+// What the layers of this folder share: reading their one input, and checking settings that may
+// come from a program or from a model.json.
 import type * as tf from '@tensorflow/tfjs'
 import { OptionError, requireWholeNumber, show } from '../errors.ts'
 import { bothSides, type Padding } from '../window.ts'

@@ -1,5 +1,5 @@
-// Holds a layer's outputs and gradients, in TensorFlow.js's float32 on its own cpu backend, against a
-// reference in float64. For tests only.
+// Holds a layer's outputs and gradients, in TensorFlow.js's float32 on its own cpu backend, against
+// a reference in float64. For tests only.
 import * as tf from '@tensorflow/tfjs'
 import { expect } from 'vitest'
 import { type Batch, type Forward, numericGradient, someNumbers } from './reference.ts'
@@ -22,8 +22,9 @@ export function toTensor({ shape, data }: Batch): tf.Tensor4D {
 }
 
 /**
- * Asserts that a layer's output and input gradient equal the reference's to 1e-5 (float32's rounding over
- * a few hundred terms), that its declared output shape is the real one, and that no tensor is left.
+ * Asserts that a layer's output and input gradient equal the reference's to 1e-5 (float32's
+ * rounding over a few hundred terms), that its declared output shape is the real one, and that no
+ * tensor is left.
  */
 export function expectSameAsReference(layer: tf.layers.Layer, reference: Forward, x: Batch): void {
   const expected = reference(x)

@@ -1,5 +1,5 @@
-// Plain loops in float64 that the layers are tested against, written from the definitions and not from
-// the layers' code, and the numeric gradient of anything written with them. For tests only.
+// Plain loops in float64 that the layers are tested against, written from the definitions and not
+// from the layers' code, and the numeric gradient of anything written with them. For tests only.
 
 /** A picture batch, `[batch, height, width, channels]`, in row-major order. */
 export interface Batch {
