@@ -6,6 +6,7 @@ import { architectures } from '@alexnet/core'
 import { encodePng, type Picture, shapes } from '@alexnet/data'
 import { readSafetensors } from '@alexnet/weights'
 import { readCheckpointFile } from '@alexnet/weights/node'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Result, start, temporaryFolder } from './testing/run.ts'
 
@@ -184,6 +185,23 @@ describe('train, evaluate, classify, features', () => {
   })
 })
 
+describe('demo', () => {
+  it('goes the whole way, and every file it names is there', async () => {
+    const { stdout, stderr } = await succeed(alexnet('demo --pictures 100 --epochs 1'))
+    expect(stdout).toMatch(/500 pictures: top-1 \d/)
+    expect(stdout.match(/^runs\/demo\/pictures\/\d-\w+\.png\n(.* \d+\.\d%\n){3}/gm)).toHaveLength(5)
+    expect(stderr).toMatch(/1\/1/)
+    expect((await readdir(join(folder.path, 'runs/demo'))).sort()).toEqual([
+      'checkpoint.safetensors',
+      'log.jsonl',
+      'model.safetensors',
+      'pictures',
+      'run.json',
+    ])
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+  })
+})
+
 describe('inspect', () => {
   it('prints a table that fits a terminal, with the published totals', async () => {
     const { stdout } = await succeed(alexnet('inspect --variant paper'))
@@ -221,7 +239,7 @@ describe('mistakes: one line, an exit code, nothing half-written', () => {
       'an unknown variant',
       'inspect --variant alexnt',
       1,
-      /no variant "alexnt": .*choose|did you mean/,
+      /no variant 'alexnt': choose one of torchvision, paper,/,
     ],
     ['an unknown variant for training', 'train pictures --variant papre', 1, /did you mean paper/],
     [
@@ -249,7 +267,7 @@ describe('mistakes: one line, an exit code, nothing half-written', () => {
       'an unknown layer',
       'features pictures/circle/0.png -w trained -l features.00 -o f.npy',
       1,
-      /'features\.00'; did you mean 'features\.0'/,
+      /no layer 'features\.00': did you mean features\.0 or .*The layers are/,
     ],
     [
       'an unknown format',
@@ -261,7 +279,7 @@ describe('mistakes: one line, an exit code, nothing half-written', () => {
       'weights that are text',
       'classify pictures/circle/0.png -w notes.txt',
       1,
-      /notes\.txt: not a safetensors file/,
+      /notes\.txt: this is no checkpoint of a known format/,
     ],
   ]
   beforeAll(async () => {
@@ -286,6 +304,66 @@ describe('mistakes: one line, an exit code, nothing half-written', () => {
     const { code, stderr } = await alexnet('train hollow --out hollow-run')
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^alexnet: .*dog/)])
     expect(await readdir(folder.path)).not.toContain('hollow-run')
+  })
+
+  it('pictures that cannot be used are named, with the reason', async () => {
+    const jpeg = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#48c' } })
+      .jpeg()
+      .toBuffer()
+    const bad: [string, Uint8Array, RegExp][] = [
+      [
+        'truncated.jpg',
+        jpeg.subarray(0, jpeg.length - 200),
+        /truncated\.jpg .*(truncated|ends|cut|broken)/,
+      ],
+      ['text.jpg', Buffer.from('this is no picture'), /text\.jpg is no JPEG, PNG or WebP/],
+      ['empty.png', Buffer.alloc(0), /empty\.png is empty/],
+      [
+        'dot.png',
+        await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
+          .png()
+          .toBuffer(),
+        /dot\.png .*1×1/,
+      ],
+      [
+        'huge.png',
+        await sharp({
+          create: { width: 20_000, height: 20_000, channels: 3, background: 'red' },
+          limitInputPixels: false,
+        })
+          .png({ compressionLevel: 1 })
+          .toBuffer(),
+        /huge\.png .*20,?000×20,?000/,
+      ],
+    ]
+    for (const [name, bytes, message] of bad) {
+      await writeFile(join(folder.path, name), bytes)
+      for (const command of [
+        `classify pictures/circle/0.png ${name} -w trained --json`,
+        `features pictures/circle/0.png ${name} -w trained -l features.0 --batch-size 1 -o no.npy`,
+      ]) {
+        const result = await alexnet(command)
+        expect([result.code, result.stdout], result.stderr).toEqual([1, ''])
+        expect(result.stderr).toMatch(message)
+        expect(result.stderr.trim().split('\n')).toHaveLength(1)
+        expect((await readdir(folder.path)).filter((file) => file.includes('no.npy'))).toEqual([])
+      }
+    }
+  })
+
+  it('grayscale, CMYK and transparent pictures work', async () => {
+    const plain = sharp({ create: { width: 48, height: 40, channels: 3, background: '#48c' } })
+    const files = {
+      'gray.jpg': await plain.clone().grayscale().jpeg().toBuffer(),
+      'cmyk.jpg': await plain.clone().toColourspace('cmyk').jpeg().toBuffer(),
+      'alpha.png': await plain.clone().ensureAlpha(0.5).png().toBuffer(),
+      'alpha.webp': await plain.clone().ensureAlpha(0.5).webp().toBuffer(),
+    }
+    for (const [name, bytes] of Object.entries(files))
+      await writeFile(join(folder.path, name), bytes)
+    const names = Object.keys(files)
+    const { stdout } = await succeed(alexnet(`classify ${names.join(' ')} -w trained --json`))
+    expect(JSON.parse(stdout).map(({ file }: { file: string }) => file)).toEqual(names)
   })
 
   it('weights of another shape: the tensor and both shapes', async () => {

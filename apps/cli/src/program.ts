@@ -52,8 +52,9 @@ export function createProgram(version: string): Command {
         'alexnet classify cat.jpg --weights runs/mine',
         'alexnet inspect --variant paper',
       )}
-DATASET is a folder of class folders (with train/ and test/ above them or not), a
-CIFAR-10 folder (binary or Python version), or 'shapes', drawn by the program.
+DATASET is a folder of class folders (with or without train/ and test/ above
+them), a CIFAR-10 folder (binary or Python version), or 'shapes', drawn by the
+program.
 Every command has its own --help.`,
     )
 
@@ -83,11 +84,7 @@ Every command has its own --help.`,
       'part kept for validation where there is no test set',
       number(0, 0.9),
     )
-    .option(
-      '--limit <n>',
-      'train on n pictures only, with the same share of each class',
-      whole(1),
-    )
+    .option('--limit <n>', 'train on n pictures only, with the same share of each class', whole(1))
     .option(
       '--seed <n>',
       'weights, order, augmentation and dropout follow from it (default: 0)',
@@ -203,7 +200,7 @@ parameters, multiplyAdds, receptiveField, stride }], parameters, multiplyAdds }`
   program
     .command('demo')
     .description('the whole way in two minutes: train on drawn shapes, evaluate, classify')
-    .option('-o, --out <folder>', 'where the result goes (default: runs/demo, runs/demo-2, …)')
+    .option('-o, --out <folder>', 'where the result goes (default: a new folder in runs)')
     .option('--pictures <n>', 'training pictures', whole(100), 2000)
     .option('--epochs <n>', 'passes over them', whole(1), 5)
     .addOption(threads())

@@ -45,7 +45,7 @@ const withHeader = (
   }
 
 const encoders: Record<string, Encoder> = {
-  '.npy': withHeader(encodeNpyHeader),
+  '.npy': withHeader((shape) => encodeNpyHeader(shape)),
   '.safetensors': withHeader((shape, files, layer) =>
     encodeSafetensorsHeader([['features', { dtype: 'float32', shape }]], {
       layer,
