@@ -190,7 +190,7 @@ const tasks = {
   'check-structure': { about: 'who imports whom, package shapes, changesets', run: checkStructure },
   'compare:pytorch': {
     about: "every layer's output and every gradient beside PyTorch's, live",
-    run: script('packages/core/scripts/compare-pytorch.ts'),
+    run: script('packages/conformance/scripts/compare-pytorch.ts'),
   },
 }
 

@@ -23,7 +23,12 @@ export const layers: readonly Layer[] = [
   { name: 'data', imports: [], knowsTfjs: false },
   { name: 'weights', imports: [], knowsTfjs: false },
   { name: 'train', imports: ['core', 'data', 'weights'], knowsTfjs: true },
-  { name: 'conformance', imports: ['backend'], knowsTfjs: true, testsOnly: true },
+  {
+    name: 'conformance',
+    imports: ['core', 'train', 'backend', 'backend-*'],
+    knowsTfjs: true,
+    testsOnly: true,
+  },
 ]
 
 /** What the tests of a layer that knows TensorFlow.js may import on top of what its code may. */

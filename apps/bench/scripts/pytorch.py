@@ -102,6 +102,13 @@ class Engine:
             return info
         with open(os.path.join(settings["data"], "network.json")) as file:
             self.network = json.load(file)["network"]
+        self.settings = settings
+        if self.task != "memory":
+            self.prepare()
+        return info
+
+    def prepare(self):
+        settings = self.settings
         self.model = build(self.network)
         batch, size = settings["batch"], self.network["inputSize"]
         classes = self.network["classes"]
@@ -122,7 +129,6 @@ class Engine:
                 self.model.parameters(), lr=LEARNING_RATE, momentum=0.9, weight_decay=5e-4
             )
             self.once = self.step
-        return info
 
     def infer(self):
         with torch.inference_mode():
@@ -186,6 +192,8 @@ class Engine:
         return [result[tuple(place)].item() for place in case["places"]]
 
     def run(self, iterations):
+        if self.task == "memory" and not hasattr(self, "model"):
+            self.prepare()
         start = time.perf_counter()
         if self.task == "kernels":
             with torch.inference_mode():

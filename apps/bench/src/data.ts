@@ -29,15 +29,30 @@ export interface Prepared {
   expected: number[]
 }
 
-/** Whether to compute the expected logits, seconds of plain JavaScript for a large network. */
 export interface PrepareOptions extends NetworkOptions {
-  reference: boolean
+  /**
+   * The network alone; also its tensors; also the expected logits, which are seconds of plain JavaScript
+   * for a large network.
+   */
+  content: 'network' | 'tensors' | 'expected'
 }
 
 /** Fills a folder with the files above. */
 export async function prepare(folder: string, options: PrepareOptions): Promise<void> {
   await tf.setBackend('cpu')
-  const model = createModel(options)
+  const model = createModel(options, { initialize: options.content !== 'network' })
+  const network = describeNetwork(model, options)
+  const expected = options.content === 'network' ? [] : await writeTensors(folder, options, model)
+  const prepared: Prepared = { network, expected }
+  await writeFile(join(folder, files.network), JSON.stringify(prepared))
+}
+
+/** Writes weights and pictures; returns the expected logits, if they are asked for. */
+async function writeTensors(
+  folder: string,
+  options: PrepareOptions,
+  model: tf.LayersModel,
+): Promise<number[]> {
   const network = describeNetwork(model, options)
   const weights = await exportWeights(model)
   await writeChunks(join(folder, files.weights), encodeSafetensors(weights))
@@ -51,13 +66,9 @@ export async function prepare(folder: string, options: PrepareOptions): Promise<
   const pictures = tf.randomNormal(shape, 0, 1, 'float32', 1)
   const values = (await pictures.data()) as Float32Array
   await writeFile(join(folder, files.pictures), new Uint8Array(values.buffer))
-  let expected: number[] = []
-  if (options.reference) {
-    const logits = tf.tidy(() => model.apply(pictures, { training: false }) as tf.Tensor)
-    expected = [...(await logits.data())]
-  }
-  const prepared: Prepared = { network, expected }
-  await writeFile(join(folder, files.network), JSON.stringify(prepared))
+  if (options.content !== 'expected') return []
+  const logits = tf.tidy(() => model.apply(pictures, { training: false }) as tf.Tensor)
+  return [...(await logits.data())]
 }
 
 async function writeChunks(path: string, chunks: Uint8Array[]): Promise<void> {

@@ -5,7 +5,7 @@ import { useBackend } from '@alexnet/backend'
 import { type CpuOptions, cpu } from '@alexnet/backend-cpu'
 import { loadWeights, modelWeights, type TensorLike } from '@alexnet/core'
 import { type Batch, constant, crossEntropy, Sgd, Trainer } from '@alexnet/train'
-import { readSafetensors } from '@alexnet/weights'
+import { type NamedTensor, readSafetensors } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
 import {
   inputShape,
@@ -101,7 +101,7 @@ async function loadedModel(
 ): Promise<tf.LayersModel> {
   const model = createModel({ ...settings, dropout }, { initialize: false })
   const { tensors } = readSafetensors(await reader.bytes('weights.safetensors'))
-  loadWeights(model, tensors as Map<string, TensorLike>)
+  loadWeights(model, tensors as ReadonlyMap<string, TensorLike & NamedTensor>)
   return model
 }
 

@@ -34,7 +34,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const folder = new RunFolder(options.out ?? (await freeFolder('runs/demo')))
 
   heading('1. Train a small AlexNet on drawn shapes')
-  say(`ten classes: ${shapes({ count: 10 }).classes.join(', ')}`)
+  say(`ten classes:\n${shapes({ count: 10 }).classes.join(', ')}`)
   const losses: number[] = []
   const finished = await runTraining(
     `shapes:${options.pictures}`,

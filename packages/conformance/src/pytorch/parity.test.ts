@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
+import { architectures } from '@alexnet/core'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { generate, generateLabels, samplePositions } from '../fixtures/generate.ts'
+import { generate, generateLabels, samplePositions } from './generate.ts'
 import {
   BOUND,
   measure,
@@ -17,15 +18,14 @@ import {
   relativeError,
   summaryError,
   type TensorSummary,
-} from '../scripts/parity.ts'
-import { architectures } from './architectures/index.ts'
+} from './parity.ts'
 
 interface Fixture extends ParityCase {
   outputs: TensorSummary[]
   gradients: TensorSummary[]
 }
 
-const folder = new URL('../fixtures/', import.meta.url)
+const folder = new URL('../../fixtures/', import.meta.url)
 const fixtures = readdirSync(folder)
   .filter((file) => file.startsWith('pytorch-'))
   .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Fixture)

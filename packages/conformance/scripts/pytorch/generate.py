@@ -1,4 +1,4 @@
-"""Weights, pictures and labels out of an integer hash: the twin of ../../fixtures/generate.ts.
+"""Weights, pictures and labels out of an integer hash: the twin of ../../src/pytorch/generate.ts.
 
 AlexNet's weights are 244 MB, too many to commit. Both sides of a comparison therefore make the
 same ones: element i of row r of a tensor is a 32-bit mixing function of i, r, the tensor's name

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """Makes the fixtures that hold our networks to PyTorch's: needs torch, torchvision and NumPy.
 
-    /usr/bin/python3 packages/core/scripts/make-pytorch-fixtures.py            # all, about 5 minutes
-    /usr/bin/python3 packages/core/scripts/make-pytorch-fixtures.py --only torchvision
+    /usr/bin/python3 packages/conformance/scripts/make-pytorch-fixtures.py            # all, about 5 minutes
+    /usr/bin/python3 packages/conformance/scripts/make-pytorch-fixtures.py --only torchvision
 
 The same versions give the same files. Weights, pictures and labels are generated (generate.ts);
 the answers are computed in float64.
 
-packages/core/fixtures/pytorch-VARIANT-SIZE-BATCH.json, one for each case, outputs and gradients:
+packages/conformance/fixtures/pytorch-VARIANT-SIZE-BATCH.json, one for each case, outputs and gradients:
 
     variant, classes, inputSize, batch   what to build; no dropout
     pytorch                              version of PyTorch and torchvision
@@ -20,7 +20,7 @@ packages/core/fixtures/pytorch-VARIANT-SIZE-BATCH.json, one for each case, outpu
     outputs     of every layer in order, a summary (record.py) in PyTorch's layout, NCHW
     gradients   of the loss by every weight, a summary each
 
-packages/train/fixtures/sgd-steps.json, { pytorch, cases }, steps of torch.optim.SGD:
+packages/conformance/fixtures/sgd-steps.json, { pytorch, cases }, steps of torch.optim.SGD:
 
     variant, classes, inputSize, batch, margin   as above
     tensors         of the input and every weight before the first step, as above; input holds
@@ -148,10 +148,10 @@ def main():
     )  # fmt: skip
     parser.add_argument("--only", metavar="VARIANT", help="only the cases of this variant, and no SGD")
     parser.add_argument("--out", metavar="DIR", default=os.path.join(HERE, "..", "fixtures"),
-                        help="folder of the cases (default: packages/core/fixtures)")  # fmt: skip
+                        help="folder of the cases (default: packages/conformance/fixtures)")  # fmt: skip
     parser.add_argument("--sgd", metavar="FILE",
-                        default=os.path.join(HERE, "..", "..", "train", "fixtures", "sgd-steps.json"),
-                        help="file of the SGD steps (default: packages/train/fixtures/sgd-steps.json)")  # fmt: skip
+                        default=os.path.join(HERE, "..", "fixtures", "sgd-steps.json"),
+                        help="file of the SGD steps (default: packages/conformance/fixtures/sgd-steps.json)")  # fmt: skip
     arguments = parser.parse_args()
     known = sorted({variant for variant, *_ in CASES})
     if arguments.only not in [None, *known]:

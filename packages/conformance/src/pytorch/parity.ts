@@ -2,6 +2,7 @@
 // PyTorch's names, and measures what the oracle measured, in PyTorch's layouts. The fixture test and
 // the live comparison (compare-pytorch.ts) both use it; pytorch/measure.py is its counterpart.
 
+import { createAlexNet, loadWeights, modelWeights, type Variant } from '@alexnet/core'
 import * as tf from '@tensorflow/tfjs'
 import {
   type GeneratedTensor,
@@ -10,8 +11,7 @@ import {
   samplePositions,
   toChannelsFirst,
   toChannelsLast,
-} from '../fixtures/generate.ts'
-import { createAlexNet, loadWeights, modelWeights, type Variant } from '../src/index.ts'
+} from './generate.ts'
 
 /** Largest relative error that counts as equal: of two computations in float32. */
 export const BOUND = 1e-4

@@ -18,13 +18,19 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
+import { architectures, getArchitecture, OptionError, type Variant } from '@alexnet/core'
 import * as tf from '@tensorflow/tfjs'
-import { architectures, getArchitecture, OptionError, type Variant } from '../src/index.ts'
-import { BOUND, measure, type ParityCase, type PyTorchTensor, relativeError } from './parity.ts'
+import {
+  BOUND,
+  measure,
+  type ParityCase,
+  type PyTorchTensor,
+  relativeError,
+} from '../src/pytorch/parity.ts'
 
 const HELP = `Compares every layer's output and every weight's gradient with PyTorch's.
 
-Usage: node packages/core/scripts/compare-pytorch.ts [options]
+Usage: npm run -s compare:pytorch -- [options]
 
   --variant NAME   one of ${Object.keys(architectures).join(', ')};
                    may be repeated (default: every case of the fixtures, about 3 minutes)
@@ -39,7 +45,7 @@ Weights are generated on both sides and copied by name; PyTorch computes in floa
 a relative error (largest difference over largest value) exceeds ${BOUND}, with 2 on wrong use
 or without PyTorch. PYTHON names the interpreter to take in place of python3 and /usr/bin/python3.
 
-  node packages/core/scripts/compare-pytorch.ts --variant torchvision --size 96 --batch 3`
+  npm run -s compare:pytorch -- --variant torchvision --size 96 --batch 3`
 
 /** Where a case is written by pytorch/dump_case.py. */
 interface DumpedCase extends ParityCase {

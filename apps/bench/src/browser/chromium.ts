@@ -1,0 +1,100 @@
+// Chromium, with one page an engine: pages that are opened apart have renderer processes of their own, so
+// heaps and thread pools stay apart as they do in Node.
+
+import { existsSync } from 'node:fs'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Engine } from '../engine-process.ts'
+import type { EngineInfo, EngineSettings } from '../engines/session.ts'
+import { BenchError } from '../errors.ts'
+import type { Calls } from '../messages.ts'
+import type { PageBench } from './page.ts'
+
+/** Debian's Chromium runs headless and without a sandbox of its own, and asks nobody anything. */
+const flags = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--ignore-gpu-blocklist',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+  // Pages take turns; none of them is to be slowed down for being behind another.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+]
+
+const usualPlaces = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+
+/** The browser's file: the one asked for, $CHROMIUM, or one of the usual places. */
+export function findChromium(asked: string | undefined): string {
+  const named = asked ?? process.env.CHROMIUM
+  const file = named ?? usualPlaces.find((place) => existsSync(place))
+  if (file === undefined) {
+    throw new BenchError(
+      'no Chromium found: install it (Debian: apt install chromium), or name its file with --chromium or $CHROMIUM',
+    )
+  }
+  if (!existsSync(file)) throw new BenchError(`there is no Chromium at ${file}`)
+  return file
+}
+
+export function launch(file: string): Promise<Browser> {
+  return chromium.launch({ executablePath: file, headless: true, args: flags })
+}
+
+/** An engine in a page of its own. */
+export class PageEngine implements Engine {
+  readonly #page: Page
+
+  private constructor(page: Page) {
+    this.#page = page
+  }
+
+  static async open(browser: Browser, origin: string): Promise<PageEngine> {
+    // A context each: pages of one context may share a process.
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    page.setDefaultTimeout(0)
+    await page.goto(origin)
+    await page.waitForFunction(() => 'bench' in globalThis, undefined, { timeout: 60_000 })
+    return new PageEngine(page)
+  }
+
+  /** Starts the engine; `isolated` says whether the page may share memory. */
+  start(settings: EngineSettings): Promise<EngineInfo & { isolated: boolean }> {
+    return this.#page.evaluate((argument) => {
+      return (globalThis as unknown as { bench: PageBench }).bench.start(argument)
+    }, settings)
+  }
+
+  output(): Promise<number[]> {
+    return this.#page.evaluate(() => {
+      return (globalThis as unknown as { bench: PageBench }).bench.output()
+    })
+  }
+
+  async ask<C extends keyof Calls>(
+    call: C,
+    argument: Calls[C]['takes'],
+  ): Promise<Calls[C]['gives']> {
+    if (call !== 'run') throw new Error(`a page has no '${call}'`)
+    const time = await this.#page.evaluate((iterations) => {
+      return (globalThis as unknown as { bench: PageBench }).bench.run(iterations)
+    }, argument as number)
+    return time as Calls[C]['gives']
+  }
+
+  stop(): Promise<void> {
+    return this.#page.context().close()
+  }
+}

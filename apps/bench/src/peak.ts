@@ -1,0 +1,40 @@
+// What the machine could do: the denominator of every share of peak, measured in the same run.
+
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+/** V8's option that joins pairs of 128-bit vector operations. */
+export const WIDEN_FLAG = '--experimental-wasm-revectorize'
+
+export interface Peak {
+  /** GFLOP/s of all threads together, at the same time. */
+  gigaflops: number
+  threads: number
+  /** Which loop was the fastest. */
+  build: string
+}
+
+const main = fileURLToPath(new URL('./peak-main.js', import.meta.url))
+const runFile = promisify(execFile)
+
+const candidates = [
+  { build: 'relaxed-simd', kind: 'widened' },
+  { build: 'relaxed-simd', kind: 'plain' },
+  { build: 'simd', kind: 'plain' },
+]
+
+/** The fastest loop that this machine runs, on so many threads at once. */
+export async function measurePeak(threads: number): Promise<Peak> {
+  let peak: Peak = { gigaflops: 0, threads, build: 'none' }
+  for (const { build, kind } of candidates) {
+    const each = await Promise.all(
+      Array.from({ length: threads }, () => runFile(process.execPath, [main, build, kind])),
+    )
+    const gigaflops = each.reduce((sum, { stdout }) => sum + Number(stdout), 0)
+    if (gigaflops > peak.gigaflops) {
+      peak = { gigaflops, threads, build: kind === 'widened' ? `${build}, widened` : build }
+    }
+  }
+  return peak
+}

@@ -1,0 +1,191 @@
+// A report as text: the table, what is missing and why, and in a sentence each who is faster, losses as
+// plainly as wins.
+
+import { isBusy, type Machine } from './machine.ts'
+import type { Absent, Report, Result } from './results.ts'
+import { summarize } from './statistics.ts'
+import { type Column, textTable, wrap } from './table.ts'
+
+const left = (head: string): Column => ({ head, align: 'left' })
+const right = (head: string): Column => ({ head, align: 'right' })
+
+/** Three significant digits, as many decimals as that takes, two at most. */
+export function milliseconds(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3)
+}
+
+const megabytes = (bytes: number | undefined) =>
+  bytes === undefined ? '?' : String(Math.round(bytes / 2 ** 20))
+const percent = (share: number | undefined) =>
+  share === undefined ? '' : `${Math.round(share * 100)}%`
+const difference = (value: number | null) =>
+  value === null ? '–' : value === 0 ? '0' : value.toExponential(0)
+/** Whether ours is the slower (or larger) one. */
+const isLoss = ({ oursRatio }: Result) => oursRatio !== undefined && oursRatio.median > 1
+
+/** Columns and cells of a report, for text and for Markdown. */
+export function cells(report: Report): { columns: Column[]; rows: string[][] } {
+  const { results, task } = report
+  const start = ({ engine, build, threads }: Result) => [engine, build, String(threads)]
+  if (task === 'memory') {
+    const ours = results.find(({ engine }) => engine === 'alexnet')?.peakBytes
+    return {
+      columns: [
+        left('engine'),
+        left('build'),
+        right('thr.'),
+        right('MiB in steps'),
+        right('in all'),
+        right('runtime alone'),
+        right('ours ÷ it'),
+      ],
+      rows: results.map((result) => [
+        ...start(result),
+        megabytes(result.peakBytes),
+        megabytes(result.lifetimePeakBytes),
+        megabytes(result.runtimeBytes),
+        result.engine === 'alexnet' || !ours || !result.peakBytes
+          ? ''
+          : (ours / result.peakBytes).toFixed(2),
+      ]),
+    }
+  }
+  if (task === 'kernels') return kernelCells(results)
+  return {
+    columns: [
+      left('engine'),
+      left('build'),
+      right('thr.'),
+      right('ms'),
+      right('middle half'),
+      right('ours ÷ it'),
+      ...(report.peak ? [right('of peak')] : []),
+      right('differs'),
+    ],
+    rows: results.map((result) => {
+      const { low, high } = summarize(result.samples)
+      const { oursRatio } = result
+      return [
+        ...start(result),
+        milliseconds(result.msPerPicture),
+        `${milliseconds(low)}–${milliseconds(high)}`,
+        oursRatio ? `${ratio(oursRatio.median)}${isLoss(result) ? ' slower' : ''}` : '',
+        ...(report.peak ? [percent(result.shareOfPeak)] : []),
+        difference(result.difference),
+      ]
+    }),
+  }
+}
+
+function ratio(value: number): string {
+  return value < 0.01 ? value.toExponential(1) : value.toFixed(2)
+}
+
+/** A row a kernel, a column an engine. */
+function kernelCells(results: Result[]) {
+  const name = ({ engine, build }: Result) => (engine === 'alexnet' ? `alexnet ${build}` : engine)
+  const engines = [...new Set(results.map(name))]
+  const kernels = [...new Set(results.map(({ layer, pass }) => `${layer} ${pass}`))]
+  const first = results.find(({ engine }) => engine === 'alexnet')
+  return {
+    columns: [
+      left('layer'),
+      left('pass'),
+      ...engines.map((engine) => right(engine === (first && name(first)) ? 'alexnet' : engine)),
+      right('of peak'),
+      right('ours ÷ best'),
+    ],
+    rows: kernels.map((kernel) => {
+      const row = engines.map((engine) =>
+        results.find(
+          (result) => name(result) === engine && `${result.layer} ${result.pass}` === kernel,
+        ),
+      )
+      const ours = row.find((result) => result?.engine === 'alexnet')
+      const rivals = row.filter((result) => result !== undefined && result.engine !== 'alexnet')
+      const best = Math.max(0, ...rivals.map((result) => result!.oursRatio?.median ?? 0))
+      return [
+        ...kernel.split(' '),
+        ...row.map((result) => (result ? result.gigaflops!.toFixed(1) : '–')),
+        percent(ours?.shareOfPeak),
+        best > 0 ? `${ratio(best)}${best > 1 ? ' slower' : ''}` : '',
+      ]
+    }),
+  }
+}
+
+/** The whole report. */
+export function formatReport(report: Report): string {
+  const { columns, rows } = cells(report)
+  const lines = [
+    ...wrap(title(report)),
+    ...describe(report.machine, report).flatMap((line) => wrap(line, '  ')),
+    '',
+    ...(rows.length > 0 ? textTable(columns, rows) : ['no engine has a result']),
+    '',
+    ...conclusions(report).flatMap((line) => wrap(line, '  ')),
+    ...report.absent.flatMap((absent) => wrap(absence(absent), '  ')),
+    ...wrap(`Compared: ${report.compared}`, '  '),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+export function title({ task, variant, size, batch, threads, rounds }: Report): string {
+  const what = {
+    infer: 'inference, milliseconds a picture',
+    browser: 'inference in a browser, milliseconds a picture',
+    train: 'training step (forward, backward, SGD), milliseconds a picture',
+    kernels: 'kernels, GFLOP/s',
+    memory: 'peak resident memory of training steps, MiB',
+  }[task]
+  return `${variant} ${size}×${size}, ${what}: batch ${batch}, ${threads} threads, ${rounds} rounds`
+}
+
+export function describe(machine: Machine, { peak, browser }: Report): string[] {
+  const lines = [
+    `${machine.processor}, ${machine.processors} processors, ${machine.memoryGigabytes} GiB, ${machine.system}; ${machine.date}`,
+    `Node ${machine.node} (V8 ${machine.v8})${browser ? `, ${browser}` : ''}; commit ${machine.commit}`,
+  ]
+  if (peak) {
+    lines.push(
+      `Peak: ${peak.gigaflops.toFixed(0)} GFLOP/s on ${peak.threads} threads, the fastest WebAssembly loop of fused multiply-adds in registers (${peak.build}); native code with wider vectors can exceed it`,
+    )
+  }
+  if (isBusy(machine)) {
+    lines.push(
+      `CAREFUL: other work ran in the minute before (load ${machine.load}); times mean little`,
+    )
+  }
+  return lines
+}
+
+/** A sentence for each peer, losses first. */
+export function conclusions({ results, task }: Report): string[] {
+  if (task === 'kernels' || task === 'memory') return notes(results)
+  const measured = results.filter(({ oursRatio }) => oursRatio !== undefined)
+  const sorted = measured.sort((a, b) => b.oursRatio!.median - a.oursRatio!.median)
+  return [
+    ...sorted.map((result) => {
+      const { median, low, high } = result.oursRatio!
+      const name =
+        result.engine === 'alexnet'
+          ? `itself as ${result.build}, ${result.threads} ${result.threads === 1 ? 'thread' : 'threads'}`
+          : result.engine
+      const spread = `${ratio(median)} (${ratio(low)}–${ratio(high)}) of its time`
+      return median > 1
+        ? `SLOWER than ${name}: ${spread}`
+        : `${(1 / median).toFixed(median > 0.1 ? 2 : 0)}× as fast as ${name}: ${spread}`
+    }),
+    ...notes(results),
+  ]
+}
+
+const notes = (results: Result[]) =>
+  results.flatMap(({ engine, note }) => (note ? [`${engine}: ${note}`] : []))
+
+export function absence({ engine, build, why, reason, layer, pass }: Absent): string {
+  const what = [engine, build, layer, pass].filter(Boolean).join(' ')
+  if (why === 'wrong') return `${what} gave WRONG NUMBERS and was not timed: ${reason}`
+  return `${what} ${why}: ${reason}`
+}
