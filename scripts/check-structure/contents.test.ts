@@ -45,16 +45,32 @@ test.each(['type', 'license', 'description', 'engines', 'files', 'exports'])(
   },
 )
 
+/** What is said of a package whose entry `./node` is this. */
+const checkEntry = (target: unknown) =>
+  check({
+    'packages/data/package.json': editJson((manifest) => {
+      manifest.exports = { ...manifest.exports, './node': target }
+    }),
+  })
+const code = { types: './d.d.ts', default: './d.js' }
+
 test('an entry without types in front', () => {
-  for (const target of ['./dist/index.js', { default: './d.js', types: './d.d.ts' }, null]) {
-    expect(
-      check({
-        'packages/data/package.json': editJson((manifest) => {
-          manifest.exports = { ...manifest.exports, './node': target }
-        }),
-      }),
-    ).toEqual([expect.stringContaining('exports "./node" without types in front')])
+  const bare = { default: './d.js' }
+  const targets = [
+    './dist/index.js',
+    { default: './d.js', types: './d.d.ts' },
+    { browser: bare, ...code },
+    null,
+  ]
+  for (const target of targets) {
+    expect(checkEntry(target)).toEqual([
+      expect.stringContaining('exports "./node" without types in front'),
+    ])
   }
+})
+
+test('an entry whose condition for browsers has types of its own', () => {
+  expect(checkEntry({ browser: code, ...code })).toEqual([])
 })
 
 test('a private package may lack all that', () => {

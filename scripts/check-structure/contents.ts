@@ -80,6 +80,15 @@ function checkFields({ path, manifest }: Member): Violation[] {
   ]
 }
 
+/** Types, then code; a condition in front of both, such as `browser`, has types and code of its own. */
+function hasTypesInFront(target: unknown): boolean {
+  if (typeof target !== 'object' || target === null) return false
+  const conditions = Object.entries(target)
+  const types = conditions.findIndex(([condition]) => condition === 'types')
+  if (types < 0 || types === conditions.length - 1) return false
+  return conditions.slice(0, types).every(([, inner]) => hasTypesInFront(inner))
+}
+
 /** Every entry under `exports` names its types first and its code after. */
 function checkExports({ path, manifest }: Member): Violation[] {
   const file = `${path}/package.json`
@@ -95,8 +104,7 @@ function checkExports({ path, manifest }: Member): Violation[] {
   }
   return Object.entries(exports).flatMap(([entry, target]) => {
     if (entry.endsWith('.json')) return []
-    const conditions = typeof target === 'object' && target !== null ? Object.keys(target) : []
-    if (conditions[0] === 'types' && conditions.length > 1) return []
+    if (hasTypesInFront(target)) return []
     return [
       {
         file,
