@@ -117,7 +117,7 @@ describe('train, evaluate, classify, features', () => {
     const other = await alexnet('train pictures --out whole --resume --learning-rate 0.5')
     expect(other).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/--learning-rate was 0\.05/),
+      stderr: expect.stringMatching(/--learning-rate was 0\.02/),
     })
     await writePictures('others', 40)
     const data = await alexnet('train others --out whole --resume')

@@ -201,10 +201,10 @@ parameters, multiplyAdds, receptiveField, stride }], parameters, multiplyAdds }`
     .command('demo')
     .description('the whole way in two minutes: train on drawn shapes, evaluate, classify')
     .option('-o, --out <folder>', 'where the result goes (default: a new folder in runs)')
-    .option('--pictures <n>', 'training pictures', whole(100), 2000)
-    .option('--epochs <n>', 'passes over them', whole(1), 5)
+    .option('--pictures <n>', 'training pictures', whole(100), 4000)
+    .option('--epochs <n>', 'passes over them', whole(1), 3)
     .addOption(threads())
-    .addHelpText('after', examples('alexnet demo', 'alexnet demo --pictures 6000 --epochs 10'))
+    .addHelpText('after', examples('alexnet demo', 'alexnet demo --pictures 8000 --epochs 5'))
     .action(async (options) => (await import('./commands/demo.ts')).demo(options))
 
   // Commander writes its own message; the exit code is ours to choose.

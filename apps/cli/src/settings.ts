@@ -43,12 +43,12 @@ type Recipe = Pick<
 
 const isSmall = (variant: string) => variant === 'cifar' || variant === 'lenet-5'
 
-/** Small nets: the one-cycle of facts that reach 84% on CIFAR-10 in 14 epochs; large ones: the paper's. */
+/** Small nets: one-cycle, in steps small enough for a folder of some thousand pictures; large ones: the paper's. */
 export function defaultRecipe(variant: string): Recipe {
   if (isSmall(variant)) {
     return {
-      batchSize: 64,
-      learningRate: 0.05,
+      batchSize: 32,
+      learningRate: 0.02,
       schedule: 'one-cycle',
       nesterov: true,
       weightDecay: 5e-4,

@@ -26,6 +26,18 @@ export interface DemoOptions {
 const say = (text: string) => process.stdout.write(`${text}\n`)
 const heading = (text: string) => say(`\n${pc.bold(text)}`)
 
+/**
+ * For a few hundred steps, not thousands: many small ones, and no regularisation (every picture is new
+ * for most of the run).
+ */
+const recipe = {
+  variant: 'cifar',
+  batchSize: 16,
+  learningRate: 0.02,
+  dropout: 0,
+  augment: false,
+} as const
+
 /** Drawn from another seed than the training pictures, so none of them was seen before. */
 const HELD_OUT_SEED = 1
 
@@ -38,7 +50,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const losses: number[] = []
   const finished = await runTraining(
     `shapes:${options.pictures}`,
-    { ...options, variant: 'cifar', out: folder.path },
+    { ...options, ...recipe, out: folder.path },
     folder,
     (event) => {
       if (event.type === 'step') losses.push(event.loss)
