@@ -121,7 +121,7 @@ export function loader(options: LoaderOptions): Loader {
       const results = await Promise.allSettled(
         Array.from(indices, (index, position) => gate.run(() => place(index, position, batch))),
       )
-      return { number, indices, batch, results }
+      return { indices, batch, results }
     }
 
     const ahead: ReturnType<typeof load>[] = []
@@ -167,7 +167,7 @@ class Filling {
       this.#images = new Float32Array(this.#count * height * width * 3)
     } else if (width !== this.#width || height !== this.#height) {
       throw new RangeError(
-        `is ${width}×${height} after its transforms, another picture of the batch ${this.#width}×${this.#height}; end the transforms with a crop to one size`,
+        `it is ${width}×${height} after its transforms, another picture of its batch ${this.#width}×${this.#height}; end the transforms with a crop to one size`,
       )
     }
     return this.#images

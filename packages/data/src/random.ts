@@ -9,27 +9,31 @@
 /** A stream of random numbers; equal keys give equal streams on every machine. */
 export class Random {
   // Four 32-bit words in fields, not a typed array: V8 keeps small integers there unboxed.
-  #word0: number
-  #word1: number
-  #word2: number
-  #word3: number
+  // They start from π's digits, so that each takes the key in its own way: 128 bits in all.
+  #word0 = 0x243f6a88
+  #word1 = 0x85a308d3 | 0
+  #word2 = 0x13198a2e
+  #word3 = 0x03707344
 
   /** `key`: a seed and whatever names the stream, each a safe integer; order and number matter. */
   constructor(...key: number[]) {
-    let hash = key.length
     for (const part of key) {
       if (!Number.isSafeInteger(part)) {
         throw new RangeError(`Random: a seed must be a whole number up to 2^53, not ${part}`)
       }
-      hash = mix(hash ^ (part | 0))
-      hash = mix(hash ^ Math.floor(part / 0x1_0000_0000))
+      this.#absorb(part | 0)
+      this.#absorb(Math.floor(part / 0x1_0000_0000))
     }
-    this.#word0 = mix(hash + 0x9e3779b9)
-    this.#word1 = mix(hash + 0x3c6ef372)
-    this.#word2 = mix(hash + 0xdaa66d2b)
-    this.#word3 = mix(hash + 0x78dde6e4)
-    // The four words are never all zero, the one state that xoshiro cannot leave: `mix` is a
-    // bijection, and its four arguments differ.
+    this.#absorb(key.length)
+    // Words that differ stay different, as mixing is one-to-one: the state of all zeros, the one
+    // that xoshiro cannot leave, never comes up.
+  }
+
+  #absorb(part: number): void {
+    this.#word0 = mix(this.#word0 ^ part)
+    this.#word1 = mix(this.#word1 ^ part)
+    this.#word2 = mix(this.#word2 ^ part)
+    this.#word3 = mix(this.#word3 ^ part)
   }
 
   /** 32 random bits, 0 to 2^32 − 1. */

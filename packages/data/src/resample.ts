@@ -183,7 +183,7 @@ function resampleColumns(
 }
 
 function clip(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : value
+  return Math.max(0, Math.min(255, value))
 }
 
 function checkBox(box: Box, size: Size, name: string): void {

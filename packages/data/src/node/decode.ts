@@ -65,22 +65,22 @@ export async function decodePicture(
   }
 
   const sharp = await loadSharp()
-  const space = header.channels === 4 ? 'cmyk' : 'srgb'
+  const isCmyk = header.channels === 4
   try {
-    const { data, info } = await sharp(bytes, {
+    const reader = sharp(bytes, {
       // Pillow, too, reads on past the decoder's warnings, but not past the end of the file.
       failOn: 'truncated',
       limitInputPixels: maxPixels,
       ignoreIcc: true,
       autoOrient: true,
     })
-      .removeAlpha()
-      .pipelineColourspace(space)
-      .toColourspace(space)
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true })
+    // Told to stay CMYK, sharp leaves the conversion to us; its own follows a printer's profile.
+    const image = isCmyk
+      ? reader.pipelineColourspace('cmyk').toColourspace('cmyk')
+      : reader.removeAlpha().toColourspace('srgb')
+    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    const rgb = space === 'cmyk' ? cmykToRgb(pixels) : pixels
+    const rgb = isCmyk ? cmykToRgb(pixels) : pixels
     return { width: info.width, height: info.height, data: rgb }
   } catch (error) {
     // libvips reports every warning on a line of its own; the first one says what happened.

@@ -66,17 +66,19 @@ async function splitFolder(
   folders: readonly string[],
   split: Split,
 ): Promise<string | undefined> {
-  const find = (part: Split) => splitFolders[part].find((name) => folders.includes(name))
-  const parts = { train: find('train'), test: find('test') }
+  const find = async (part: Split) => {
+    for (const name of splitFolders[part]) {
+      // A part holds class folders; a class that happens to be called so holds pictures.
+      if (folders.includes(name) && (await classFolders(join(path, name))).length > 0) return name
+    }
+    return undefined
+  }
+  const parts = { train: await find('train'), test: await find('test') }
+  if (!parts.train && !parts.test) return undefined
   const wanted = parts[split]
-  // A folder that has other folders, too, is one of classes that happen to be called so.
-  const others = folders.filter(
-    (name) => ![...splitFolders.train, ...splitFolders.test].includes(name),
-  )
-  if ((!parts.train && !parts.test) || others.length > 0) return undefined
   if (!wanted) {
     throw new Error(
-      `${path}: has no ${splitFolders[split].join('/, ')}/ folder beside ${folders.join('/, ')}/; add one, or name the folder of classes itself`,
+      `${path}: has no ${splitFolders[split].join('/, ')}/ folder of classes beside ${parts.train ?? parts.test}/; add one, or name the folder of classes itself`,
     )
   }
   if (parts.train && parts.test) {

@@ -119,7 +119,7 @@ export function gradient(
   const alongY = Math.sin(angle) / width
   const mix = (px: number, py: number) => {
     const share = 0.5 + (px - x) * alongX + (py - y) * alongY
-    return share < 0 ? 0 : share > 1 ? 1 : share
+    return Math.max(0, Math.min(1, share))
   }
   return { from, to, mix }
 }

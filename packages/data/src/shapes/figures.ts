@@ -20,13 +20,13 @@ export const triangle: Figure = (random) => {
   const corner = random.uniform(0, 0.08)
   const apothem = 0.56 - corner
   return (x, y) => {
-    const { along } = folded(x, y, 3)
+    const { along } = folded(y, x, 3)
     return along - apothem - corner
   }
 }
 
 export const star: Figure = (random) => {
-  const inner = random.uniform(0.4, 0.52)
+  const inner = random.uniform(0.4, 0.48)
   const points = 5
   const tip = 1.08
   const innerX = inner * Math.cos(Math.PI / points)
@@ -35,13 +35,13 @@ export const star: Figure = (random) => {
   const length = Math.hypot(edgeX, innerY)
   return (x, y) => {
     // Each half point is bounded by one straight edge, from its tip to the notch beside it.
-    const { along, across } = folded(x, y, points)
+    const { along, across } = folded(-y, x, points)
     return ((along - tip) * innerY - across * edgeX) / length
   }
 }
 
 export const cross: Figure = (random) => {
-  const half = random.uniform(0.24, 0.36)
+  const half = random.uniform(0.22, 0.32)
   return (x, y) => Math.min(box(x, y, 1, half), box(x, y, half, 1))
 }
 

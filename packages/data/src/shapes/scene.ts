@@ -12,8 +12,9 @@ import type { Texture } from './textures.ts'
 /** A form on a background. */
 export function drawFigureScene(figure: Figure, size: number, random: Random): Picture {
   const canvas = new Canvas(size)
-  const ground = drawGround(canvas, random)
-  const radius = random.uniform(0.36, 0.8)
+  const { behind, front } = colorPair(random)
+  drawGround(canvas, behind, random)
+  const radius = random.uniform(0.45, 0.85)
   const room = 1.02 - 0.85 * radius
   const x = random.uniform(-room, room)
   const y = random.uniform(-room, room)
@@ -21,22 +22,21 @@ export function drawFigureScene(figure: Figure, size: number, random: Random): P
     x,
     y,
     scale: radius,
-    angle: random.uniform(0, 2 * Math.PI),
-    squash: random.uniform(-0.14, 0.14),
+    angle: random.uniform(-0.5, 0.5),
+    squash: random.uniform(-0.1, 0.1),
   })
-  const paint = randomPaint(contrastingColor(ground, random), x, y, radius, random)
+  const paint = randomPaint(front, x, y, radius, random)
   canvas.paintForm(form, paint, { x, y, reach: 1.3 * radius })
-  if (random.float() < 0.25) cover(canvas, x, y, radius, random)
+  if (random.float() < 0.2) cover(canvas, x, y, radius, random)
   return finish(canvas, random)
 }
 
 /** A texture over all of the picture, or in a patch on a background. */
 export function drawTextureScene(texture: Texture, size: number, random: Random): Picture {
   const canvas = new Canvas(size)
-  const ground = drawGround(canvas, random)
+  drawGround(canvas, randomColor(random), random)
   const period = 2 * random.uniform(...texture.period)
-  const light = contrastingColor(ground, random)
-  const dark = contrastingColor(light, random)
+  const { behind, front } = colorPair(random)
   const pattern = placed(texture.field(random), {
     x: random.uniform(-1, 1),
     y: random.uniform(-1, 1),
@@ -45,28 +45,26 @@ export function drawTextureScene(texture: Texture, size: number, random: Random)
     squash: random.uniform(-0.1, 0.1),
   })
   const patch = random.float() < 0.6
-  const radius = random.uniform(0.75, 1.1)
+  const radius = random.uniform(0.85, 1.2)
   const room = Math.max(0, 1 - 0.85 * radius)
   const x = random.uniform(-room, room)
   const y = random.uniform(-room, room)
   const outline = placed(blob(random), { x, y, scale: radius, angle: 0, squash: 0 })
   const inside: Field = patch ? outline : () => Number.NEGATIVE_INFINITY
   const mix = (px: number, py: number) => {
-    const coverage = 0.5 - pattern(px, py) / canvas.pixel
-    return coverage < 0 ? 0 : coverage > 1 ? 1 : coverage
+    return Math.max(0, Math.min(1, 0.5 - pattern(px, py) / canvas.pixel))
   }
-  canvas.paintForm(inside, { from: light, to: dark, mix })
-  if (random.float() < 0.25) cover(canvas, x, y, radius, random)
+  canvas.paintForm(inside, { from: behind, to: front, mix })
+  if (random.float() < 0.2) cover(canvas, x, y, radius, random)
   return finish(canvas, random)
 }
 
-/** Background and things lying about on it; returns its main colour. */
-function drawGround(canvas: Canvas, random: Random): Color {
-  const color = randomColor(random)
+/** A background of about `color` and things lying about on it. */
+function drawGround(canvas: Canvas, color: Color, random: Random): void {
   const second = nearbyColor(color, 0.3, random)
   const kind = random.integer(4)
   if (kind === 0) canvas.fill(solid(color))
-  else if (kind === 1) canvas.fill(gradient(color, second, random.uniform(0, 6.28), 2.4))
+  else if (kind === 1) canvas.fill(gradient(color, second, random.uniform(0, 2 * Math.PI), 2.4))
   else canvas.fill(clouds(color, second, 2 + random.integer(7), random))
   if (random.float() < 0.5) {
     const blobs = 1 + random.integer(2)
@@ -88,7 +86,6 @@ function drawGround(canvas: Canvas, random: Random): Color {
     const strokes = 1 + random.integer(4)
     for (let count = 0; count < strokes; count++) drawStroke(canvas, randomColor(random), random)
   }
-  return color
 }
 
 function drawStroke(canvas: Canvas, color: Color, random: Random): void {
@@ -126,7 +123,7 @@ function finish(canvas: Canvas, random: Random): Picture {
     const alongY = strength * Math.sin(angle)
     canvas.shade((x, y) => 1 + x * alongX + y * alongY)
   }
-  return canvas.toPicture(random, random.uniform(0, 0.05))
+  return canvas.toPicture(random, random.uniform(0, 0.035))
 }
 
 interface Placement {
@@ -170,17 +167,24 @@ function nearbyColor(color: Color, reach: number, random: Random): Color {
   return [move(color[0]), move(color[1]), move(color[2])]
 }
 
-/** A colour that can be told from `other`: now and then just so, mostly clearly. */
-function contrastingColor(other: Color, random: Random): Color {
-  const least = random.float() < 0.2 ? 0.25 : 0.45
+/**
+ * Two colours that can be told apart, now and then just so, mostly clearly: the one behind and the
+ * one in front, which is the lighter one nine times in ten.
+ */
+function colorPair(random: Random): { behind: Color; front: Color } {
+  const least = random.float() < 0.2 ? 0.2 : 0.45
+  const lighter = random.float() < 0.9
   for (;;) {
-    const color = randomColor(random)
-    // Weighted as the eye weighs them, so that contrast in blue alone does not count for much.
-    const distance = Math.hypot(
-      0.9 * (color[0] - other[0]),
-      1.2 * (color[1] - other[1]),
-      0.6 * (color[2] - other[2]),
-    )
-    if (distance >= least) return color
+    const behind = randomColor(random)
+    const front = randomColor(random)
+    const difference = luminance(front) - luminance(behind)
+    const apart = Math.hypot(front[0] - behind[0], front[1] - behind[1], front[2] - behind[2])
+    if (difference > 0 === lighter && Math.abs(difference) > least / 2 && apart > least) {
+      return { behind, front }
+    }
   }
+}
+
+function luminance([red, green, blue]: Color): number {
+  return 0.299 * red + 0.587 * green + 0.114 * blue
 }

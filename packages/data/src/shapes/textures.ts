@@ -22,7 +22,7 @@ export const stripes: Texture = {
 }
 
 export const checkerboard: Texture = {
-  period: [0.25, 0.5],
+  period: [0.3, 0.5],
   field() {
     return (x, y) => {
       const toEdgeX = Math.abs(centered(x)) - 0.25
@@ -36,13 +36,8 @@ export const checkerboard: Texture = {
 export const dots: Texture = {
   period: [0.19, 0.36],
   field(random) {
-    const radius = random.uniform(0.24, 0.36)
-    const shift = random.float() < 0.5 ? 0.5 : 0 // every other row moved by half a period
-    return (x, y) => {
-      const row = Math.round(y)
-      const shifted = row % 2 === 0 ? x : x + shift
-      return Math.hypot(centered(shifted), y - row) - radius
-    }
+    const radius = random.uniform(0.2, 0.3)
+    return (x, y) => Math.hypot(centered(x), centered(y)) - radius
   },
 }
 

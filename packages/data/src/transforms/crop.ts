@@ -160,13 +160,13 @@ function cropSize(size: number | readonly [number, number], name: string): [numb
   return [height, width]
 }
 
-function sides(padding: NonNullable<RandomCropOptions['padding']>): readonly number[] & {
-  length: 4
-} {
+function sides(
+  padding: NonNullable<RandomCropOptions['padding']>,
+): [left: number, top: number, right: number, bottom: number] {
   const list = typeof padding === 'number' ? [padding] : padding
   if (list.some((side) => !Number.isInteger(side) || side < 0)) {
     throw new RangeError(`randomCrop: padding must be whole numbers from 0 up, not ${padding}`)
   }
-  const [first, second = first, third = first, fourth = second] = list
-  return [first!, second!, third!, fourth!]
+  const [left, top = left, right = left, bottom = top] = list
+  return [left, top, right, bottom]
 }

@@ -3,6 +3,7 @@
  */
 import type { Size } from '../picture.ts'
 import { resample } from '../resample.ts'
+import { cropPicture } from './crop.ts'
 import type { Transform } from './transform.ts'
 
 /**
@@ -20,7 +21,9 @@ export function resize(size: number | readonly [height: number, width: number]):
         ? picture
         : resample(picture, { width, height }),
     applyWindow: (picture, { width, height }, window) =>
-      resample(picture, { width, height, window }),
+      width === picture.width && height === picture.height
+        ? cropPicture(picture, window)
+        : resample(picture, { width, height, window }),
   }
 }
 
