@@ -1,6 +1,7 @@
+import { useBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { OutOfMemoryError } from './index.ts'
+import { cpu, momentumStep, OutOfMemoryError } from './index.ts'
 import { randoms, useCpu } from './testing/reference.ts'
 
 interface Usage {
@@ -50,6 +51,26 @@ describe('storage', () => {
     tf.dispose([part, other])
   })
 
+  it('drops what it prepared from a filter when the filter changes', () => {
+    const before = usage().numBytesInWasm
+    const x = tf.tensor4d(randoms(12 * 12 * 32, 1), [1, 12, 12, 32])
+    const run = (w: tf.Tensor) =>
+      tf.tidy(() => tf.conv2d(x, w as tf.Tensor4D, 1, 'same').dataSync())
+    const filter = tf.variable(tf.tidy(() => tf.tensor4d(randoms(9 * 32 * 32, 2), [3, 3, 32, 32])))
+    const velocity = tf.variable(tf.tidy(() => tf.zeros([3, 3, 32, 32])))
+    const gradient = tf.tensor4d(randoms(9 * 32 * 32, 3), [3, 3, 32, 32])
+    const first = run(filter)
+    expect(run(filter)).toEqual(first)
+    momentumStep({ weight: filter, velocity, gradient, learningRate: 0.5, momentum: 0.9 })
+    const copy = tf.tensor4d(filter.dataSync(), [3, 3, 32, 32])
+    const second = run(filter)
+    expect(second).not.toEqual(first)
+    expect(second).toEqual(run(copy))
+    tf.dispose([x, filter, velocity, gradient, copy])
+    // What is left is scratch memory.
+    expect(usage().numBytesInWasm - before).toBeLessThan(4e6)
+  })
+
   it('runs other operations of tfjs over the same storage', () => {
     const y = tf.tidy(() => {
       const x = tf.tensor4d(randoms(2 * 6 * 6 * 3, 4), [2, 6, 6, 3])
@@ -65,6 +86,13 @@ describe('storage', () => {
     const attempt = () => tf.matMul(x, x, false, true)
     expect(attempt).toThrow(OutOfMemoryError)
     expect(attempt).toThrow(/matMul: its result \[4500,4500\] needs 81 MB, but .* of at most 64 MB/)
+    // Room for the result but not for what the kernel needs beside it: nothing stays behind.
+    const picture = tf.zeros([1, 4, 4, 768]) as tf.Tensor4D
+    const filter = tf.zeros([3, 3, 768, 768]) as tf.Tensor4D
+    const before = usage().numBytesInWasm
+    expect(() => tf.conv2d(picture, filter, 1, 'same')).toThrow(/transformed filter/)
+    expect(usage().numBytesInWasm).toBe(before)
+    tf.dispose([picture, filter])
     const product = tf.matMul(x, x, true)
     expect(product.shape).toEqual([1, 1])
     tf.dispose([x, product])
@@ -91,5 +119,29 @@ describe('storage', () => {
     expect(usage().numTensors).toBe(settled.numTensors)
     expect(usage().numBytesInWasm).toBe(settled.numBytesInWasm)
     expect(usage().numBytesReserved).toBe(settled.numBytesReserved)
+  })
+})
+
+describe('without shared memory', () => {
+  it('runs on one thread and keeps tensors when the memory grows', async () => {
+    // What a page that is not cross-origin isolated reports.
+    Object.assign(globalThis, { crossOriginIsolated: false })
+    try {
+      const active = await useBackend([cpu({ name: 'unshared', threads: 2 })])
+      expect(active).toMatchObject({
+        device: 'CPU, WebAssembly, 1 thread',
+        features: ['relaxed-simd'],
+      })
+      const first = tf.tensor2d(randoms(200_000, 1), [500, 400])
+      const held = tf.relu(first)
+      const rest = Array.from({ length: 8 }, () => tf.square(tf.ones([1000, 1000])))
+      expect(usage().numBytesReserved).toBeGreaterThan(30e6)
+      expect(held.dataSync()).toEqual(randoms(200_000, 1).map((v) => Math.max(0, v)))
+      const sum = tf.sum(tf.addN(rest))
+      expect(sum.dataSync()[0]).toBe(8e6)
+      tf.dispose([first, held, rest, sum])
+    } finally {
+      Reflect.deleteProperty(globalThis, 'crossOriginIsolated')
+    }
   })
 })

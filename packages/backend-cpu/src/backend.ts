@@ -34,6 +34,21 @@ export interface AlexNetCpuBackend extends CpuBackend {
   address(info: tf.TensorInfo): number
   /** A new float32 tensor in the memory, its values not cleared. */
   allocate(shape: number[], operation: string): { info: tf.TensorInfo; address: number }
+  /**
+   * Address of something made from a tensor's values for faster use, kept with the tensor until it is
+   * disposed or changed.
+   * @param make writes it at an address
+   */
+  prepared(
+    info: tf.TensorInfo,
+    kind: string,
+    bytes: number,
+    make: (address: number) => void,
+  ): number
+  /** Drops what was prepared from a tensor, because its values are about to change in place. */
+  changed(info: tf.TensorInfo): void
+  /** Runs a kernel; if it throws, gives back what it had allocated. */
+  undoOnError<T>(kernel: () => T): T
   /** Another tensor of the same values under another shape, as Reshape makes one. */
   share(info: tf.TensorInfo, shape: number[]): tf.TensorInfo
 }
@@ -44,6 +59,7 @@ class Entry implements TensorEntry {
   complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo }
   address = 0
   length = 0
+  prepared: Map<string, number> | undefined
   #engine: Engine
   #values: Values | undefined
 
@@ -80,7 +96,13 @@ class Entry implements TensorEntry {
     this.#values = undefined
   }
 
+  dropPrepared(): void {
+    for (const address of this.prepared?.values() ?? []) this.#engine.memory.free(address)
+    this.prepared = undefined
+  }
+
   release(): void {
+    this.dropPrepared()
     if (this.address !== 0) this.#engine.memory.free(this.address)
     this.address = 0
     this.#values = undefined
@@ -96,6 +118,8 @@ export function createBackend(engine: Engine): AlexNetCpuBackend {
 
   class Backend extends Base implements AlexNetCpuBackend {
     readonly engine = engine
+    /** Tensors that the kernel under way has made. */
+    #made: tf.TensorInfo[] = []
 
     override write(values: Values, shape: number[], dtype: tf.DataType): object {
       const numbers = values as Float32Array
@@ -173,12 +197,49 @@ export function createBackend(engine: Engine): AlexNetCpuBackend {
       const dataId = this.#store(undefined, 'float32')
       const entry = this.data.get(dataId) as Entry
       entry.place(address, length)
-      return { info: { dataId, shape, dtype: 'float32' as const }, address }
+      const info = { dataId, shape, dtype: 'float32' as const }
+      this.#made.push(info)
+      return { info, address }
+    }
+
+    prepared(info: tf.TensorInfo, kind: string, bytes: number, make: (address: number) => void) {
+      const entry = this.data.get(info.dataId) as Entry
+      const known = entry.prepared?.get(kind)
+      if (known !== undefined) return known
+      const address = memory.allocate(bytes, () => `${kind} of a tensor [${info.shape}]`)
+      try {
+        make(address)
+      } catch (error) {
+        memory.free(address)
+        throw error
+      }
+      entry.prepared ??= new Map()
+      entry.prepared.set(kind, address)
+      return address
+    }
+
+    changed(info: tf.TensorInfo): void {
+      const entry = this.data.get(info.dataId) as Entry
+      entry.dropPrepared()
+    }
+
+    undoOnError<T>(kernel: () => T): T {
+      this.#made = []
+      try {
+        return kernel()
+      } catch (error) {
+        for (const info of this.#made) this.disposeIntermediateTensorInfo(info)
+        throw error
+      } finally {
+        this.#made = []
+      }
     }
 
     share(info: tf.TensorInfo, shape: number[]): tf.TensorInfo {
       this.incRef(info.dataId)
-      return { dataId: info.dataId, shape, dtype: info.dtype }
+      const shared = { dataId: info.dataId, shape, dtype: info.dtype }
+      this.#made.push(shared)
+      return shared
     }
 
     #store(values: Values | undefined, dtype: tf.DataType): object {

@@ -8,19 +8,27 @@ import { maximumTasks, type Threads } from './threads.ts'
 /** Where a job's parameters lie, below the memory's reserved bytes. */
 const parametersAddress = 4096
 
+export interface EngineOptions {
+  threads: Threads | undefined
+  winograd: boolean
+}
+
 export class Engine {
   readonly memory: TensorMemory
+  /** Whether convolutions may trade some accuracy for speed. */
+  readonly winograd: boolean
   #kernels: KernelExports
   #numbers: Map<string, number>
   #threads: Threads | undefined
   #view: DataView
   #scratch = { address: 0, bytes: 0 }
 
-  constructor(memory: TensorMemory, kernels: KernelExports, threads?: Threads) {
+  constructor(memory: TensorMemory, kernels: KernelExports, options: EngineOptions) {
     this.memory = memory
     this.#kernels = kernels
     this.#numbers = new Map(kernelNames(kernels).map((name, number) => [name, number]))
-    this.#threads = threads
+    this.#threads = options.threads
+    this.winograd = options.winograd
     this.#view = new DataView(memory.wasm.buffer)
   }
 

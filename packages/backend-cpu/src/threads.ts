@@ -17,6 +17,7 @@ const KERNEL = 2
 const PARAMETERS = 3
 const DONE = 4
 const READY = 5
+const FAILED = 6
 /** Lower bits of the ticket. */
 const TASK_BITS = 20
 /** The most tasks that a job may have. */
@@ -54,7 +55,12 @@ function threadMain({ module, memory, worker, kernels, control }: ThreadStart): 
       idle = 0
       const tasks = Atomics.load(words, 1)
       if (task >= tasks) continue
-      functions[Atomics.load(words, 2)]!(Atomics.load(words, 3), task, worker)
+      // A task that fails must count as done all the same, or the caller would wait for ever.
+      try {
+        functions[Atomics.load(words, 2)]!(Atomics.load(words, 3), task, worker)
+      } catch {
+        Atomics.store(words, 6, 1)
+      }
       if (Atomics.add(words, 4, 1) + 1 === tasks) Atomics.notify(words, 4)
     } else if (idle < spins) {
       idle++
@@ -73,7 +79,8 @@ interface Host {
 function startWorker(start: ThreadStart): Host {
   const node = nodeModule<typeof import('node:worker_threads')>('node:worker_threads')
   if (node) {
-    const text = `(${threadMain})(require('node:worker_threads').workerData)`
+    // Neither require nor import: a worker inherits --input-type from the command line.
+    const text = `(${threadMain})(process.getBuiltinModule('node:worker_threads').workerData)`
     const worker = new node.Worker(text, { eval: true, workerData: start })
     // An idle thread must not keep the process alive.
     worker.unref()
@@ -175,10 +182,19 @@ export class Threads {
       const task = ticket & maximumTasks
       if (task >= tasks) break
       if (Atomics.compareExchange(words, TICKET, ticket, ticket + 1) !== ticket) continue
-      call(parameters, task, 0)
+      try {
+        call(parameters, task, 0)
+      } catch {
+        Atomics.store(words, FAILED, 1)
+      }
       Atomics.add(words, DONE, 1)
     }
     this.#wait(tasks)
+    if (Atomics.exchange(words, FAILED, 0) === 1) {
+      throw new Error(
+        'a task trapped in WebAssembly: a fault of this package, its result is unusable',
+      )
+    }
   }
 
   #wait(tasks: number): void {

@@ -10,7 +10,7 @@ export {
   gaussian,
   type InitialValues,
   kaimingNormal,
-  lecunUniform,
+  lecunNormal,
   pytorchDefault,
   SeededNormal,
   SeededUniform,

@@ -5,7 +5,7 @@ import {
   createInitializer,
   gaussian,
   kaimingNormal,
-  lecunUniform,
+  lecunNormal,
   pytorchDefault,
   SeededNormal,
   SeededUniform,
@@ -48,9 +48,9 @@ describe('rules for weights', () => {
     }
   })
 
-  it("LeCun's: ±2.4/fanIn", () => {
-    const found = statistics(createInitializer(lecunUniform.weights, fanIn, 1))
-    expect((found.largest * fanIn) / 2.4).toBeCloseTo(1, 3)
+  it("LeCun's: N(0, 1/√fanIn)", () => {
+    const found = statistics(createInitializer(lecunNormal.weights, fanIn, 1))
+    expect(found.deviation * Math.sqrt(fanIn)).toBeCloseTo(1, 2)
   })
 
   it('biases at one value', () => {

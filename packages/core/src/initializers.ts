@@ -10,13 +10,13 @@ import { fillNormal, fillUniform } from './random.ts'
 /** How a layer's weights start. `fanIn` is the number of inputs that one output sums over. */
 export type WeightRule =
   | { kind: 'normal'; standardDeviation: number }
-  /** N(0, √(2 / fanIn)): He et al. 2015, for layers followed by ReLU. */
-  | { kind: 'kaiming-normal' }
-  /** U(±bound / fanIn^power). */
-  | { kind: 'fan-in-uniform'; bound: number; power: number }
+  /** N(0, gain / √fanIn). */
+  | { kind: 'fan-in-normal'; gain: number }
+  /** U(±1 / √fanIn). */
+  | { kind: 'fan-in-uniform' }
 
 /** How a layer's biases start: all at one value, or by a rule over the layer's `fanIn`. */
-export type BiasRule = number | { kind: 'fan-in-uniform'; bound: number; power: number }
+export type BiasRule = number | { kind: 'fan-in-uniform' }
 
 /** How a convolution or linear layer starts. */
 export interface InitialValues {
@@ -38,17 +38,20 @@ export function gaussian(standardDeviation: number, biases: number): InitialValu
  * U(±1/√fanIn).
  */
 export const pytorchDefault: InitialValues = {
-  weights: { kind: 'fan-in-uniform', bound: 1, power: 0.5 },
-  biases: { kind: 'fan-in-uniform', bound: 1, power: 0.5 },
+  weights: { kind: 'fan-in-uniform' },
+  biases: { kind: 'fan-in-uniform' },
 }
 
-/** He et al. 2015: weights from N(0, √(2 / fanIn)), biases 0. */
-export const kaimingNormal: InitialValues = { weights: { kind: 'kaiming-normal' }, biases: 0 }
+/** He et al. 2015, for layers followed by ReLU: weights from N(0, √(2 / fanIn)), biases 0. */
+export const kaimingNormal: InitialValues = {
+  weights: { kind: 'fan-in-normal', gain: Math.SQRT2 },
+  biases: 0,
+}
 
-/** LeCun et al. 1998, section III: weights and biases U(±2.4 / fanIn). */
-export const lecunUniform: InitialValues = {
-  weights: { kind: 'fan-in-uniform', bound: 2.4, power: 1 },
-  biases: { kind: 'fan-in-uniform', bound: 2.4, power: 1 },
+/** LeCun, Bottou, Orr, Müller, "Efficient BackProp", 1998, section 4.6: N(0, 1 / √fanIn), biases 0. */
+export const lecunNormal: InitialValues = {
+  weights: { kind: 'fan-in-normal', gain: 1 },
+  biases: 0,
 }
 
 /** The TensorFlow.js initialiser of a rule, for a layer whose outputs sum over `fanIn` inputs. */
@@ -63,10 +66,10 @@ export function createInitializer(
   switch (rule.kind) {
     case 'normal':
       return new SeededNormal({ standardDeviation: rule.standardDeviation, seed })
-    case 'kaiming-normal':
-      return new SeededNormal({ standardDeviation: Math.sqrt(2 / fanIn), seed })
+    case 'fan-in-normal':
+      return new SeededNormal({ standardDeviation: rule.gain / Math.sqrt(fanIn), seed })
     case 'fan-in-uniform':
-      return new SeededUniform({ bound: rule.bound / fanIn ** rule.power, seed })
+      return new SeededUniform({ bound: 1 / Math.sqrt(fanIn), seed })
   }
 }
 

@@ -42,6 +42,8 @@ export interface TrainingState {
   learningRate: number
   /** Sums over the batches done of the epoch under way. */
   sums: MetricSums
+  /** Time spent on the epoch under way. */
+  seconds: number
   /** One record an epoch done. */
   history: EpochEvent[]
 }

@@ -17,6 +17,7 @@ export interface StepEvent {
   top1: number
   learningRate: number
   pictures: number
+  /** Of the step, waiting for its batch included. */
   seconds: number
 }
 
@@ -29,6 +30,7 @@ export interface EpochEvent {
   train: Metrics
   validation?: Metrics
   learningRate: number
+  /** Of its steps; validation is not counted. */
   seconds: number
 }
 

@@ -46,6 +46,7 @@ const initialState = (): TrainingState => ({
   step: 0,
   learningRate: 0,
   sums: zeroSums(),
+  seconds: 0,
   history: [],
 })
 
@@ -105,10 +106,10 @@ export class Trainer {
       const epoch = this.#state.epoch
       const source = options.batches({ epoch, start: this.#state.batch })
       const batches = source.length
-      const startedAt = performance.now()
       const done = () => ({ step: this.#state.step, epoch: epoch + 1 })
+      let waitingSince = performance.now()
       for await (const batch of source) {
-        yield await this.#trainOn(batch, options, batches)
+        yield await this.#trainOn(batch, options, batches, waitingSince)
         if (signal?.aborted) {
           yield { type: 'checkpoint', reason: 'interrupted', ...done(), best: false }
           return
@@ -117,15 +118,20 @@ export class Trainer {
         if (between && checkpointEvery > 0 && this.#state.step % checkpointEvery === 0) {
           yield { type: 'checkpoint', reason: 'interval', ...done(), best: false }
         }
+        waitingSince = performance.now()
       }
-      const best = yield* this.#endEpoch(options, startedAt)
+      const best = yield* this.#endEpoch(options)
       yield { type: 'checkpoint', reason: 'epoch', ...done(), best }
       if (signal?.aborted) return
     }
   }
 
-  async #trainOn(batch: Batch, options: FitOptions, batches: number): Promise<StepEvent> {
-    const startedAt = performance.now()
+  async #trainOn(
+    batch: Batch,
+    options: FitOptions,
+    batches: number,
+    waitingSince: number,
+  ): Promise<StepEvent> {
     const { epochs, schedule, labelSmoothing = 0 } = options
     const state = this.#state
     const steps = epochs * batches
@@ -163,6 +169,8 @@ export class Trainer {
     state.step += 1
     state.batch += 1
     await nextTask()
+    const seconds = (performance.now() - waitingSince) / 1000
+    state.seconds += seconds
     return {
       type: 'step',
       step: state.step,
@@ -175,12 +183,12 @@ export class Trainer {
       top1: right.top1 / pictures,
       learningRate,
       pictures,
-      seconds: (performance.now() - startedAt) / 1000,
+      seconds,
     }
   }
 
   /** Validates, records the epoch and moves to the next; returns whether it was the best so far. */
-  async *#endEpoch(options: FitOptions, startedAt: number): AsyncGenerator<EpochEvent, boolean> {
+  async *#endEpoch(options: FitOptions): AsyncGenerator<EpochEvent, boolean> {
     const state = this.#state
     const score = (record: EpochEvent) => (record.validation ?? record.train).top1
     const record: EpochEvent = {
@@ -193,13 +201,14 @@ export class Trainer {
         validation: await evaluate(this.model, options.validation()),
       }),
       learningRate: state.learningRate,
-      seconds: (performance.now() - startedAt) / 1000,
+      seconds: state.seconds,
     }
     const best = state.history.every((before) => score(before) < score(record))
     state.history.push(record)
     state.epoch += 1
     state.batch = 0
     state.sums = zeroSums()
+    state.seconds = 0
     yield record
     return best
   }

@@ -1,11 +1,22 @@
+export { withVariantNames } from './caffe.ts'
+export { openCheckpoint, type ReadOptions, readCheckpoint } from './checkpoint.ts'
+export type { Crc32 } from './crc32.ts'
 export { CheckpointError } from './error.ts'
-export { encodeNpyHeader } from './npy.ts'
+export { encodeNpyHeader, encodeNpz } from './npy.ts'
+export { dequantize, type Quantization, type Quantized, quantize } from './quantization.ts'
 export { encodeSafetensors, encodeSafetensorsHeader, readSafetensors } from './safetensors.ts'
+export { encodeShards } from './shards.ts'
+export type { CheckpointSource, RangeSource, SourceOptions } from './source.ts'
 export {
   bytesOf,
   type Checkpoint,
   type DType,
   elementCount,
+  type LazyTensor,
   type NamedTensor,
+  type OpenCheckpoint,
+  type StoredDType,
+  type StoredTensor,
   type TensorData,
 } from './tensor.ts'
+export { encodeLayersModel, type LayersModelFiles, type ModelFile } from './tfjs.ts'

@@ -2,28 +2,78 @@
 // a second reader never sees half a file.
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { openCheckpoint, type ReadOptions, readCheckpoint } from './checkpoint.ts'
 import { CheckpointError } from './error.ts'
-import { encodeSafetensors, readSafetensors } from './safetensors.ts'
-import type { Checkpoint, NamedTensor } from './tensor.ts'
+import { encodeSafetensors } from './safetensors.ts'
+import type { RangeSource } from './source.ts'
+import type { Checkpoint, OpenCheckpoint, StoredTensor } from './tensor.ts'
 
 /**
- * Reads a checkpoint file.
+ * Reads a checkpoint file of any known format, as `readCheckpoint`; of a model.json or a list of shards the
+ * files beside it, too. Every tensor is read from its place in the file into its own array.
  *
- * @throws CheckpointError when it is missing, is no file, or cannot be read as safetensors.
+ * @throws CheckpointError when it is missing, is no file, or cannot be read.
  */
-export async function readCheckpointFile(path: string): Promise<Checkpoint> {
-  let bytes: Uint8Array
+export async function readCheckpointFile(
+  path: string,
+  options: ReadOptions = {},
+): Promise<Checkpoint> {
+  return readCheckpoint(await openFile(path), { crc32, ...options, path })
+}
+
+/** Opens a checkpoint file as `openCheckpoint`: its tensors stay in the file until they are asked for. */
+export async function openCheckpointFile(
+  path: string,
+  options: ReadOptions = {},
+): Promise<OpenCheckpoint> {
+  return openCheckpoint(await openFile(path), { crc32, ...options, path })
+}
+
+/** Largest single read: more is refused by the system. */
+const LARGEST_READ = 1024 * 1024 * 1024
+
+/** A file as a source. */
+async function openFile(path: string): Promise<RangeSource> {
+  let file: FileHandle
+  let size: number
   try {
-    bytes = await readFile(path)
+    file = await open(path)
+    const stats = await file.stat()
+    size = stats.size
+    if (stats.isDirectory()) {
+      await file.close()
+      throw Object.assign(new Error(), { code: 'EISDIR' })
+    }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
-    const reason =
-      code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a folder, not a file' : message
-    throw new CheckpointError(reason, { path, cause })
+    throw new CheckpointError(readFailures[code ?? ''] ?? message, { path, cause })
   }
-  return readSafetensors(bytes, { path })
+  return {
+    size,
+    path,
+    read: async (offset, length) => {
+      const bytes = new Uint8Array(length)
+      for (let filled = 0; filled < length; ) {
+        const wanted = Math.min(length - filled, LARGEST_READ)
+        const { bytesRead } = await file.read(bytes, filled, wanted, offset + filled)
+        if (bytesRead === 0) return bytes.subarray(0, filled)
+        filled += bytesRead
+      }
+      return bytes
+    },
+    sibling: (name) => openFile(join(dirname(path), name)),
+    close: () => file.close(),
+  }
+}
+
+const readFailures: Record<string, string> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EISDIR: 'is a folder, not a file',
+  EACCES: 'no permission to read it',
 }
 
 /**
@@ -76,7 +126,7 @@ const writeFailures: Record<string, string> = {
 /** Writes tensors as a safetensors file, atomically as {@link replaceFile} does. */
 export async function saveSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, NamedTensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await replaceFile(path, encodeSafetensors(tensors, metadata))

@@ -63,31 +63,27 @@ export class ZipArchive {
 
   /** An entry's bytes, unpacked, its CRC-32 checked; a view where the file lies in memory. */
   async read(entry: ZipEntry): Promise<Uint8Array> {
-    const what = `entry '${entry.name}'`
-    const stored = await readRange(this.source, entry.offset, entry.storedSize, what)
-    const bytes = entry.isDeflated ? await inflate(stored, entry, this.source.path) : stored
-    this.check(entry, bytes)
-    return bytes
+    return this.entrySource(entry).read(0, entry.size)
   }
 
-  /** A stored entry as a source of its own, whose offsets count from its first byte. */
+  /**
+   * An entry as a source of its own, whose offsets count from its first unpacked byte. The CRC-32 is checked
+   * when the whole is read. A deflated entry is unpacked as far as the range goes by every read.
+   */
   entrySource(entry: ZipEntry): RangeSource {
-    if (entry.isDeflated) {
-      throw new CheckpointError(`entry '${entry.name}' is deflated where it should be stored`, {
-        path: this.source.path,
-        offset: entry.offset,
-      })
+    const { path } = this.source
+    const what = `entry '${entry.name}'`
+    const read: RangeSource['read'] = async (offset, length) => {
+      if (!entry.isDeflated) return readRange(this.source, entry.offset + offset, length, what)
+      const stored = await readRange(this.source, entry.offset, entry.storedSize, what)
+      const bytes = await inflate(stored, entry, path, offset + length)
+      return bytes.subarray(offset)
     }
     return {
       size: entry.size,
-      ...(this.source.path === undefined ? {} : { path: this.source.path }),
+      ...(path === undefined ? {} : { path }),
       read: async (offset, length) => {
-        const bytes = await readRange(
-          this.source,
-          entry.offset + offset,
-          length,
-          `entry '${entry.name}'`,
-        )
+        const bytes = await read(offset, length)
         if (length === entry.size) this.check(entry, bytes)
         return bytes
       },
@@ -245,19 +241,21 @@ async function readZip64End(source: RangeSource, view: DataView, locator: number
   return { place: Math.min(place, at), count: number(32), size: number(40), offset: number(48) }
 }
 
-/** Unpacks an entry, stopping as soon as it turns out larger than the directory says. */
+/** The first `wanted` bytes of an unpacked entry; of the whole, its size is checked. */
 async function inflate(
   stored: Uint8Array,
   { name, size, offset }: ZipEntry,
   path: string | undefined,
+  wanted: number,
 ): Promise<Uint8Array> {
   const fail = (why: string, cause?: unknown): never => {
     throw new CheckpointError(`entry '${name}' ${why}`, { path, offset, cause })
   }
   // Deflate cannot do better than 1032 to 1, so a larger claim is a lie told to make us allocate.
   if (size > stored.byteLength * 1032 + 1024) fail(`claims to unpack to ${size} bytes: impossible`)
-  const bytes = new Uint8Array(size)
+  const bytes = new Uint8Array(wanted)
   let filled = 0
+  let total = 0
   const stream = new DecompressionStream('deflate-raw')
   const writer = stream.writable.getWriter()
   // Whatever fails here also fails the reading side, which reports it.
@@ -267,19 +265,22 @@ async function inflate(
     .catch(() => {})
   const reader = stream.readable.getReader()
   try {
-    for (;;) {
+    while (filled < wanted || wanted === size) {
       const { done, value } = await reader.read()
       if (done) break
-      if (filled + value.byteLength > size) fail(`unpacks to more than the ${size} bytes it claims`)
-      bytes.set(value, filled)
-      filled += value.byteLength
+      total += value.byteLength
+      if (total > size) fail(`unpacks to more than the ${size} bytes it claims`)
+      const part = value.subarray(0, wanted - filled)
+      bytes.set(part, filled)
+      filled += part.byteLength
     }
   } catch (cause) {
-    await reader.cancel().catch(() => {})
     if (cause instanceof CheckpointError) throw cause
     fail('cannot be unpacked: its deflated data is broken', cause)
+  } finally {
+    await reader.cancel().catch(() => {})
   }
-  if (filled !== size) fail(`unpacks to ${filled} bytes where it claims ${size}`)
+  if (filled !== wanted) fail(`unpacks to ${filled} bytes where it claims ${size}`)
   return bytes
 }
 

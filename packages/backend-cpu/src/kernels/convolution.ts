@@ -12,6 +12,12 @@ import {
 } from '../generated/layout.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 import { activationFlags, multiply } from './matrix-product.ts'
+import {
+  winogradFilterGradient,
+  winogradForward,
+  winogradInputGradient,
+  winogradPays,
+} from './winograd.ts'
 
 type Convolution = tf.backend_util.Conv2DInfo
 
@@ -72,6 +78,13 @@ function forward(
   const right = backend.address(inputs.filter!)
   const start = bias ? backend.address(bias) : 0
   const result = backend.allocate(info.outShape, operation)
+  if (backend.engine.winograd && winogradPays(info)) {
+    const operands = { picture: left, filter: right, map: result.address, start, activation }
+    // Outside of gradients the filter will most likely be used again as it is.
+    const kept = tf.engine().state.gradientDepth === 0 ? inputs.filter : undefined
+    winogradForward(backend, info, operands, kept)
+    return result.info
+  }
   multiply(backend.engine, {
     ...geometry(info),
     left,
@@ -120,6 +133,10 @@ export const conv2DBackpropInput: Kernel = {
     const left = backend.address(inputs.dy!)
     const right = backend.address(inputs.filter!)
     const result = backend.allocate(info.inShape, 'conv2d gradient of the input')
+    if (backend.engine.winograd && winogradPays(info)) {
+      winogradInputGradient(backend, info, { map: left, filter: right, picture: result.address })
+      return result.info
+    }
     multiply(backend.engine, {
       ...geometry(info),
       left,
@@ -150,6 +167,10 @@ export const conv2DBackpropFilter: Kernel = {
     const left = backend.address(inputs.x!)
     const right = backend.address(inputs.dy!)
     const result = backend.allocate(filterShape, 'conv2d gradient of the filter')
+    if (backend.engine.winograd && winogradPays(info)) {
+      winogradFilterGradient(backend, info, { picture: left, map: right, filter: result.address })
+      return result.info
+    }
     multiply(backend.engine, {
       ...geometry(info),
       left,

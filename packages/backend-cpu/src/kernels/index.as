@@ -6,3 +6,11 @@ export { momentumStep } from './momentum'
 export { normalize, normalizeGradient } from './normalization'
 export { pool, poolGradient } from './pooling'
 export { columnSum, rowSum } from './reduction'
+export { thinProduct } from './thin-product'
+export {
+  turnFilter,
+  winogradFilter,
+  winogradFilterGradient,
+  winogradGradientTiles,
+  winogradMaps,
+} from './winograd'

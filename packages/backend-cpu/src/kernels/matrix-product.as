@@ -47,6 +47,13 @@ export class MatrixProductParameters {
   /** Rows packed at once (at most taskRows) and depth packed at once (at most ROW_STRIDE). */
   rowBlock: i32
   depthBlock: i32
+  /** Tasks of one product when the job holds several, and floats between their factors and results. */
+  batchTasks: i32
+  leftBatch: i32
+  rightBatch: i32
+  resultBatch: i32
+  /** 1 to add to what result holds. */
+  accumulate: i32
   /** RELU, RELU6 flags of the micro-kernel, applied after the last block of depth. */
   activation: i32
   /** Scratch of worker 0 and its size in bytes; worker w uses scratch + w · scratchBytes. */
@@ -73,8 +80,13 @@ export class MatrixProductParameters {
 }
 
 /** One task of the product; worker picks the scratch memory. */
-export function matrixProduct(parameters: usize, task: i32, worker: i32): void {
+export function matrixProduct(parameters: usize, job: i32, worker: i32): void {
   const p = changetype<MatrixProductParameters>(parameters)
+  const batch = job / p.batchTasks
+  const task = job % p.batchTasks
+  const leftFactor = <usize>p.left + (<usize>batch * <usize>p.leftBatch << 2)
+  const rightFactor = <usize>p.right + (<usize>batch * <usize>p.rightBatch << 2)
+  const result = <usize>p.result + (<usize>batch * <usize>p.resultBatch << 2)
   const columnTasks = (p.columns + p.taskColumns - 1) / p.taskColumns
   const column0 = (task % columnTasks) * p.taskColumns
   const row0 = (task / columnTasks) * p.taskRows
@@ -93,22 +105,22 @@ export function matrixProduct(parameters: usize, task: i32, worker: i32): void {
 
   for (let k0 = 0; k0 < p.depth; k0 += depthBlock) {
     const depth = min(depthBlock, p.depth - k0)
-    const flags = (k0 == 0 ? FIRST : 0) | (k0 + depth == p.depth ? p.activation : 0)
-    packRight(p, right, panelBytes, column0, columns, k0, depth)
+    const flags = (k0 == 0 && !p.accumulate ? FIRST : 0) | (k0 + depth == p.depth ? p.activation : 0)
+    packRight(p, rightFactor, right, panelBytes, column0, columns, k0, depth)
     for (let r = 0; r < rows; r += p.rowBlock) {
       const blockRows = min(p.rowBlock, rows - r)
-      packLeft(p, left, turn, row0 + r, blockRows, k0, depth)
-      multiplyBlock(p, transposed, left, right, panelBytes, tile, row0 + r, blockRows, column0, columns, depth, flags)
+      packLeft(p, leftFactor, left, turn, row0 + r, blockRows, k0, depth)
+      multiplyBlock(p, result, transposed, left, right, panelBytes, tile, row0 + r, blockRows, column0, columns, depth, flags)
     }
   }
 }
 
 function multiplyBlock(
-  p: MatrixProductParameters, transposed: bool, left: usize, right: usize, panelBytes: usize, tile: usize,
+  p: MatrixProductParameters, product: usize, transposed: bool, left: usize, right: usize, panelBytes: usize, tile: usize,
   row0: i32, rows: i32, column0: i32, columns: i32, depth: i32, flags: i32,
 ): void {
   const resultBytes = <usize>p.resultStride << 2
-  const result = <usize>p.result + <usize>row0 * resultBytes + (<usize>column0 << 2)
+  const result = product + <usize>row0 * resultBytes + (<usize>column0 << 2)
   // Row-major panels may be cut anywhere, so cut them evenly: 32 rows run as 6 6 5 5 5 5 and not as
   // 6 6 6 6 6 2, whose last tile would wait for its own sums. Interleaved panels are sixes.
   const tiles = (rows + 5) / 6
@@ -152,16 +164,16 @@ function copyTile(to: usize, toBytes: usize, from: usize, fromBytes: usize, rows
 
 // ---- right factor: panels of eight columns, [panel][depth][8] ----
 
-function packRight(p: MatrixProductParameters, to: usize, panelBytes: usize, column0: i32, columns: i32, k0: i32, depth: i32): void {
+function packRight(p: MatrixProductParameters, factor: usize, to: usize, panelBytes: usize, column0: i32, columns: i32, k0: i32, depth: i32): void {
   if (p.rightKind == RIGHT_ROWS) {
-    packRightRows(p, to, panelBytes, column0, columns, k0, depth)
+    packRightRows(p, factor, to, panelBytes, column0, columns, k0, depth)
     return
   }
   for (let j = 0; j < columns; j += 8) {
     const panel = to + <usize>(j >> 3) * panelBytes
     const count = min(8, columns - j)
     if (p.rightKind == RIGHT_TRANSPOSED) {
-      const from = <usize>p.right + ((<usize>(column0 + j) * <usize>p.rightStride + <usize>k0) << 2)
+      const from = factor + ((<usize>(column0 + j) * <usize>p.rightStride + <usize>k0) << 2)
       transposeInto(panel, from, <usize>p.rightStride << 2, count, depth)
     } else {
       // Filters [tap][picture channel][map channel]; depth runs over (tap, map channel).
@@ -170,7 +182,7 @@ function packRight(p: MatrixProductParameters, to: usize, panelBytes: usize, col
         const tap = (k0 + k) / p.mapChannels
         const channel = (k0 + k) % p.mapChannels
         const run = min(p.mapChannels - channel, depth - k)
-        const from = <usize>p.right + (<usize>((tap * p.pictureChannels + column0 + j) * p.rightStride + channel) << 2)
+        const from = factor + (<usize>((tap * p.pictureChannels + column0 + j) * p.rightStride + channel) << 2)
         transposeInto(panel + (<usize>k << 5), from, <usize>p.rightStride << 2, count, run)
         k += run
       }
@@ -178,9 +190,9 @@ function packRight(p: MatrixProductParameters, to: usize, panelBytes: usize, col
   }
 }
 
-function packRightRows(p: MatrixProductParameters, to: usize, panelBytes: usize, column0: i32, columns: i32, k0: i32, depth: i32): void {
+function packRightRows(p: MatrixProductParameters, factor: usize, to: usize, panelBytes: usize, column0: i32, columns: i32, k0: i32, depth: i32): void {
   const rowBytes = <usize>p.rightStride << 2
-  let from = <usize>p.right + <usize>k0 * rowBytes + (<usize>column0 << 2)
+  let from = factor + <usize>k0 * rowBytes + (<usize>column0 << 2)
   const whole = columns >> 3
   const ragged = columns & 7
   for (let k = 0; k < depth; k++) {
@@ -243,16 +255,16 @@ function transpose4(to: usize, toBytes: usize, from: usize, fromBytes: usize): v
 
 // ---- left factor: [row][ROW_STRIDE], or for the transposed kinds [row / 6][depth][6] ----
 
-function packLeft(p: MatrixProductParameters, to: usize, turn: usize, row0: i32, rows: i32, k0: i32, depth: i32): void {
+function packLeft(p: MatrixProductParameters, factor: usize, to: usize, turn: usize, row0: i32, rows: i32, k0: i32, depth: i32): void {
   if (p.leftKind == LEFT_ROWS) {
-    let from = <usize>p.left + ((<usize>row0 * <usize>p.leftStride + <usize>k0) << 2)
+    let from = factor + ((<usize>row0 * <usize>p.leftStride + <usize>k0) << 2)
     for (let r = 0; r < rows; r++) {
       copyFloats(to, from, depth)
       from += <usize>p.leftStride << 2
       to += <usize>ROW_STRIDE << 2
     }
   } else if (p.leftKind == LEFT_TRANSPOSED) {
-    interleave(to, <usize>p.left + ((<usize>k0 * <usize>p.leftStride + <usize>row0) << 2), <usize>p.leftStride << 2, rows, depth)
+    interleave(to, factor + ((<usize>k0 * <usize>p.leftStride + <usize>row0) << 2), <usize>p.leftStride << 2, rows, depth)
   } else if (p.leftKind == LEFT_PATCHES) {
     packPatches(p, to, row0, rows, k0, depth)
   } else if (p.leftKind == LEFT_PATCHES_TRANSPOSED) {

@@ -13,16 +13,24 @@ import {
   RIGHT_ROWS,
   RIGHT_TRANSPOSED,
   ROW_STRIDE,
+  thinProductParameters,
 } from '../generated/layout.ts'
 import type { StructValues } from '../module.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 
 type Parameters = StructValues<typeof matrixProductParameters>
-type Planned = 'taskRows' | 'taskColumns' | 'rowBlock' | 'depthBlock' | 'scratch' | 'scratchBytes'
+type Planned =
+  | 'batchTasks'
+  | 'taskRows'
+  | 'taskColumns'
+  | 'rowBlock'
+  | 'depthBlock'
+  | 'scratch'
+  | 'scratchBytes'
 /** The geometry fields of a convolution; a plain product has none. */
 export type ProductOperands = Pick<
   Parameters,
-  Exclude<keyof Parameters, Planned | keyof typeof noGeometry>
+  Exclude<keyof Parameters, Planned | keyof typeof noGeometry | keyof typeof oneBatch>
 > &
   Partial<Parameters>
 
@@ -45,10 +53,21 @@ const noGeometry = {
   dilationWidth: 1,
 }
 
-/** Multiplies: result[rows, columns] = activation(start + left · right). */
-export function multiply(engine: Engine, operands: ProductOperands): void {
+const oneBatch = { leftBatch: 0, rightBatch: 0, resultBatch: 0, accumulate: 0 }
+
+/** Multiplies: result[rows, columns] = activation(start + left · right), for each of batches. */
+export function multiply(engine: Engine, operands: ProductOperands, batches = 1): void {
   const { rows, columns, leftKind } = operands
   if (rows === 0 || columns === 0) return
+  if (
+    batches === 1 &&
+    rows <= thinRows &&
+    leftKind === LEFT_ROWS &&
+    operands.rightKind === RIGHT_ROWS
+  ) {
+    multiplyThin(engine, operands)
+    return
+  }
   const transposed = leftKind === LEFT_TRANSPOSED || leftKind === LEFT_PATCHES_TRANSPOSED
   const blocks = planBlocks(operands, transposed)
   const panels = Math.ceil(Math.min(blocks.taskColumns, columns) / 8)
@@ -56,18 +75,36 @@ export function multiply(engine: Engine, operands: ProductOperands): void {
   const leftBytes = (blocks.rowBlock + 6) * (transposed ? blocks.depthBlock : ROW_STRIDE) * 4 + 64
   const turnBytes = leftKind === LEFT_PATCHES_TRANSPOSED ? blocks.depthBlock * ROW_STRIDE * 4 : 0
   const scratchBytes = 256 + panels * panelBytes + leftBytes + turnBytes + 64
-  const tasks = Math.ceil(rows / blocks.taskRows) * Math.ceil(columns / blocks.taskColumns)
+  const batchTasks = Math.ceil(rows / blocks.taskRows) * Math.ceil(columns / blocks.taskColumns)
   engine.run(
     'matrixProduct',
     matrixProductParameters,
     {
       ...noGeometry,
+      ...oneBatch,
       ...operands,
+      batchTasks,
       ...blocks,
       scratch: engine.scratch(scratchBytes),
       scratchBytes,
     },
-    tasks,
+    batchTasks * batches,
+  )
+}
+
+/** Rows up to which packing the right factor costs more than it saves. */
+const thinRows = 3
+
+function multiplyThin(engine: Engine, operands: ProductOperands): void {
+  const { left, right, result, start, rows, columns, depth } = operands
+  const { leftStride, rightStride, resultStride, activation } = operands
+  const taskColumns = 512
+  const values = { left, right, result, start, rows, columns, depth, leftStride, rightStride }
+  engine.run(
+    'thinProduct',
+    thinProductParameters,
+    { ...values, resultStride, activation, taskColumns },
+    Math.ceil(columns / taskColumns),
   )
 }
 
@@ -76,10 +113,16 @@ export function multiply(engine: Engine, operands: ProductOperands): void {
  * and a whole right block is used by all rows while it is in cache. Many rows: a task is a strip of
  * rows over all columns, so each task packs the right factor once for its many rows.
  */
-function planBlocks({ rows, rightKind }: ProductOperands, transposed: boolean) {
+function planBlocks({ rows, columns, rightKind }: ProductOperands, transposed: boolean) {
   const rowBlock = Math.min(transposed ? 252 : 96, Math.ceil(rows / 6) * 6)
   if (rows <= 96) {
-    const depthBlock = rightKind === RIGHT_ROWS && !transposed ? 128 : transposed ? 128 : ROW_STRIDE
+    // Long pieces of the right factor's rows (a page of memory), few of them: it is read from afar.
+    if (rightKind === RIGHT_ROWS && !transposed) {
+      const quarter = Math.ceil(columns / 32) * 8
+      const taskColumns = Math.max(128, Math.min(1024, quarter))
+      return { taskRows: rows, taskColumns, rowBlock, depthBlock: 64 }
+    }
+    const depthBlock = transposed ? 128 : ROW_STRIDE
     return { taskRows: rows, taskColumns: 256, rowBlock, depthBlock }
   }
   const taskRows = Math.max(96, Math.min(1152, Math.ceil(rows / 16 / rowBlock) * rowBlock))
@@ -124,12 +167,11 @@ function product(
   const { info, address } = backend.allocate([...outer, rows, columns], operation)
   if (depth === 0)
     backend.engine.memory.floats(address, rows * columns * tf.util.sizeFromShape(outer)).fill(0)
-  const batches = depth === 0 ? 0 : tf.util.sizeFromShape(outer)
-  for (let batch = 0; batch < batches; batch++) {
-    multiply(backend.engine, {
-      left: left + (batch % aBatches) * rows * depth * 4,
-      right: right + (batch % bBatches) * depth * columns * 4,
-      result: address + batch * rows * columns * 4,
+  if (depth > 0) {
+    const operands = {
+      left,
+      right,
+      result: address,
       start,
       leftKind: attrs.transposeA ? LEFT_TRANSPOSED : LEFT_ROWS,
       rightKind: attrs.transposeB ? RIGHT_TRANSPOSED : RIGHT_ROWS,
@@ -140,7 +182,11 @@ function product(
       columns,
       depth,
       activation,
-    })
+      leftBatch: aBatches === 1 ? 0 : rows * depth,
+      rightBatch: bBatches === 1 ? 0 : depth * columns,
+      resultBatch: rows * columns,
+    }
+    multiply(backend.engine, operands, tf.util.sizeFromShape(outer))
   }
   return info
 }

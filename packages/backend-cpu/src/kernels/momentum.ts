@@ -52,7 +52,10 @@ export function momentumStep({
 /** The tensor itself if nothing else shares its values, otherwise a copy. */
 function writable(backend: AlexNetCpuBackend, tensor: tf.TensorInfo): tf.TensorInfo {
   const from = backend.address(tensor)
-  if (backend.refCount(tensor.dataId) === 1) return backend.share(tensor, tensor.shape)
+  if (backend.refCount(tensor.dataId) === 1) {
+    backend.changed(tensor)
+    return backend.share(tensor, tensor.shape)
+  }
   const { info, address } = backend.allocate(tensor.shape, 'MomentumStep')
   const { memory } = backend.engine
   const count = tf.util.sizeFromShape(tensor.shape)

@@ -6,7 +6,10 @@ import * as tf from '@tensorflow/tfjs'
 import { expect } from 'vitest'
 import { type CpuOptions, cpu } from '../index.ts'
 
+/** Starts the backend afresh, so that tests of one file can ask for different options. */
 export async function useCpu(options: CpuOptions = {}): Promise<void> {
+  const name = options.name ?? 'alexnet-cpu'
+  if (tf.findBackendFactory(name)) tf.removeBackend(name)
   await useBackend([cpu(options)])
 }
 

@@ -7,14 +7,15 @@ import {
   convolution,
   linear,
 } from '../architecture.ts'
-import { lecunUniform as initial } from '../initializers.ts'
+import { lecunNormal as initial } from '../initializers.ts'
 
 /**
  * The 1998 net's sizes, 62,006 parameters for 10 classes. It departs from the original, as LeNet-5s
  * do nowadays: three input channels where the original had one; every map of C3 sees all six of S2,
  * where a table chose three to six of them; S2 and S4 are plain averages, where each map had a
  * trainable factor and bias and a sigmoid; tanh stands for 1.7159·tanh(2x/3), before the pools in
- * place of after; the output is linear, where it was distances to drawn codes of the digits.
+ * place of after; the output is linear, where it was distances to drawn codes of the digits. Weights
+ * start from N(0, 1 / √fanIn): the original's U(±2.4 / fanIn) barely moves without its other parts.
  */
 export const lenet5: Architecture = {
   name: 'lenet-5',

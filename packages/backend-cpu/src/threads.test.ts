@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import { useBackend } from '@alexnet/backend'
+import * as tf from '@tensorflow/tfjs'
+import { describe, expect, it } from 'vitest'
+import { cpu } from './index.ts'
+import { randoms, useCpu } from './testing/reference.ts'
+
+/** Every result of a small training step: forward, all gradients, an optimiser step. */
+function trainingStep(): Float32Array[] {
+  return tf.tidy(() => {
+    const x = tf.tensor4d(randoms(3 * 31 * 31 * 3, 1), [3, 31, 31, 3])
+    const filters = tf.tensor4d(randoms(5 * 5 * 3 * 40, 2), [5, 5, 3, 40])
+    const deep = tf.tensor4d(randoms(3 * 3 * 40 * 70, 3), [3, 3, 40, 70])
+    const matrix = tf.tensor2d(randoms(7 * 7 * 70 * 300, 4), [3430, 300])
+    const network = (...[a, b, c, d]: tf.Tensor[]) => {
+      const first = tf.localResponseNormalization(
+        tf.relu(tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same')),
+        2,
+        1,
+        1e-3,
+        0.75,
+      )
+      const second = tf.relu(
+        tf.conv2d(tf.maxPool(first as tf.Tensor4D, 3, 2, 'valid'), c as tf.Tensor4D, 1, 'same'),
+      )
+      const pooled = tf.avgPool(second as tf.Tensor4D, 3, 2, 'valid')
+      return tf.sum(tf.square(tf.matMul(tf.reshape(pooled, [3, -1]), d as tf.Tensor2D)))
+    }
+    const inputs = [x, filters, deep, matrix]
+    const gradients = tf.grads(network)(inputs)
+    return [network(...inputs), ...gradients].map((t) => t.dataSync() as Float32Array)
+  })
+}
+
+describe('threads', () => {
+  it('give the same bits whatever their number', async () => {
+    await useCpu({ name: 'one', threads: 1 })
+    const expected = trainingStep()
+    for (const threads of [2, 5]) {
+      await useCpu({ name: `many-${threads}`, threads })
+      for (let repeat = 0; repeat < 3; repeat++) expect(trainingStep()).toEqual(expected)
+      tf.removeBackend(`many-${threads}`)
+    }
+    await tf.setBackend('one')
+  })
+
+  it('survive thousands of short jobs', async () => {
+    await useCpu({ name: 'short', threads: 3 })
+    const total = tf.tidy(() => {
+      let sum = tf.zeros([70_000])
+      const one = tf.ones([70_000])
+      for (let i = 0; i < 1500; i++) sum = tf.tidy(() => tf.add(sum, one))
+      return sum.dataSync() as Float32Array
+    })
+    expect(total.every((value) => value === 1500)).toBe(true)
+    tf.removeBackend('short')
+  })
+
+  it('do not keep a process alive', () => {
+    const program = `
+      import * as tf from '@tensorflow/tfjs'
+      import { useBackend } from '@alexnet/backend'
+      import { cpu } from '@alexnet/backend-cpu'
+      const { device } = await useBackend([cpu({ threads: 2 })])
+      console.log(device, tf.sum(tf.ones([300, 300])).dataSync()[0])`
+    const result = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    expect(result.stdout).toBe('CPU, WebAssembly, 2 threads 90000\n')
+    expect(result.stderr).toBe('')
+    expect(result.status).toBe(0)
+  })
+
+  it('are kept when the same backend is asked for again, and not replaced by other options', async () => {
+    const first = await useBackend([cpu({ name: 'again', threads: 2 })])
+    const held = tf.ones([100])
+    const second = await useBackend([cpu({ threads: 2, name: 'again' })])
+    expect(second.device).toBe(first.device)
+    expect(held.dataSync()[99]).toBe(1)
+    await expect(useBackend([cpu({ name: 'again', threads: 1 })])).rejects.toThrow(
+      "a backend 'again' already runs with other options",
+    )
+    expect(held.dataSync()[99]).toBe(1)
+    held.dispose()
+    tf.removeBackend('again')
+  })
+
+  it('refuse a number that makes no sense', async () => {
+    await expect(cpu({ threads: 0 }).start()).rejects.toThrow('threads: 0 is not a whole number')
+  })
+})

@@ -1,0 +1,148 @@
+import { crc32 as nodeCrc32, deflateRawSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { crc32 } from './crc32.ts'
+import { CheckpointError } from './error.ts'
+import { bytesSource } from './source.ts'
+import { ZipArchive } from './zip.ts'
+
+interface Entry {
+  name: string
+  data: Uint8Array
+  method?: number
+  size?: number
+  offset?: number
+  crc?: number
+  flags?: number
+}
+
+/** An archive in which every number can lie. */
+function zipOf(entries: Entry[], { count = entries.length, zip64 = false } = {}): Uint8Array {
+  const parts: Buffer[] = []
+  const directory: Buffer[] = []
+  let place = 0
+  for (const { name, data, method = 0, size = data.length, offset, crc, flags = 0 } of entries) {
+    const header = Buffer.alloc(30 + name.length)
+    header.writeUInt32LE(0x04034b50, 0)
+    header.writeUInt16LE(name.length, 26)
+    header.write(name, 30)
+    const extra = zip64 ? 4 + 24 : 0
+    const row = Buffer.alloc(46 + name.length + extra)
+    row.writeUInt32LE(0x02014b50, 0)
+    row.writeUInt16LE(flags, 8)
+    row.writeUInt16LE(method, 10)
+    row.writeUInt32LE(crc ?? nodeCrc32(data), 16)
+    row.writeUInt32LE(zip64 ? 0xffffffff : data.length, 20)
+    row.writeUInt32LE(zip64 ? 0xffffffff : size, 24)
+    row.writeUInt16LE(name.length, 28)
+    row.writeUInt16LE(extra, 30)
+    row.writeUInt32LE(zip64 ? 0xffffffff : (offset ?? place), 42)
+    row.write(name, 46)
+    if (zip64) {
+      row.writeUInt16LE(1, 46 + name.length)
+      row.writeUInt16LE(24, 48 + name.length)
+      const values = [size, data.length, offset ?? place]
+      for (const [i, value] of values.entries()) {
+        row.writeBigUInt64LE(BigInt(value), 50 + name.length + 8 * i)
+      }
+    }
+    parts.push(header, Buffer.from(data))
+    directory.push(row)
+    place += header.length + data.length
+  }
+  const rows = Buffer.concat(directory)
+  const end = Buffer.alloc(22)
+  end.writeUInt32LE(0x06054b50, 0)
+  end.writeUInt16LE(count, 10)
+  end.writeUInt32LE(rows.length, 12)
+  end.writeUInt32LE(place, 16)
+  return new Uint8Array(Buffer.concat([...parts, rows, end]))
+}
+
+const content = new TextEncoder().encode('content '.repeat(50))
+const open = (bytes: Uint8Array) => ZipArchive.open(bytesSource(bytes, 'x.zip'))
+const readFirst = async (bytes: Uint8Array) => {
+  const archive = await open(bytes)
+  return archive.read([...archive.entries.values()][0]!)
+}
+
+describe('zip archives', () => {
+  it('are read, stored and deflated, with 32 and 64-bit numbers', async () => {
+    const packed = deflateRawSync(content)
+    const crc = nodeCrc32(content)
+    for (const zip64 of [false, true]) {
+      const archive = await open(
+        zipOf(
+          [
+            { name: 'a', data: content },
+            { name: 'b', data: packed, method: 8, size: content.length, crc },
+          ],
+          { zip64 },
+        ),
+      )
+      for (const entry of archive.entries.values()) {
+        expect(Buffer.from(await archive.read(entry))).toEqual(Buffer.from(content))
+        const part = await archive.entrySource(entry).read(8, 7)
+        expect(new TextDecoder().decode(part)).toBe('content')
+      }
+    }
+  })
+
+  it.each<[string, () => Uint8Array, RegExp]>([
+    ['a bomb', () => bomb(), /claims to unpack to 4294967294 bytes: impossible/],
+    [
+      'data that unpacks to more than it says',
+      () =>
+        zipOf([{ name: 'a', data: deflateRawSync(new Uint8Array(1e6)), method: 8, size: 1000 }]),
+      /unpacks to more than the 1000 bytes/,
+    ],
+    [
+      'data that unpacks to less',
+      () => zipOf([{ name: 'a', data: deflateRawSync(content), method: 8, size: 500 }]),
+      /unpacks to 400 bytes where it claims 500/,
+    ],
+    [
+      'broken deflated data',
+      () => zipOf([{ name: 'a', data: content, method: 8, size: 500 }]),
+      /deflated data is broken/,
+    ],
+    [
+      'entries that overlap',
+      () =>
+        zipOf([
+          { name: 'a', data: content },
+          { name: 'b', data: content, offset: 0 },
+        ]),
+      /overlaps what comes after/,
+    ],
+    ['a directory without entries', () => zipOf([{ name: 'a', data: content }], { count: 3 }), /entry 1/],
+    ['a name twice', () => zipOf([{ name: 'a', data: content }, { name: 'a', data: content }]), /twice/],
+    ['an entry past the end', () => zipOf([{ name: 'a', data: content, offset: 1e6 }]), /runs into/],
+    ['a wrong place', () => zipOf([{ name: 'a', data: content, offset: 3 }]), /runs into|no header/],
+    ['two sizes', () => zipOf([{ name: 'a', data: content, size: 5 }]), /two sizes/],
+    ['damage', () => zipOf([{ name: 'a', data: content, crc: 1 }]), /CRC-32/],
+    ['encryption', () => zipOf([{ name: 'a', data: content, flags: 1 }]), /encrypted/],
+    ['another method', () => zipOf([{ name: 'a', data: content, method: 93 }]), /method 93/],
+    ['no directory', () => content, /directory is missing/],
+  ])('are refused: %s', async (_, make, message) => {
+    await expect(readFirst(make())).rejects.toThrow(message)
+    await expect(readFirst(make())).rejects.toThrow(CheckpointError)
+  })
+
+  it('are not believed when they claim a bomb', async () => {
+    const before = process.memoryUsage().arrayBuffers
+    await expect(readFirst(bomb())).rejects.toThrow(/impossible/)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50e6)
+  })
+})
+
+function bomb() {
+  return zipOf([{ name: 'a', data: deflateRawSync(content), method: 8, size: 0xfffffffe }])
+}
+
+it('computes the CRC-32 that zlib computes, also in parts', () => {
+  const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7919) >> 3)
+  for (const length of [0, 1, 7, 8, 9, 1000]) {
+    expect(crc32(bytes.subarray(0, length))).toBe(nodeCrc32(bytes.subarray(0, length)))
+  }
+  expect(crc32(bytes.subarray(13), crc32(bytes.subarray(0, 13)))).toBe(nodeCrc32(bytes))
+})
