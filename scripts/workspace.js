@@ -186,6 +186,10 @@ const tasks = {
     run: (env, args) => alexnet(env, ['demo', ...args]),
   },
   alexnet: { about: 'the command alexnet (arguments after --)', run: alexnet },
+  bench: {
+    about: 'ours beside the peers (arguments after --)',
+    run: script('apps/bench/dist/main.js'),
+  },
   test: { about: 'lint, types, structure and every test of every package', run: test },
   'check-structure': { about: 'who imports whom, package shapes, changesets', run: checkStructure },
   'compare:pytorch': {

@@ -1,14 +1,14 @@
 // A Node process that is one engine: it reads requests, does them one after the other, and ends when
 // nobody can ask any more.
 
-import { readFile } from 'node:fs/promises'
 import { writeSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { DataReader, EngineSettings, Session } from './engines/session.ts'
 import { messageOf } from './errors.ts'
-import { type Reply, REPLY_DESCRIPTOR, type Request } from './messages.ts'
+import { REPLY_DESCRIPTOR, type Reply, type Request } from './messages.ts'
 
 const require = createRequire(import.meta.url)
 

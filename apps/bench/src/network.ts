@@ -59,8 +59,8 @@ export interface NetworkOptions {
 }
 
 const initial: InitialValues = {
-  weights: { kind: 'kaiming-normal' },
-  biases: { kind: 'fan-in-uniform', bound: 1, power: 0.5 },
+  weights: { kind: 'fan-in-normal', gain: Math.SQRT2 },
+  biases: { kind: 'fan-in-uniform' },
 }
 
 /** The network as a TensorFlow.js model, on the current backend. */

@@ -16,16 +16,18 @@ export const accumulatorPairs = { plain: 6, widened: 10 } as const
 /** Floating point operations of one round of the loop. */
 export const flopsPerRound = (pairs: number) => pairs * 2 * 4 * 2
 
-/** AssemblyScript of `run(rounds)`: a pair's halves lie side by side in memory before and after. */
-function source(relaxed: boolean, count: number): string {
-  const pairs = Array.from({ length: count }, (_, index) => index)
+/** AssemblyScript of `plain(rounds)` and `widened(rounds)`, which differ in their accumulators. */
+function source(relaxed: boolean): string {
   // The accumulator is a factor too, so that no product can be taken out of the loop.
   const step = (accumulator: string, addend: string) =>
     relaxed
       ? `${accumulator} = v128.relaxed_madd<f32>(${accumulator}, x, ${addend})`
       : `${accumulator} = f32x4.add(f32x4.mul(${accumulator}, x), ${addend})`
-  return `
-export function run(rounds: i32): void {
+  const loop = (name: string, count: number) => {
+    const pairs = Array.from({ length: count }, (_, index) => index)
+    // A pair's halves lie side by side in memory before and after: what V8 looks for.
+    return `
+export function ${name}(rounds: i32): void {
   const x = v128.load_splat<f32>(2048)
   const y0 = v128.load(2064), y1 = v128.load(2080)
   ${pairs.map((i) => `let a${i} = v128.load(${i * 32}), b${i} = v128.load(${i * 32 + 16})`).join('\n  ')}
@@ -35,16 +37,29 @@ export function run(rounds: i32): void {
   ${pairs.map((i) => `v128.store(${i * 32}, a${i}); v128.store(${i * 32 + 16}, b${i})`).join('\n  ')}
 }
 `
+  }
+  return loop('plain', accumulatorPairs.plain) + loop('widened', accumulatorPairs.widened)
 }
 
-/** Compiles the loop. */
-export async function peakKernel(build: PeakBuild, pairs: number): Promise<Uint8Array> {
+/** Compiles the loops. */
+export async function peakKernels(build: PeakBuild): Promise<Uint8Array> {
   let binary: Uint8Array | undefined
   const features = build === 'simd' ? 'simd' : 'simd,relaxed-simd'
   const { error, stderr } = await asc.main(
-    ['peak.ts', '--outFile', 'peak.wasm', '--enable', features, '--runtime', 'stub', '-O3', '--initialMemory', '1'],
+    [
+      'peak.ts',
+      '--outFile',
+      'peak.wasm',
+      '--enable',
+      features,
+      '--runtime',
+      'stub',
+      '-O3',
+      '--initialMemory',
+      '1',
+    ],
     {
-      readFile: (name) => (name === 'peak.ts' ? source(build === 'relaxed-simd', pairs) : null),
+      readFile: (name) => (name === 'peak.ts' ? source(build === 'relaxed-simd') : null),
       writeFile: (name, contents) => {
         if (name === 'peak.wasm') binary = contents as Uint8Array
       },

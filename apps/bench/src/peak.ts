@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { accumulatorPairs, flopsPerRound, peakKernels } from './peak-kernel.ts'
 
 /** V8's option that joins pairs of 128-bit vector operations. */
 export const WIDEN_FLAG = '--experimental-wasm-revectorize'
@@ -18,18 +19,17 @@ export interface Peak {
 const main = fileURLToPath(new URL('./peak-main.js', import.meta.url))
 const runFile = promisify(execFile)
 
-const candidates = [
-  { build: 'relaxed-simd', kind: 'widened' },
-  { build: 'relaxed-simd', kind: 'plain' },
-  { build: 'simd', kind: 'plain' },
-]
-
 /** The fastest loop that this machine runs, on so many threads at once. */
 export async function measurePeak(threads: number): Promise<Peak> {
+  const relaxed = await peakKernels('relaxed-simd')
+  const build = WebAssembly.validate(relaxed as BufferSource) ? 'relaxed-simd' : 'simd'
+  const bytes = build === 'simd' ? await peakKernels('simd') : relaxed
   let peak: Peak = { gigaflops: 0, threads, build: 'none' }
-  for (const { build, kind } of candidates) {
+  for (const kind of ['widened', 'plain'] as const) {
+    const operations = String(flopsPerRound(accumulatorPairs[kind]))
+    const args = [main, Buffer.from(bytes).toString('base64'), operations, kind]
     const each = await Promise.all(
-      Array.from({ length: threads }, () => runFile(process.execPath, [main, build, kind])),
+      Array.from({ length: threads }, () => runFile(process.execPath, args)),
     )
     const gigaflops = each.reduce((sum, { stdout }) => sum + Number(stdout), 0)
     if (gigaflops > peak.gigaflops) {

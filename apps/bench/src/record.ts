@@ -1,8 +1,8 @@
 // A benchmark record as docs/benchmarks/README.md asks for it: question and answer, machine, software,
 // command, table, and how the numbers were compared.
 
+import { absences, cells, conclusions, describe, title } from './report.ts'
 import type { Report } from './results.ts'
-import { absence, cells, conclusions, describe, title } from './report.ts'
 import { markdownTable } from './table.ts'
 
 export interface RecordOptions {
@@ -52,7 +52,8 @@ export function formatRecord(reports: readonly Report[], options: RecordOptions)
       row.some((cell) => cell.endsWith(' slower')) ? row.map(bold) : row,
     )
     lines.push('', `${title(report)}.`, '', ...markdownTable(columns, marked))
-    if (report.absent.length > 0) lines.push('', ...report.absent.map((a) => `- ${absence(a)}`))
+    const missing = absences(report)
+    if (missing.length > 0) lines.push('', ...missing.map((line) => `- ${line}`))
   }
   lines.push(
     '',

@@ -27,7 +27,11 @@ const isLoss = ({ oursRatio }: Result) => oursRatio !== undefined && oursRatio.m
 /** Columns and cells of a report, for text and for Markdown. */
 export function cells(report: Report): { columns: Column[]; rows: string[][] } {
   const { results, task } = report
-  const start = ({ engine, build, threads }: Result) => [engine, build, String(threads)]
+  const start = ({ engine, build, threads }: Result) => [
+    engine,
+    build.replace('relaxed-simd', 'relaxed'),
+    String(threads),
+  ]
   if (task === 'memory') {
     const ours = results.find(({ engine }) => engine === 'alexnet')?.peakBytes
     return {
@@ -60,7 +64,7 @@ export function cells(report: Report): { columns: Column[]; rows: string[][] } {
       right('ms'),
       right('middle half'),
       right('ours ÷ it'),
-      ...(report.peak ? [right('of peak')] : []),
+      ...(report.peak ? [right('peak')] : []),
       right('differs'),
     ],
     rows: results.map((result) => {
@@ -93,7 +97,7 @@ function kernelCells(results: Result[]) {
       left('layer'),
       left('pass'),
       ...engines.map((engine) => right(engine === (first && name(first)) ? 'alexnet' : engine)),
-      right('of peak'),
+      right('peak'),
       right('ours ÷ best'),
     ],
     rows: kernels.map((kernel) => {
@@ -125,7 +129,7 @@ export function formatReport(report: Report): string {
     ...(rows.length > 0 ? textTable(columns, rows) : ['no engine has a result']),
     '',
     ...conclusions(report).flatMap((line) => wrap(line, '  ')),
-    ...report.absent.flatMap((absent) => wrap(absence(absent), '  ')),
+    ...absences(report).flatMap((line) => wrap(line, '  ')),
     ...wrap(`Compared: ${report.compared}`, '  '),
   ]
   return `${lines.join('\n')}\n`
@@ -184,8 +188,20 @@ export function conclusions({ results, task }: Report): string[] {
 const notes = (results: Result[]) =>
   results.flatMap(({ engine, note }) => (note ? [`${engine}: ${note}`] : []))
 
-export function absence({ engine, build, why, reason, layer, pass }: Absent): string {
-  const what = [engine, build, layer, pass].filter(Boolean).join(' ')
-  if (why === 'wrong') return `${what} gave WRONG NUMBERS and was not timed: ${reason}`
-  return `${what} ${why}: ${reason}`
+/** A sentence for each engine that has no time and each reason, with the kernels that it holds for. */
+export function absences({ absent }: Pick<Report, 'absent'>): string[] {
+  const groups = new Map<string, { first: Absent; kernels: string[] }>()
+  for (const one of absent) {
+    const { engine, build, why, reason, layer, pass } = one
+    const key = JSON.stringify([engine, build, why, reason])
+    const group = groups.get(key) ?? { first: one, kernels: [] }
+    if (layer !== undefined) group.kernels.push(`${layer} ${pass}`)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map(({ first: { engine, build, why, reason }, kernels }) => {
+    const where = kernels.length > 0 ? ` (${kernels.join(', ')})` : ''
+    const what = `${[engine, build].filter(Boolean).join(' ')}${where}`
+    if (why === 'wrong') return `${what} gave WRONG NUMBERS and was not timed: ${reason}`
+    return `${what} ${why}: ${reason}`
+  })
 }

@@ -35,6 +35,10 @@ const usualPlaces = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 
+/** A start loads some hundred megabytes from the same machine. */
+const LONGEST_START = 120_000
+const LONGEST_ANSWER = 15 * 60_000
+
 /** The browser's file: the one asked for, $CHROMIUM, or one of the usual places. */
 export function findChromium(asked: string | undefined): string {
   const named = asked ?? process.env.CHROMIUM
@@ -55,32 +59,41 @@ export function launch(file: string): Promise<Browser> {
 /** An engine in a page of its own. */
 export class PageEngine implements Engine {
   readonly #page: Page
+  /** Rejects with the first error that nothing in the page caught, a worker's for example. */
+  readonly #broken: Promise<never>
 
   private constructor(page: Page) {
     this.#page = page
+    this.#broken = new Promise((_, reject) => {
+      page.on('pageerror', (error) => reject(new Error(`error in the page: ${error.message}`)))
+      page.on('crash', () => reject(new Error('the page crashed')))
+    })
+    this.#broken.catch(() => {})
   }
 
   static async open(browser: Browser, origin: string): Promise<PageEngine> {
     // A context each: pages of one context may share a process.
     const context = await browser.newContext()
     const page = await context.newPage()
-    page.setDefaultTimeout(0)
+    const engine = new PageEngine(page)
     await page.goto(origin)
     await page.waitForFunction(() => 'bench' in globalThis, undefined, { timeout: 60_000 })
-    return new PageEngine(page)
+    return engine
   }
 
   /** Starts the engine; `isolated` says whether the page may share memory. */
   start(settings: EngineSettings): Promise<EngineInfo & { isolated: boolean }> {
-    return this.#page.evaluate((argument) => {
+    const started = this.#page.evaluate((argument) => {
       return (globalThis as unknown as { bench: PageBench }).bench.start(argument)
     }, settings)
+    return this.#within(LONGEST_START, started)
   }
 
   output(): Promise<number[]> {
-    return this.#page.evaluate(() => {
+    const output = this.#page.evaluate(() => {
       return (globalThis as unknown as { bench: PageBench }).bench.output()
     })
+    return this.#within(LONGEST_ANSWER, output)
   }
 
   async ask<C extends keyof Calls>(
@@ -88,10 +101,21 @@ export class PageEngine implements Engine {
     argument: Calls[C]['takes'],
   ): Promise<Calls[C]['gives']> {
     if (call !== 'run') throw new Error(`a page has no '${call}'`)
-    const time = await this.#page.evaluate((iterations) => {
+    const time = this.#page.evaluate((iterations) => {
       return (globalThis as unknown as { bench: PageBench }).bench.run(iterations)
     }, argument as number)
-    return time as Calls[C]['gives']
+    return (await this.#within(LONGEST_ANSWER, time)) as Calls[C]['gives']
+  }
+
+  async #within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      const seconds = milliseconds / 1000
+      timer = setTimeout(() => reject(new Error(`no answer in ${seconds} seconds`)), milliseconds)
+    })
+    // Whichever comes first; the others' rejections are then nobody's concern.
+    for (const promise of [answer, late]) promise.catch(() => {})
+    return Promise.race([answer, this.#broken, late]).finally(() => clearTimeout(timer))
   }
 
   stop(): Promise<void> {

@@ -1,8 +1,8 @@
 // An engine in a page: the code of the Node processes, with files that come from the benchmark's server.
 // The benchmark calls the object that this leaves in the page's `bench`.
 
-import type { EngineSettings, Session } from '../engines/session.ts'
 import { startOnnxRuntime } from '../engines/onnx-runtime.ts'
+import type { EngineSettings, Session } from '../engines/session.ts'
 import { startTensorflow } from '../engines/tensorflow.ts'
 import { paths } from './paths.ts'
 

@@ -1,6 +1,7 @@
 // jax-js as an engine: the network in its functions, jitted, on its WebAssembly device.
 
 import { type NamedTensor, readSafetensors } from '@alexnet/weights'
+import type * as jaxModule from '@jax-js/jax'
 import type { Prepared } from '../data.ts'
 import type { Operation } from '../network.ts'
 import {
@@ -12,8 +13,8 @@ import {
   type Session,
 } from './session.ts'
 
-type Jax = typeof import('@jax-js/jax')
-type JaxArray = InstanceType<Jax['Array']>
+type Jax = typeof jaxModule
+type JaxArray = jaxModule.Array
 
 /** @throws Error for a layer that jax-js lacks */
 export async function startJax(settings: EngineSettings, reader: DataReader): Promise<Session> {
@@ -41,7 +42,9 @@ export async function startJax(settings: EngineSettings, reader: DataReader): Pr
   })
   const once = async () => {
     const input = jax.numpy.array(values, { shape: [batch, 3, size, size] })
-    const own = Object.fromEntries(Object.entries(weights).map(([name, value]) => [name, value.ref]))
+    const own = Object.fromEntries(
+      Object.entries(weights).map(([name, value]) => [name, value.ref]),
+    )
     return (await forward(own, input).data()) as Float32Array
   }
   return {

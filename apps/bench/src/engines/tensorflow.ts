@@ -8,8 +8,8 @@ import { type Batch, constant, crossEntropy, Sgd, Trainer } from '@alexnet/train
 import { type NamedTensor, readSafetensors } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
 import {
-  inputShape,
   indexOf,
+  inputShape,
   type KernelCase,
   kernelTensor,
   outputShape,
@@ -36,8 +36,8 @@ export interface TensorflowHost {
   wasmFiles: string
 }
 
-/** Above this, tfjs's plain JavaScript takes over a minute a training step and does only a part. */
-const SLOW_MULTIPLY_ADDS = 100e6
+/** Above this, a training step of tfjs's plain JavaScript takes minutes, and it does only a part. */
+const SLOW_MULTIPLY_ADDS = 10e6
 
 /** Small, so that a few hundred steps on the same pictures neither diverge nor reach zero loss. */
 const LEARNING_RATE = 1e-4
@@ -227,7 +227,9 @@ async function startOfTraining(
   const once = async () => {
     const { value, grads } = tf.variableGrads(
       () =>
-        tf.mean(start.apply(tf.tensor4d(images, shape), { training: true }) as tf.Tensor) as tf.Scalar,
+        tf.mean(
+          start.apply(tf.tensor4d(images, shape), { training: true }) as tf.Tensor,
+        ) as tf.Scalar,
       variables,
     )
     await value.data()
@@ -281,11 +283,14 @@ function kernelCall(kernel: KernelCase): { call: () => tf.Tensor; tensors: tf.Te
     [padding, padding],
     [0, 0],
   ]
-  const attributes = { strides: [stride, stride], pad, dataFormat: 'NHWC', dimRoundingMode: 'floor' }
+  const attributes = {
+    strides: [stride, stride],
+    pad,
+    dataFormat: 'NHWC',
+    dimRoundingMode: 'floor',
+  }
   const run = (name: string, inputs: Record<string, tf.Tensor>, more: object) =>
-    tf
-      .engine()
-      .runKernel(name, inputs, { ...attributes, dilations: [1, 1], ...more }) as tf.Tensor
+    tf.engine().runKernel(name, inputs, { ...attributes, dilations: [1, 1], ...more }) as tf.Tensor
   const calls = {
     forward: () => run('Conv2D', { x, filter: w }, {}),
     dX: () => run('Conv2DBackpropInput', { dy, filter: w }, { inputShape: x.shape }),

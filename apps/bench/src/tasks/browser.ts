@@ -114,6 +114,8 @@ async function bundlePage(): Promise<string> {
     build: {
       outDir,
       target: 'esnext',
+      // tfjs's wasm backend sends the text of a function to its threads, which minifying would break.
+      minify: false,
       // Nobody downloads it over a network.
       chunkSizeWarningLimit: 1e6,
       rolldownOptions: {

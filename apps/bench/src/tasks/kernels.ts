@@ -1,8 +1,8 @@
 // Every product of the network by itself: GFLOP/s of forward, dX and dW, layer by layer.
 
+import { withData } from '../data-folder.ts'
 import { choosePeers, type OpenEngine, openEngines, versionsOf } from '../engine-choice.ts'
 import { BenchError, messageOf } from '../errors.ts'
-import { withData } from '../data-folder.ts'
 import { interleave } from '../interleave.ts'
 import { expectedValues, type KernelCase, kernelCases, kernelFlops } from '../kernel-cases.ts'
 import { describeMachine } from '../machine.ts'
@@ -72,7 +72,8 @@ async function timeKernel(
       }
       const difference = relativeDifference(found, expected)
       if (difference <= KERNEL_TOLERANCE) right.push({ engine, difference })
-      else absent.push({ ...who, why: 'wrong', reason: `differs by ${difference.toExponential(1)}` })
+      else
+        absent.push({ ...who, why: 'wrong', reason: `differs by ${difference.toExponential(1)}` })
     } catch (error) {
       absent.push({ ...who, why: 'failed', reason: messageOf(error) })
     }

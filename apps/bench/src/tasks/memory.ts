@@ -1,10 +1,10 @@
 // Peak resident memory of training steps, one engine after the other. Each makes its own weights and
 // pictures, so that no file's copy is counted, and has made none of them before its first step.
 
+import { withData } from '../data-folder.ts'
 import { choosePeers, openEngines, versionsOf } from '../engine-choice.ts'
 import type { EngineSettings } from '../engines/session.ts'
 import { messageOf } from '../errors.ts'
-import { withData } from '../data-folder.ts'
 import { describeMachine } from '../machine.ts'
 import type { Absent, Report, Result } from '../results.ts'
 import type { Progress, Settings } from '../settings.ts'
@@ -39,13 +39,16 @@ export async function memoryTask(settings: Settings, progress: Progress): Promis
             samples.push((await process.ask('run', 1)) / batch)
           }
           const peakBytes = await process.peakResidentBytes()
-          if (peakBytes === undefined) throw new Error('this system has no /proc to read memory from')
+          if (peakBytes === undefined)
+            throw new Error('this system has no /proc to read memory from')
           results.push({
             ...{ engine: entry.name, build: info.build, msPerPicture: samples.at(-1)! },
             ...{ samples, threads: info.threads, difference: null },
             ...{ peakBytes, lifetimePeakBytes: Math.max(first ?? 0, peakBytes) },
             ...(runtimeBytes !== undefined && { runtimeBytes }),
-            ...(!reset && { note: 'the peak includes making the network: this system cannot reset it' }),
+            ...(!reset && {
+              note: 'the peak includes making the network: this system cannot reset it',
+            }),
           })
         } catch (error) {
           absent.push({ engine: entry.name, why: 'failed', reason: messageOf(error) })
