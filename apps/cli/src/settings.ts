@@ -5,14 +5,40 @@ import { type AlexNetOptions, getArchitecture, type Variant } from '@alexnet/cor
 import {
   cifarEval,
   cifarTrain,
+  type Dataset,
+  type Picture,
   type Preprocessing,
   type Preset,
   torchvisionEval,
   torchvisionTrain,
 } from '@alexnet/data'
 import { constant, oneCycle, type Schedule, steps } from '@alexnet/train'
+import { UsageError } from './errors.ts'
 
 export type ScheduleName = 'constant' | 'steps' | 'one-cycle'
+
+/** The options of `alexnet train`, as the command line gives them. */
+export interface TrainOptions {
+  variant?: string
+  epochs?: number
+  batchSize?: number
+  learningRate?: number
+  schedule?: ScheduleName
+  momentum?: number
+  weightDecay?: number
+  labelSmoothing?: number
+  dropout?: number
+  inputSize?: number
+  augment?: boolean
+  validation?: number
+  limit?: number
+  seed?: number
+  out: string
+  resume?: boolean
+  checkpointEvery?: number
+  threads?: number
+  json?: boolean
+}
 
 /** The resolved settings of a run, as run.json keeps them. */
 export interface RunSettings {
@@ -91,3 +117,93 @@ export function variantFor(picture: { width: number; height: number }): Variant 
 
 /** A variant's name, checked. @throws core's error with the nearest names */
 export const variantNamed = (name: string): Variant => getArchitecture(name).name as Variant
+
+/**
+ * The settings of a new run, every default resolved.
+ *
+ * @param picture one of the pictures, whose size decides which network is the default
+ */
+export function newSettings(
+  path: string,
+  options: TrainOptions,
+  { training, fingerprint }: { training: Dataset; fingerprint: string },
+  picture: Picture,
+): RunSettings {
+  const variant = options.variant ? variantNamed(options.variant) : variantFor(picture)
+  const architecture = getArchitecture(variant)
+  const inputSize = options.inputSize ?? architecture.inputSize
+  const recipe = defaultRecipe(variant)
+  const seed = options.seed ?? 0
+  return {
+    dataset: path,
+    fingerprint,
+    model: {
+      variant,
+      classes: training.classes.length,
+      inputSize,
+      seed,
+      ...(options.dropout !== undefined && { dropout: options.dropout }),
+    },
+    labels: [...training.classes],
+    preprocessing: presetFor(variant, inputSize, false).preprocessing,
+    augment: options.augment ?? true,
+    validation: options.validation ?? 0.1,
+    limit: options.limit ?? null,
+    epochs: options.epochs ?? 10,
+    batchSize: options.batchSize ?? recipe.batchSize,
+    learningRate: options.learningRate ?? recipe.learningRate,
+    schedule: options.schedule ?? recipe.schedule,
+    momentum: options.momentum ?? 0.9,
+    nesterov: recipe.nesterov && options.momentum !== 0,
+    weightDecay: options.weightDecay ?? recipe.weightDecay,
+    labelSmoothing: options.labelSmoothing ?? 0,
+    seed,
+  }
+}
+
+/**
+ * The settings of a run that goes on: those it began with.
+ *
+ * @throws UsageError when what is asked for now contradicts them
+ */
+export function resumedSettings(
+  stored: RunSettings,
+  options: TrainOptions,
+  fingerprint: string,
+  folder: string,
+): RunSettings {
+  if (fingerprint !== stored.fingerprint) {
+    throw new UsageError(
+      `the data set is not the one that ${folder} was trained on (${stored.dataset}): resume with that one`,
+    )
+  }
+  const { model } = stored
+  const before: Partial<TrainOptions> = { ...stored, ...model } as Partial<TrainOptions>
+  const fixed = [
+    ['variant', '--variant'],
+    ['inputSize', '--input-size'],
+    ['dropout', '--dropout'],
+    ['epochs', '--epochs'],
+    ['batchSize', '--batch-size'],
+    ['learningRate', '--learning-rate'],
+    ['schedule', '--schedule'],
+    ['momentum', '--momentum'],
+    ['weightDecay', '--weight-decay'],
+    ['labelSmoothing', '--label-smoothing'],
+    ['validation', '--validation'],
+    ['limit', '--limit'],
+    ['seed', '--seed'],
+  ] as const
+  const changed = fixed.filter(
+    ([key]) => options[key] !== undefined && options[key] !== before[key],
+  )
+  if (options.augment === false && stored.augment)
+    changed.push(['augment' as never, '--no-augment' as never])
+  if (changed.length > 0) {
+    const was = changed.map(([key, flag]) => `${flag} was ${before[key] ?? 'not given'}`).join(', ')
+    throw new UsageError(
+      `a run is resumed with the settings it began with (${was}): leave them out, or start anew in another --out`,
+    )
+  }
+  return stored
+}

@@ -1,0 +1,33 @@
+// The pictures of a training run: what to train on, what to validate on.
+
+import { type Dataset, openDataset, split } from '@alexnet/data'
+import type { RunSettings, TrainOptions } from './settings.ts'
+
+/** The pictures of a run. */
+export interface TrainingData {
+  training: Dataset
+  validation: Dataset | undefined
+  fingerprint: string
+}
+
+/** The training and validation sets: the data set's own test part where it has one, else a split. */
+export async function openTrainingData(
+  path: string,
+  options: TrainOptions,
+  stored: RunSettings | undefined,
+): Promise<TrainingData> {
+  const limit = stored ? stored.limit : (options.limit ?? null)
+  const seed = stored?.seed ?? options.seed ?? 0
+  const share = stored?.validation ?? options.validation
+  const whole = await openDataset(path, { split: 'train' })
+  const fingerprint = await whole.fingerprint()
+  let [training, validation]: (Dataset | undefined)[] = [whole]
+  if (share !== 0) {
+    validation = whole.split === 'train' ? await openDataset(path, { split: 'test' }) : undefined
+    if (!validation) [training, validation] = split(whole, [1 - (share ?? 0.1), share ?? 0.1], seed)
+  }
+  if (limit !== null && limit < training!.length) {
+    training = split(training!, [limit / training!.length, 1 - limit / training!.length], seed)[0]
+  }
+  return { training: training!, validation, fingerprint }
+}

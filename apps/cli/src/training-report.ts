@@ -1,0 +1,66 @@
+// What a person reads while a run goes on: what is about to happen, a line an epoch, what came of it.
+
+import type { EpochEvent, Trainer } from '@alexnet/train'
+import pc from 'picocolors'
+import { duration, percent } from './format.ts'
+import type { RunFolder } from './run-folder.ts'
+import type { RunSettings } from './settings.ts'
+import type { TrainingData } from './training-data.ts'
+
+/** Says what is about to happen, on stderr. */
+export function announce(settings: RunSettings, data: TrainingData, step: number): void {
+  const { model, labels, epochs, batchSize, learningRate, schedule, seed } = settings
+  const lines = [
+    `${pc.bold(`alexnet ${model.variant}`)}, ${model.inputSize}×${model.inputSize} pixels, ${labels.length} classes`,
+    `${data.training.length} pictures to train on, ${data.validation?.length ?? 'none'} to validate on`,
+    `${epochs} epochs, ${batchSize} pictures a step, learning rate ${learningRate} (${schedule}), seed ${seed}`,
+    ...(step > 0 ? [`going on after step ${step}`] : []),
+  ]
+  process.stderr.write(`${lines.join('\n')}\n`)
+}
+
+const columns = ['epoch', 'loss', 'top-1', 'val. loss', 'val. top-1', 'pictures/s', 'time'] as const
+const row = (cells: readonly string[]) =>
+  cells.map((cell, index) => cell.padStart(columns[index]!.length + 1)).join(' ')
+
+/** The heading over the lines of the epochs. */
+export const epochHeader = (): string => row(columns)
+
+/** An epoch's figures, one line of a table. */
+export function epochLine({
+  epoch,
+  epochs,
+  train: means,
+  validation,
+  seconds,
+}: EpochEvent): string {
+  return row([
+    `${epoch}/${epochs}`,
+    means.loss.toFixed(3),
+    percent(means.top1),
+    validation?.loss.toFixed(3) ?? '–',
+    validation ? percent(validation.top1) : '–',
+    (means.pictures / seconds).toFixed(0),
+    duration(seconds),
+  ])
+}
+
+/** Says what came of the run and what to do next, on stderr. */
+export function conclude(
+  finished: boolean,
+  trainer: Trainer,
+  folder: RunFolder,
+  path: string,
+): void {
+  const write = (line: string) => process.stderr.write(`${line}\n`)
+  if (!finished) {
+    write(`stopped after step ${trainer.step}; go on with`)
+    write(`  alexnet train ${path} --out ${folder.path} --resume`)
+    return
+  }
+  const score = ({ validation, train: means }: EpochEvent) => (validation ?? means).top1
+  const best = trainer.history.reduce((a, b) => (score(b) > score(a) ? b : a))
+  write(`best epoch ${best.epoch}: top-1 ${percent(score(best))}`)
+  write(`model in ${folder.modelPath}; use it with`)
+  write(`  alexnet classify PICTURE --weights ${folder.path}`)
+}
