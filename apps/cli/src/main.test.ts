@@ -126,6 +126,14 @@ describe('train, evaluate, classify, features', () => {
     expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/nowhere holds no run/) })
   })
 
+  it('takes a class of one picture, and then validates on none', async () => {
+    await writePictures('few', 10)
+    const { stderr } = await succeed(
+      alexnet('train few --variant lenet-5 --epochs 1 --out few-run'),
+    )
+    expect(stderr).toMatch(/10 pictures to train on, none to validate on/)
+  })
+
   it('evaluates', async () => {
     const { stdout } = await succeed(alexnet('evaluate pictures --weights whole --json'))
     const metrics = JSON.parse(stdout)

@@ -29,5 +29,7 @@ export async function openTrainingData(
   if (limit !== null && limit < training!.length) {
     training = split(training!, [limit / training!.length, 1 - limit / training!.length], seed)[0]
   }
+  // Too few pictures of each class to set one aside.
+  if (validation?.length === 0) validation = undefined
   return { training: training!, validation, fingerprint }
 }
