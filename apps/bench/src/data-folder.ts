@@ -1,8 +1,9 @@
 // A temporary folder with the prepared data, and its end.
 
 import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -11,6 +12,7 @@ import { BenchError } from './errors.ts'
 
 const prepareMain = fileURLToPath(new URL('./prepare-main.js', import.meta.url))
 const runFile = promisify(execFile)
+const signals = ['SIGINT', 'SIGTERM'] as const
 
 /** Prepares data in a folder of its own, hands it to `work`, and removes it. */
 export async function withData<T>(
@@ -18,6 +20,12 @@ export async function withData<T>(
   work: (folder: string, prepared: Prepared) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'alexnet-bench-'))
+  // Half a gigabyte that nobody would find again.
+  const stopped = (signal: NodeJS.Signals) => {
+    rmSync(folder, { recursive: true, force: true })
+    process.exit(128 + constants.signals[signal])
+  }
+  for (const signal of signals) process.once(signal, stopped)
   try {
     try {
       await runFile(process.execPath, [prepareMain, folder, JSON.stringify(options)])
@@ -30,6 +38,7 @@ export async function withData<T>(
     const prepared = JSON.parse(await readFile(join(folder, files.network), 'utf8')) as Prepared
     return await work(folder, prepared)
   } finally {
+    for (const signal of signals) process.off(signal, stopped)
     await rm(folder, { recursive: true, force: true })
   }
 }

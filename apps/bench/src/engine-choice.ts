@@ -8,7 +8,7 @@ import { EngineProcess } from './engine-process.ts'
 import { type EngineEntry, engineNames, ours, peers } from './engines/catalog.ts'
 import type { EngineInfo, EngineSettings, Task } from './engines/session.ts'
 import { BenchError, messageOf } from './errors.ts'
-import { packageVersion } from './machine.ts'
+import { findPackage } from './peer-packages.ts'
 import type { Absent } from './results.ts'
 import type { Progress, Settings } from './settings.ts'
 
@@ -94,7 +94,7 @@ export function versionsOf(open: readonly { entry: EngineEntry; info: EngineInfo
   const versions: Record<string, string> = {}
   for (const { entry, info } of open) {
     if (entry === ours) continue
-    const version = entry.package ? (packageVersion(entry.package) ?? info.build) : info.build
+    const version = entry.package ? (findPackage(entry.package)?.version ?? info.build) : info.build
     const threads = `${info.threads} ${info.threads === 1 ? 'thread' : 'threads'}`
     versions[entry.package ?? entry.name] = `${version}, ${threads}`
   }
@@ -116,7 +116,7 @@ async function findHost(
 }
 
 export function isInstalled(name: string): boolean {
-  return packageVersion(name) !== undefined
+  return findPackage(name) !== undefined
 }
 
 const runFile = promisify(execFile)

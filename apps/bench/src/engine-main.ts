@@ -6,9 +6,11 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { OnnxRuntime } from './engines/onnx-runtime.ts'
 import type { DataReader, EngineSettings, Session } from './engines/session.ts'
 import { messageOf } from './errors.ts'
 import { REPLY_DESCRIPTOR, type Reply, type Request } from './messages.ts'
+import { findPackage } from './peer-packages.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -19,7 +21,8 @@ async function startSession(settings: EngineSettings): Promise<Session> {
     case 'ort-node': {
       const { startOnnxRuntime } = await import('./engines/onnx-runtime.ts')
       if (settings.engine === 'ort-node') {
-        return startOnnxRuntime(await import('onnxruntime-node'), 'cpu', settings, reader)
+        const native: OnnxRuntime = require(findPackage('onnxruntime-node')!.folder)
+        return startOnnxRuntime(native, 'cpu', settings, reader)
       }
       return startOnnxRuntime(await import('onnxruntime-web'), 'wasm', settings, reader)
     }

@@ -9,8 +9,11 @@ const SHORTEST_TURN = 250
 /** An engine whose turn takes longer takes part in the first rounds only. */
 const LONGEST_TURN = 20_000
 const ROUNDS_OF_THE_SLOW = 2
-/** Time for the threads of the engine before to fall asleep. */
-const PAUSE = 20
+/**
+ * Milliseconds for the threads of the engine before to fall asleep: ONNX Runtime's spin for about 20 after
+ * their last task, PyTorch's (libgomp) for about 70, and would take the next engine's processors.
+ */
+const PAUSE = 200
 
 export interface Participant {
   name: string
@@ -28,13 +31,15 @@ export interface Timing {
 
 export interface InterleaveOptions {
   rounds: number
+  /** Milliseconds between turns. Default 200. */
+  pause?: number
   onRound?: (round: number, name: string) => void
 }
 
 /** Times the participants; the result has their order. */
 export async function interleave(
   participants: readonly Participant[],
-  { rounds, onRound }: InterleaveOptions,
+  { rounds, pause = PAUSE, onRound }: InterleaveOptions,
 ): Promise<Timing[]> {
   const lanes = participants.map((participant) => ({
     ...participant,
@@ -50,7 +55,7 @@ export async function interleave(
     } catch (error) {
       lane.failure = messageOf(error)
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE))
+    await new Promise((resolve) => setTimeout(resolve, pause))
   }
   for (const lane of lanes) {
     await turn(lane, async () => {

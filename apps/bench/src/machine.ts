@@ -1,7 +1,6 @@
 // Where and with what a benchmark ran: without it a number says nothing.
 
 import { execFileSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 import os from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -50,17 +49,4 @@ function commit(): string {
   } catch {
     return 'unknown'
   }
-}
-
-/** The version of an npm package as it is installed here. */
-export function packageVersion(name: string): string | undefined {
-  const require = createRequire(import.meta.url)
-  for (const folder of require.resolve.paths(name) ?? []) {
-    try {
-      return (require(`${folder}/${name}/package.json`) as { version: string }).version
-    } catch {
-      // The next folder of the search may have it.
-    }
-  }
-  return undefined
 }

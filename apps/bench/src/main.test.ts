@@ -22,13 +22,13 @@ function bench(line: string): Promise<{ code: number; stdout: string; stderr: st
 describe('bench', () => {
   it('times inference beside ONNX Runtime with equal numbers, as JSON', async () => {
     const { stdout, code } = await bench(
-      'infer --variant lenet-5 --batch 4 --threads 1 --rounds 2 --peers ort-web,ort-node,pytorch --python /no/python --json',
+      'infer --variant lenet-5 --batch 4 --threads 1 --rounds 2 --peers ort-web,pytorch --python /no/python --json',
     )
     expect(code).toBe(0)
     const report = JSON.parse(stdout) as Report
     expect(Object.keys(report).slice(0, 4)).toEqual(['task', 'batch', 'threads', 'results'])
     expect(report).toMatchObject({ task: 'infer', batch: 4, threads: 1 })
-    expect(report.results.map(({ engine }) => engine)).toEqual(['alexnet', 'ort-web', 'ort-node'])
+    expect(report.results.map(({ engine }) => engine)).toEqual(['alexnet', 'ort-web'])
     for (const { msPerPicture, samples, difference, build } of report.results) {
       expect(samples).toHaveLength(2)
       expect(msPerPicture).toBeGreaterThan(0)

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { accumulatorPairs, flopsPerRound, peakKernels } from './peak-kernel.ts'
+import { operationsPerRound, peakLoops } from './generated/peak.ts'
 
 /** V8's option that joins pairs of 128-bit vector operations. */
 export const WIDEN_FLAG = '--experimental-wasm-revectorize'
@@ -21,13 +21,11 @@ const runFile = promisify(execFile)
 
 /** The fastest loop that this machine runs, on so many threads at once. */
 export async function measurePeak(threads: number): Promise<Peak> {
-  const relaxed = await peakKernels('relaxed-simd')
-  const build = WebAssembly.validate(relaxed as BufferSource) ? 'relaxed-simd' : 'simd'
-  const bytes = build === 'simd' ? await peakKernels('simd') : relaxed
+  const relaxed = Buffer.from(peakLoops['relaxed-simd'], 'base64')
+  const build = WebAssembly.validate(relaxed) ? 'relaxed-simd' : 'simd'
   let peak: Peak = { gigaflops: 0, threads, build: 'none' }
   for (const kind of ['widened', 'plain'] as const) {
-    const operations = String(flopsPerRound(accumulatorPairs[kind]))
-    const args = [main, Buffer.from(bytes).toString('base64'), operations, kind]
+    const args = [main, peakLoops[build], String(operationsPerRound[kind]), kind]
     const each = await Promise.all(
       Array.from({ length: threads }, () => runFile(process.execPath, args)),
     )

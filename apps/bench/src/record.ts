@@ -5,6 +5,14 @@ import { absences, cells, conclusions, describe, title } from './report.ts'
 import type { Report } from './results.ts'
 import { markdownTable } from './table.ts'
 
+const subjects: Record<Report['task'], string> = {
+  infer: 'Inference',
+  browser: 'Inference in a browser',
+  train: 'Training step',
+  kernels: 'Kernels',
+  memory: 'Memory of training steps',
+}
+
 export interface RecordOptions {
   /** The command line that repeats it. */
   command: string
@@ -18,7 +26,7 @@ export function formatRecord(reports: readonly Report[], options: RecordOptions)
   if (!first) throw new Error('a record needs at least one report')
   const { machine } = first
   const lines = [
-    `# ${capital(first.task)} of ${first.variant}, ${machine.date.slice(0, 10)}`,
+    `# ${subjects[first.task]} of ${first.variant}, ${machine.date.slice(0, 10)}`,
     '',
     '## Question and answer',
     '',

@@ -21,17 +21,18 @@ const percent = (share: number | undefined) =>
   share === undefined ? '' : `${Math.round(share * 100)}%`
 const difference = (value: number | null) =>
   value === null ? '–' : value === 0 ? '0' : value.toExponential(0)
-/** Whether ours is the slower (or larger) one. */
-const isLoss = ({ oursRatio }: Result) => oursRatio !== undefined && oursRatio.median > 1
+/** Fits a table; of ours beside ours, the build says enough. */
+const shortBuild = (build: string) =>
+  build.replace('relaxed-simd', 'relaxed').replace('alexnet ', 'ours ').replace('widened', 'wide')
+
+/** Whether ours is slower than this peer. */
+const isLoss = ({ engine, oursRatio }: Result) =>
+  engine !== 'alexnet' && oursRatio !== undefined && oursRatio.median > 1
 
 /** Columns and cells of a report, for text and for Markdown. */
 export function cells(report: Report): { columns: Column[]; rows: string[][] } {
   const { results, task } = report
-  const start = ({ engine, build, threads }: Result) => [
-    engine,
-    build.replace('relaxed-simd', 'relaxed'),
-    String(threads),
-  ]
+  const start = ({ engine, build, threads }: Result) => [engine, shortBuild(build), String(threads)]
   if (task === 'memory') {
     const ours = results.find(({ engine }) => engine === 'alexnet')?.peakBytes
     return {
@@ -90,13 +91,13 @@ function ratio(value: number): string {
 function kernelCells(results: Result[]) {
   const name = ({ engine, build }: Result) => (engine === 'alexnet' ? `alexnet ${build}` : engine)
   const engines = [...new Set(results.map(name))]
+  const severalOfOurs = engines.filter((engine) => engine.startsWith('alexnet ')).length > 1
   const kernels = [...new Set(results.map(({ layer, pass }) => `${layer} ${pass}`))]
-  const first = results.find(({ engine }) => engine === 'alexnet')
   return {
     columns: [
       left('layer'),
       left('pass'),
-      ...engines.map((engine) => right(engine === (first && name(first)) ? 'alexnet' : engine)),
+      ...engines.map((engine) => right(severalOfOurs ? shortBuild(engine) : engine.split(' ')[0]!)),
       right('peak'),
       right('ours ÷ best'),
     ],
@@ -135,15 +136,16 @@ export function formatReport(report: Report): string {
   return `${lines.join('\n')}\n`
 }
 
+const subjects = {
+  infer: 'inference, milliseconds a picture',
+  browser: 'inference in a browser, milliseconds a picture',
+  train: 'training step (forward, backward, SGD), milliseconds a picture',
+  kernels: 'kernels, GFLOP/s',
+  memory: 'peak resident memory of training steps, MiB',
+}
+
 export function title({ task, variant, size, batch, threads, rounds }: Report): string {
-  const what = {
-    infer: 'inference, milliseconds a picture',
-    browser: 'inference in a browser, milliseconds a picture',
-    train: 'training step (forward, backward, SGD), milliseconds a picture',
-    kernels: 'kernels, GFLOP/s',
-    memory: 'peak resident memory of training steps, MiB',
-  }[task]
-  return `${variant} ${size}×${size}, ${what}: batch ${batch}, ${threads} threads, ${rounds} rounds`
+  return `${variant} ${size}×${size}, ${subjects[task]}: batch ${batch}, ${threads} threads, ${rounds} rounds`
 }
 
 export function describe(machine: Machine, { peak, browser }: Report): string[] {
@@ -174,10 +176,10 @@ export function conclusions({ results, task }: Report): string[] {
       const { median, low, high } = result.oursRatio!
       const name =
         result.engine === 'alexnet'
-          ? `itself as ${result.build}, ${result.threads} ${result.threads === 1 ? 'thread' : 'threads'}`
+          ? `ours as ${result.build} on ${result.threads} ${result.threads === 1 ? 'thread' : 'threads'}`
           : result.engine
       const spread = `${ratio(median)} (${ratio(low)}–${ratio(high)}) of its time`
-      return median > 1
+      return isLoss(result)
         ? `SLOWER than ${name}: ${spread}`
         : `${(1 / median).toFixed(median > 0.1 ? 2 : 0)}× as fast as ${name}: ${spread}`
     }),

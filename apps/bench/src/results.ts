@@ -57,8 +57,16 @@ export interface Report {
   absent: Absent[]
 }
 
-/** Fills in each row's ratio to the first row of ours (of the same kernel) and its share of the peak. */
-export function compare(results: Result[], flopsOf: (result: Result) => number, peak?: Peak): void {
+/**
+ * Fills in each row's ratio to the first row of ours (of the same kernel) and its share of the peak.
+ *
+ * @param flopsOf operations of a picture; undefined for a row that does only a part of them
+ */
+export function compare(
+  results: Result[],
+  flopsOf: (result: Result) => number | undefined,
+  peak?: Peak,
+): void {
   for (const result of results) {
     const ours = results.find(
       ({ engine, layer, pass }) =>
@@ -67,7 +75,9 @@ export function compare(results: Result[], flopsOf: (result: Result) => number, 
     if (ours && ours !== result) {
       result.oursRatio = summarize(ratios(ours.samples, result.samples))
     }
-    result.gigaflops = flopsOf(result) / result.msPerPicture / 1e6
+    const flops = flopsOf(result)
+    if (flops === undefined) continue
+    result.gigaflops = flops / result.msPerPicture / 1e6
     if (peak && peak.gigaflops > 0) result.shareOfPeak = result.gigaflops / peak.gigaflops
   }
 }

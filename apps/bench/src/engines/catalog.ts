@@ -45,7 +45,8 @@ export const peers: readonly EngineEntry[] = [
     package: 'onnxruntime-node',
     tasks: ['infer'],
     byDefault: ['infer'],
-    install: `${workspace}; it has binaries for x64 and arm64 only`,
+    install:
+      'run `npm install --prefix .tools/peers onnxruntime-node@1.30.0 --ignore-scripts` (290 MB)',
   },
   {
     name: 'pytorch',

@@ -1,9 +1,7 @@
 // Inference in Chromium: the engines of `infer` that run in a page, on the same data, checked and timed
 // the same way.
 
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
@@ -44,7 +42,8 @@ export async function browserTask(settings: Settings, progress: Progress): Promi
   progress('making weights, pictures and expected numbers')
   return withData(options, async (data, { network, expected }) => {
     progress('bundling the page')
-    const bundle = await bundlePage()
+    const bundle = join(data, 'page')
+    await bundlePage(bundle)
     const server = await servePage(
       {
         [paths.bundle]: bundle,
@@ -98,14 +97,12 @@ export async function browserTask(settings: Settings, progress: Progress): Promi
     } finally {
       await browser.close()
       await server.close()
-      await rm(bundle, { recursive: true, force: true })
     }
   })
 }
 
-/** Bundles the page's script into a temporary folder, `page.js` and its parts. */
-async function bundlePage(): Promise<string> {
-  const outDir = await mkdtemp(join(tmpdir(), 'alexnet-bench-page-'))
+/** Bundles the page's script into a folder, `page.js` and its parts. */
+async function bundlePage(outDir: string): Promise<void> {
   await build({
     configFile: false,
     logLevel: 'error',
@@ -124,5 +121,4 @@ async function bundlePage(): Promise<string> {
       },
     },
   })
-  return outDir
 }

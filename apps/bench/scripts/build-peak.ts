@@ -1,20 +1,20 @@
-// The measure of the machine: fused multiply-adds as fast as a WebAssembly thread can issue them. The
+// Writes src/generated/peak.ts, the measure of the machine: fused multiply-adds as fast as a WebAssembly thread can issue them. The
 // accumulators stay in registers, enough of them to hide the latency of two units, and nothing is loaded
 // inside the loop, so the number is a bound for any 128-bit (or, widened by V8, 256-bit) kernel here.
 // Native code that uses AVX-512 has a higher bound: a peer's share may exceed 100%.
 
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
-
-export type PeakBuild = 'simd' | 'relaxed-simd'
 
 /**
  * Pairs of neighbouring 128-bit accumulators, each of which V8 joins into one register when it widens. Of
  * 16 registers two hold the factors; too few accumulators would wait for each other.
  */
-export const accumulatorPairs = { plain: 6, widened: 10 } as const
+const accumulatorPairs = { plain: 6, widened: 10 }
 
-/** Floating point operations of one round of the loop. */
-export const flopsPerRound = (pairs: number) => pairs * 2 * 4 * 2
+/** Floating point operations of one round of a loop. */
+const operations = (pairs: number) => pairs * 2 * 4 * 2
 
 /** AssemblyScript of `plain(rounds)` and `widened(rounds)`, which differ in their accumulators. */
 function source(relaxed: boolean): string {
@@ -41,22 +41,14 @@ export function ${name}(rounds: i32): void {
   return loop('plain', accumulatorPairs.plain) + loop('widened', accumulatorPairs.widened)
 }
 
-/** Compiles the loops. */
-export async function peakKernels(build: PeakBuild): Promise<Uint8Array> {
+/** The loops in base64. */
+async function compile(build: 'simd' | 'relaxed-simd'): Promise<string> {
   let binary: Uint8Array | undefined
   const features = build === 'simd' ? 'simd' : 'simd,relaxed-simd'
   const { error, stderr } = await asc.main(
     [
-      'peak.ts',
-      '--outFile',
-      'peak.wasm',
-      '--enable',
-      features,
-      '--runtime',
-      'stub',
-      '-O3',
-      '--initialMemory',
-      '1',
+      ...['peak.ts', '--outFile', 'peak.wasm', '--enable', features],
+      ...['--runtime', 'stub', '-O3', '--initialMemory', '1'],
     ],
     {
       readFile: (name) => (name === 'peak.ts' ? source(build === 'relaxed-simd') : null),
@@ -67,5 +59,25 @@ export async function peakKernels(build: PeakBuild): Promise<Uint8Array> {
     },
   )
   if (error || !binary) throw new Error(`AssemblyScript: ${error?.message} ${stderr.toString()}`)
-  return binary
+  return Buffer.from(binary).toString('base64')
 }
+
+const folder = fileURLToPath(new URL('../src/generated', import.meta.url))
+mkdirSync(folder, { recursive: true })
+writeFileSync(
+  `${folder}/peak.ts`,
+  `// Made by scripts/build-peak.ts: loops of fused multiply-adds, 'plain' and 'widened', in base64.
+
+export const peakLoops = {
+  'relaxed-simd':
+    '${await compile('relaxed-simd')}',
+  simd: '${await compile('simd')}',
+} as const
+
+/** Floating point operations of one round of each loop. */
+export const operationsPerRound = {
+  plain: ${operations(accumulatorPairs.plain)},
+  widened: ${operations(accumulatorPairs.widened)},
+} as const
+`,
+)
