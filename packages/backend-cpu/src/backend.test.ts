@@ -2,7 +2,7 @@ import { useBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { cpu, momentumStep, OutOfMemoryError } from './index.ts'
-import { randoms, useCpu } from './testing/reference.ts'
+import { randoms, useCpu } from './testing/start.ts'
 
 interface Usage {
   numBytesInWasm: number

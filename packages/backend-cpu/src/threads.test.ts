@@ -3,7 +3,7 @@ import { useBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
 import { cpu } from './index.ts'
-import { randoms, useCpu } from './testing/reference.ts'
+import { randoms, useCpu } from './testing/start.ts'
 
 /** Every result of a small training step: forward, all gradients, an optimiser step. */
 function trainingStep(): Float32Array[] {

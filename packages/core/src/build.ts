@@ -16,6 +16,7 @@ import {
 } from './layers/local-response-normalization.ts'
 import { AveragePooling, MaxPooling } from './layers/pooling.ts'
 import { registerLayers } from './layers/register.ts'
+import { reluKeepingOutput } from './layers/training-gradients.ts'
 import { namedSeed } from './random.ts'
 import { type Padding, windowAxes, windowCount } from './window.ts'
 
@@ -220,7 +221,7 @@ function createLayer({ name, record, input }: Step, settings: Settings): tf.laye
       })
     }
     case 'activation':
-      return tf.layers.activation({ name, activation: settings.activation ?? record.activation })
+      return activationLayer(name, settings.activation ?? record.activation)
     case 'local-response-normalization':
       return new LocalResponseNormalization({ ...withoutKind(record), name })
     case 'same-map-normalization':
@@ -244,6 +245,15 @@ function createLayer({ name, record, input }: Step, settings: Settings): tf.laye
       return new Dropout({ name, rate: settings.dropout ?? rate, inverted, seed })
     }
   }
+}
+
+/** TensorFlow.js's own layer, its ReLU in the form that keeps less memory in training. */
+function activationLayer(name: string, activation: Activation): tf.layers.Layer {
+  const layer = tf.layers.activation({ name, activation })
+  if (activation === 'relu') {
+    layer.call = (inputs) => reluKeepingOutput(Array.isArray(inputs) ? inputs[0]! : inputs)
+  }
+  return layer
 }
 
 /** A normalisation's numbers, which are its layer's settings. */

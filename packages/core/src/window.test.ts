@@ -60,6 +60,16 @@ describe('padding for TensorFlow.js', () => {
     ).toBe(0)
   })
 
+  it('is never one number for windows that are not square', () => {
+    const axes = windowAxes({ size: [1, 4], stride: 3, padding: 3, ceilMode: false })
+    expect(tensorPadding([7, 4], axes)).toEqual([
+      [0, 0],
+      [3, 3],
+      [3, 3],
+      [0, 0],
+    ])
+  })
+
   it('reaches to the end of the last window', () => {
     const axes = windowAxes({ size: [11, 11], stride: 4, padding: 0, ceilMode: true })
     expect(tensorPadding([224, 227], axes)).toEqual([

@@ -69,7 +69,7 @@ export type TensorPadding =
 
 /**
  * Padding that makes TensorFlow.js, which rounds down, place the windows of `windowCount`.
- * A plain number where one does, since that is every backend's best-trodden path.
+ * A plain number where one does, since that is every backend's best-trodden path: for square windows.
  */
 export function tensorPadding(
   lengths: readonly [number, number],
@@ -77,7 +77,9 @@ export function tensorPadding(
 ): TensorPadding {
   const [vertical, horizontal] = [reach(lengths[0], axes[0]), reach(lengths[1], axes[1])]
   const sides = [...vertical, ...horizontal]
-  if (sides.every((side) => side === sides[0])) return sides[0]!
+  // TensorFlow.js takes the window's height for its width too when the padding is one number.
+  const isSquare = axes[0].size === axes[1].size
+  if (isSquare && sides.every((side) => side === sides[0])) return sides[0]!
   return [[0, 0], vertical, horizontal, [0, 0]]
 }
 

@@ -5,6 +5,7 @@ export { matrixProduct } from './matrix-product'
 export { momentumStep } from './momentum'
 export { normalize, normalizeGradient } from './normalization'
 export { pool, poolGradient } from './pooling'
+export { quantize, quantizedProduct } from './quantized-product'
 export { columnSum, rowSum } from './reduction'
 export { thinProduct } from './thin-product'
 export {

@@ -1,13 +1,15 @@
-// Every kernel of this package: those that replace one of tfjs's cpu kernels, and MomentumStep.
+// Every kernel of this package: those that replace one of tfjs's cpu kernels, and those that tfjs does not have.
 
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution.ts'
 import { concat, padV2, slice, splitV } from './copy.ts'
 import { elementwiseKernels } from './elementwise.ts'
+import { fill, onesLike, zerosLike } from './fill.ts'
 import type { Kernel } from './kernel.ts'
 import { batchMatMul, fusedMatMul } from './matrix-product.ts'
 import { momentumKernel } from './momentum.ts'
 import { lrn, lrnGrad } from './normalization.ts'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling.ts'
+import { quantizedMatMul } from './quantized-product.ts'
 import { mean, sum } from './reduction.ts'
 
 export const kernels: Kernel[] = [
@@ -19,6 +21,7 @@ export const kernels: Kernel[] = [
   conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
+  fill,
   fusedConv2D,
   fusedMatMul,
   lrn,
@@ -27,8 +30,11 @@ export const kernels: Kernel[] = [
   maxPoolGrad,
   mean,
   momentumKernel,
+  onesLike,
   padV2,
+  quantizedMatMul,
   slice,
   splitV,
   sum,
+  zerosLike,
 ]

@@ -182,24 +182,47 @@ function product(
       columns,
       depth,
       activation,
-      leftBatch: aBatches === 1 ? 0 : rows * depth,
-      rightBatch: bBatches === 1 ? 0 : depth * columns,
       resultBatch: rows * columns,
     }
-    multiply(backend.engine, operands, tf.util.sizeFromShape(outer))
+    const same = tf.util.arraysEqual(a.shape.slice(0, -2), b.shape.slice(0, -2))
+    if (same || aBatches === 1 || bBatches === 1) {
+      const leftBatch = aBatches === 1 ? 0 : rows * depth
+      const rightBatch = bBatches === 1 ? 0 : depth * columns
+      const batches = tf.util.sizeFromShape(outer)
+      multiply(backend.engine, { ...operands, leftBatch, rightBatch }, batches)
+    } else {
+      // Batches that broadcast along different axes, one product each.
+      const aPlaces = batchPlaces(a.shape.slice(0, -2), outer)
+      const bPlaces = batchPlaces(b.shape.slice(0, -2), outer)
+      for (let batch = 0; batch < aPlaces.length; batch++) {
+        multiply(backend.engine, {
+          ...operands,
+          left: left + aPlaces[batch]! * rows * depth * 4,
+          right: right + bPlaces[batch]! * depth * columns * 4,
+          result: address + batch * rows * columns * 4,
+        })
+      }
+    }
   }
   return info
 }
 
+/** For each batch of a product, which of a factor's batches it takes. */
+function batchPlaces(shape: number[], outer: number[]): number[] {
+  const missing = outer.length - shape.length
+  return outer.reduce<number[]>(
+    (places, length, axis) => {
+      const own = shape[axis - missing] ?? 1
+      return places.flatMap((place) =>
+        Array.from({ length }, (_, i) => place * own + (own === 1 ? 0 : i)),
+      )
+    },
+    [0],
+  )
+}
+
 function covered({ inputs }: KernelArguments): boolean {
-  const { a, b } = inputs
-  if (a?.dtype !== 'float32' || b?.dtype !== 'float32') return false
-  // Batches of both sides that broadcast against each other along different axes are tfjs's.
-  const outerA = a.shape.slice(0, -2)
-  const outerB = b.shape.slice(0, -2)
-  const sizeA = tf.util.sizeFromShape(outerA)
-  const sizeB = tf.util.sizeFromShape(outerB)
-  return sizeA === 1 || sizeB === 1 || tf.util.arraysEqual(outerA, outerB)
+  return inputs.a?.dtype === 'float32' && inputs.b?.dtype === 'float32'
 }
 
 export const batchMatMul: Kernel = {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { momentumStep } from '../index.ts'
-import { randoms, useCpu } from '../testing/reference.ts'
+import { randoms, useCpu } from '../testing/start.ts'
 
 describe('momentum step', () => {
   beforeAll(() => useCpu())

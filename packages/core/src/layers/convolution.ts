@@ -14,6 +14,7 @@ import {
   requireWindows,
   sizePair,
 } from './support.ts'
+import { convolveWithBias } from './training-gradients.ts'
 
 /** Settings of a Convolution. */
 export interface ConvolutionSettings extends LayerSettings {
@@ -112,10 +113,8 @@ export class Convolution extends tf.layers.Layer {
           .map((part, group) => tf.conv2d(part, filters[group]!, this.strides, pad))
         return tf.add(tf.concat(outputs, 3), bias)
       }
-      // The fused kernel adds the bias in the same pass. Its gradient always computes the input's
-      // gradient too, which the first layer does not need, so training goes the plain way.
       if (kwargs.training === true) {
-        return tf.add(tf.conv2d(input, filter, this.strides, pad), bias)
+        return convolveWithBias(input, filter, bias, { strides: this.strides, pad })
       }
       return tf.fused.conv2d({ x: input, filter, strides: this.strides, pad, bias })
     })

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
-import { beforeAll, describe, it } from 'vitest'
-import { drawer, expectClose, randoms, useCpu } from '../testing/reference.ts'
+import { it } from 'vitest'
+import { onEveryBackend } from './backends.ts'
+import { drawer, expectClose, randoms } from './compare.ts'
 
-function check(
-  pixels: number,
-  channels: number,
-  [radius, bias, alpha, beta]: [number, number, number, number],
-): void {
+type Constants = [radius: number, bias: number, alpha: number, beta: number]
+
+/** y = x · (bias + alpha · Σ x²)^−beta over 2 · radius + 1 channels, and its gradient. */
+function check(pixels: number, channels: number, [radius, bias, alpha, beta]: Constants): void {
   const x = randoms(pixels * channels, 1).map((v) => v * 20)
   const dy = randoms(x.length, 2)
   const y64 = new Float64Array(x.length)
@@ -26,30 +26,23 @@ function check(
       }
     }
   tf.tidy(() => {
-    const X = tf.tensor4d(x, [1, 1, pixels, channels])
+    const shape: [number, number, number, number] = [1, 1, pixels, channels]
+    const X = tf.tensor4d(x, shape)
     const run = (t: tf.Tensor) =>
       tf.localResponseNormalization(t as tf.Tensor4D, radius, bias, alpha, beta)
     const what = `${pixels} × ${channels} radius ${radius} beta ${beta}`
-    expectClose(run(X).dataSync(), y64, 10, what)
-    expectClose(
-      tf
-        .grad(run)(X, tf.tensor4d(dy, [1, 1, pixels, channels]))
-        .dataSync(),
-      dx64,
-      10,
-      what,
-    )
+    expectClose(run(X).dataSync(), y64, 1e-6, what)
+    expectClose(tf.grad(run)(X, tf.tensor4d(dy, shape)).dataSync(), dx64, 2e-6, what)
   })
 }
 
-describe('local response normalisation', () => {
-  beforeAll(() => useCpu())
-  it('of the paper', () => check(200, 96, [2, 2, 1e-4, 0.75]))
-  it('of Caffe', () => check(100, 256, [2, 1, 2e-5, 0.75]))
-  it('with powers that are tfjs', () => check(10, 20, [2, 1, 1e-3, 0.6]))
-  it('on random widths', () => {
+onEveryBackend('local response normalisation', ({ fast }) => {
+  it.runIf(fast)('of the paper, after conv1', () => check(55 * 55, 96, [2, 2, 1e-4, 0.75]))
+  it.runIf(fast)('of Caffe, after conv2', () => check(27 * 27, 256, [2, 1, 2e-5, 0.75]))
+  it('with another power', () => check(10, 20, [2, 1, 1e-3, 0.6]))
+  it('on 60 random widths', () => {
     const draw = drawer(2)
-    for (let n = 0; n < 40; n++) {
+    for (let n = 0; n < 60; n++) {
       check(draw(1, 70), draw(1, 40), [draw(0, 6), 1, draw(1, 9) / 1000, draw(2, 4) / 4])
     }
   })

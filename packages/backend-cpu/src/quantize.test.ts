@@ -1,0 +1,117 @@
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { quantizeLinear } from './index.ts'
+import { randoms, useCpu } from './testing/start.ts'
+
+const depth = 301
+const columns = 1043
+
+function network(): tf.LayersModel {
+  const model = tf.sequential({
+    layers: [
+      tf.layers.dense({ inputShape: [depth], units: columns, activation: 'relu', name: 'a' }),
+    ],
+  })
+  tf.tidy(() =>
+    model.setWeights([
+      tf.tensor2d(randoms(depth * columns, 1), [depth, columns]),
+      tf.tensor1d(randoms(columns, 2)),
+    ]),
+  )
+  return model
+}
+
+/** The nearest half-precision number, ties to even. */
+function half(value: number): number {
+  const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(value))))
+  const unit = 2 ** (exponent - 10)
+  const floor = Math.floor(value / unit)
+  const rest = value / unit - floor
+  const up = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0)
+  return value === 0 ? 0 : (floor + Number(up)) * unit
+}
+
+/** What the layer must compute with weights as they are stored. */
+function expected(rows: number, x: Float32Array, store: (w: Float64Array) => Float64Array) {
+  const w = randoms(depth * columns, 1)
+  const b = randoms(columns, 2)
+  const y = new Float64Array(rows * columns)
+  for (let j = 0; j < columns; j++) {
+    const column = store(Float64Array.from({ length: depth }, (_, k) => w[k * columns + j]!))
+    for (let row = 0; row < rows; row++) {
+      let sum = b[j]!
+      for (let k = 0; k < depth; k++) sum += x[row * depth + k]! * column[k]!
+      y[row * columns + j] = Math.max(0, sum)
+    }
+  }
+  return y
+}
+
+const stores = {
+  int8: (column: Float64Array) => {
+    const scale = Math.fround(column.reduce((m, v) => Math.max(m, Math.abs(v)), 0) / 127)
+    return column.map((v) => Math.round(v / scale) * scale)
+  },
+  float16: (column: Float64Array) => column.map(half),
+}
+
+describe('quantised dense layers', () => {
+  beforeAll(() => useCpu({ threads: 2 }))
+
+  it.each([
+    ['int8', 1],
+    ['int8', 5],
+    ['float16', 1],
+    ['float16', 3],
+  ] as const)('%s, %i rows, are sums over the stored weights', (format, rows) => {
+    const model = network()
+    const x = randoms(rows * depth, 3)
+    const run = () =>
+      tf.tidy(() => (model.predict(tf.tensor2d(x, [rows, depth])) as tf.Tensor).dataSync())
+    const plain = run()
+    const { layers, bytes, restore } = quantizeLinear(model, format)
+    expect(layers).toEqual(['a'])
+    expect(bytes).toBeLessThan(depth * columns * (format === 'int8' ? 1.6 : 3.2))
+    const found = run()
+    const exact = expected(rows, x, stores[format])
+    const largest = exact.reduce((m, v) => Math.max(m, v), 0)
+    // A weight that lies between two steps of int8 may go either way in float32.
+    const bound = format === 'int8' ? 1e-3 : 2e-6
+    let [fromStored, fromPlain] = [0, 0]
+    for (let i = 0; i < exact.length; i++) {
+      fromStored = Math.max(fromStored, Math.abs(found[i]! - exact[i]!) / largest)
+      fromPlain = Math.max(fromPlain, Math.abs(found[i]! - plain[i]!) / largest)
+    }
+    expect(fromStored).toBeLessThan(bound)
+    expect(fromPlain).toBeGreaterThan(0)
+    expect(fromPlain).toBeLessThan(format === 'int8' ? 0.01 : 0.0005)
+    restore()
+    expect(run()).toEqual(plain)
+    model.dispose()
+  })
+
+  it('follow the float32 weights when they change, and free their memory with them', () => {
+    const once = () => {
+      const model = network()
+      quantizeLinear(model, 'int8')
+      const run = () => tf.tidy(() => (model.predict(tf.ones([1, depth])) as tf.Tensor).dataSync())
+      run()
+      tf.tidy(() => model.setWeights([tf.zeros([depth, columns]), tf.ones([columns])]))
+      expect(run()).toEqual(new Float32Array(columns).fill(1))
+      model.dispose()
+      return (tf.memory() as tf.MemoryInfo & { numBytesInWasm: number }).numBytesInWasm
+    }
+    expect(once()).toBe(once())
+  })
+
+  it('say what is wrong', async () => {
+    const model = network()
+    expect(() => quantizeLinear(model, 'int4' as 'int8')).toThrow("format 'int4' is neither")
+    const none = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [2, 2], name: 'f' })] })
+    expect(() => quantizeLinear(none, 'int8')).toThrow('no dense layer (its layers: f')
+    await tf.setBackend('cpu')
+    expect(() => quantizeLinear(model, 'int8')).toThrow("current backend 'cpu' cannot multiply")
+    await tf.setBackend('alexnet-cpu')
+    model.dispose()
+  })
+})
