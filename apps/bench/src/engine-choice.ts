@@ -77,7 +77,11 @@ export async function openEngines(
       continue
     }
     progress(`starting ${entry.name}`)
-    const process = new EngineProcess(entry, { threads: row.threads, ...host })
+    const process = new EngineProcess(entry, {
+      threads: row.threads,
+      keepMemory: row.task !== 'memory',
+      ...host,
+    })
     try {
       open.push({ entry, settings: row, process, info: await process.ask('start', row) })
     } catch (error) {
