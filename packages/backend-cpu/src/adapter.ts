@@ -1,6 +1,7 @@
 // The adapter: chooses a WebAssembly build, makes the memory, and registers the tfjs backend with every
 // cpu kernel of tfjs copied over and ours in place of those they replace.
 
+import type * as v8Module from 'node:v8'
 import type { BackendAdapter, StartedBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import { createBackend } from './backend.ts'
@@ -105,7 +106,7 @@ function threadCount(threads: number | undefined): number {
 
 /** Has V8 join pairs of 128-bit operations into 256-bit ones, in modules compiled from now on. */
 function widen(): boolean {
-  const v8 = nodeModule<typeof import('node:v8')>('node:v8')
+  const v8 = nodeModule<typeof v8Module>('node:v8')
   v8?.setFlagsFromString('--experimental-wasm-revectorize')
   return v8 !== undefined
 }

@@ -7,6 +7,8 @@
 // 12 bits and the next task in its lower 20, so that claiming a task of a job that is over fails. A
 // thread reads kernel and task count only after it has claimed, when the job cannot end without it.
 
+import type * as osModule from 'node:os'
+import type * as workerThreads from 'node:worker_threads'
 import type { TensorMemory } from './memory.ts'
 
 /** Address of the control words. */
@@ -77,7 +79,7 @@ interface Host {
 }
 
 function startWorker(start: ThreadStart): Host {
-  const node = nodeModule<typeof import('node:worker_threads')>('node:worker_threads')
+  const node = nodeModule<typeof workerThreads>('node:worker_threads')
   if (node) {
     // Neither require nor import: a worker inherits --input-type from the command line.
     const text = `(${threadMain})(process.getBuiltinModule('node:worker_threads').workerData)`
@@ -106,7 +108,7 @@ export function nodeModule<T>(name: string): T | undefined {
 
 /** Processors that this host offers. */
 export function availableThreads(): number {
-  const os = nodeModule<typeof import('node:os')>('node:os')
+  const os = nodeModule<typeof osModule>('node:os')
   return os ? os.availableParallelism() : (globalThis.navigator?.hardwareConcurrency ?? 1)
 }
 
