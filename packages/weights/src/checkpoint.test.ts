@@ -35,17 +35,20 @@ const ranges = (bytes: Uint8Array) => ({
 })
 
 describe('files written by PyTorch, NumPy and hand-made ones', () => {
-  it.each(files)('reads %s to the same bits, from bytes, ranges, a Blob and a path', async (name) => {
-    const bytes = bytesOfFile(name)
-    const { tensors, format, metadata = {} } = expected[name]!
-    const fromBytes = await readCheckpoint(bytes)
-    expect(facts(fromBytes)).toEqual(tensors)
-    expect(fromBytes.format).toBe(format)
-    expect(fromBytes.metadata).toEqual(metadata)
-    expect(facts(await readCheckpoint(ranges(bytes)))).toEqual(tensors)
-    expect(facts(await readCheckpoint(new Blob([bytes])))).toEqual(tensors)
-    expect(facts(await readCheckpointFile(`fixtures/${name}`))).toEqual(tensors)
-  })
+  it.each(files)(
+    'reads %s to the same bits, from bytes, ranges, a Blob and a path',
+    async (name) => {
+      const bytes = bytesOfFile(name)
+      const { tensors, format, metadata = {} } = expected[name]!
+      const fromBytes = await readCheckpoint(bytes)
+      expect(facts(fromBytes)).toEqual(tensors)
+      expect(fromBytes.format).toBe(format)
+      expect(fromBytes.metadata).toEqual(metadata)
+      expect(facts(await readCheckpoint(ranges(bytes)))).toEqual(tensors)
+      expect(facts(await readCheckpoint(new Blob([bytes])))).toEqual(tensors)
+      expect(facts(await readCheckpointFile(`fixtures/${name}`))).toEqual(tensors)
+    },
+  )
 
   it('gives views into the bytes, and one array to tied weights', async () => {
     const bytes = bytesOfFile('views.zip.pt')
@@ -109,4 +112,3 @@ describe('what is not a checkpoint', () => {
     }
   })
 })
-

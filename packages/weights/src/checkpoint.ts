@@ -169,7 +169,9 @@ async function openJson(source: RangeSource, options: ReadOptions): Promise<Open
     const joined = await openShardList(object, source)
     return openByContent(joined, options)
   }
-  throw new CheckpointError('a JSON file that is neither a model.json nor a list of shards', { path })
+  throw new CheckpointError('a JSON file that is neither a model.json nor a list of shards', {
+    path,
+  })
 }
 
 /** ONNX and Caffe, which have no mark of their own: told apart by the fields of their outermost message. */

@@ -38,10 +38,16 @@ it('rounds to the nearest float16 as an independent search does', () => {
 })
 
 it('overflows to infinity from 65520 on and keeps not-a-number', () => {
-  const bits = narrowToFloat16(Float32Array.of(65519, 65520, -1e9, Number.NaN, Number.POSITIVE_INFINITY))
+  const bits = narrowToFloat16(
+    Float32Array.of(65519, 65520, -1e9, Number.NaN, Number.POSITIVE_INFINITY),
+  )
   expect([...bits]).toEqual([0x7bff, 0x7c00, 0xfc00, 0x7e00, 0x7c00])
 })
 
 it('widens bfloat16 by its bits', () => {
-  expect([...widenBfloat16(Uint16Array.of(0x3f80, 0xc049, 0x0001))]).toEqual([1, -3.140625, floatOf(0x10000)])
+  expect([...widenBfloat16(Uint16Array.of(0x3f80, 0xc049, 0x0001))]).toEqual([
+    1,
+    -3.140625,
+    floatOf(0x10000),
+  ])
 })

@@ -100,7 +100,9 @@ export function encodeNpz(tensors: ReadonlyMap<string, StoredTensor>): Uint8Arra
 
 /** Whether an archive holds .npy files only, as .npz does. */
 export function isNpz(archive: ZipArchive): boolean {
-  return archive.entries.size > 0 && [...archive.entries.keys()].every((name) => /\.npy$/.test(name))
+  return (
+    archive.entries.size > 0 && [...archive.entries.keys()].every((name) => /\.npy$/.test(name))
+  )
 }
 
 /** Opens an .npz archive. */
@@ -133,13 +135,22 @@ async function openNpy(source: RangeSource, name: string, entry: ZipEntry): Prom
   const description = /'descr': *'([<>|=]?)(\w+)'/.exec(header)
   const order = /'fortran_order': *(True|False)/.exec(header)?.[1]
   const extents = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1]
-  if (!description || !order || extents === undefined) return fail('has a header that cannot be read')
+  if (!description || !order || extents === undefined)
+    return fail('has a header that cannot be read')
   const storedAs = dtypesByDescription.get(description[2]!)
   if (!storedAs) return fail(`has the element type ${description[2]}, which cannot be read`)
-  const shape = checkShape(extents.split(',').filter((text) => text.trim()).map(Number), name, where)
+  const shape = checkShape(
+    extents
+      .split(',')
+      .filter((text) => text.trim())
+      .map(Number),
+    name,
+    where,
+  )
   const needed = headerStart + length + elementCount(shape) * elementSize(storedAs)
   if (needed !== source.size) fail(`should be ${needed} bytes and is ${source.size}`)
-  const strides = order === 'True' ? shape.map((_, axis) => elementCount(shape.slice(0, axis))) : undefined
+  const strides =
+    order === 'True' ? shape.map((_, axis) => elementCount(shape.slice(0, axis))) : undefined
   // The elements with the header in front of them, so that the archive's CRC-32 covers what is read.
   const elements: RangeSource = {
     ...source,

@@ -61,7 +61,8 @@ export class ProtobufReader {
 
   /** A field's content; at most `limit` bytes. */
   async bytes({ start, end, tag }: Field, limit: number): Promise<Uint8Array> {
-    if (end - start > limit) this.fail(`a field of ${end - start} bytes where ${limit} are enough`, tag)
+    if (end - start > limit)
+      this.fail(`a field of ${end - start} bytes where ${limit} are enough`, tag)
     return this.range(start, end - start)
   }
 

@@ -43,7 +43,12 @@ export async function encodeShards(
     shards.push({ path, bytes, sha256: await sha256(piece) })
     files.push({ path, chunks: piece })
   }
-  const list = { format: FORMAT, name, bytes: shards.reduce((sum, { bytes }) => sum + bytes, 0), shards }
+  const list = {
+    format: FORMAT,
+    name,
+    bytes: shards.reduce((sum, { bytes }) => sum + bytes, 0),
+    shards,
+  }
   const json = new TextEncoder().encode(`${JSON.stringify(list, undefined, 1)}\n`)
   return [{ path: `${name}.json`, chunks: [json] }, ...files]
 }
@@ -82,7 +87,10 @@ export async function openShardList(
 async function checkedShard(list: RangeSource, entry: unknown): Promise<RangeSource> {
   const { path: name, bytes, sha256: expected } = (entry ?? {}) as Partial<ShardEntry>
   const isValid =
-    Number.isSafeInteger(bytes) && bytes! > 0 && bytes! <= LARGEST_SHARD && typeof expected === 'string'
+    Number.isSafeInteger(bytes) &&
+    bytes! > 0 &&
+    bytes! <= LARGEST_SHARD &&
+    typeof expected === 'string'
   if (!isValid) {
     throw new CheckpointError('a shard without a valid size or hash', { path: list.path })
   }

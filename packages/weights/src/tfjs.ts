@@ -37,7 +37,7 @@ export async function openModelJson(
   source: RangeSource,
 ): Promise<OpenCheckpoint> {
   const { path } = source
-  const fail = (why: string): never => {
+  const fail: (why: string) => never = (why) => {
     throw new CheckpointError(why, { path })
   }
   const tensors = new Map<string, LazyTensor>()
@@ -95,14 +95,14 @@ function addGroup(
   let offset = 0
   for (const weight of weights) {
     const { name, shape, dtype, quantization } = (weight ?? {}) as Record<string, unknown>
-    const fail = (why: string): never => {
+    const fail: (why: string) => never = (why) => {
       throw new CheckpointError(`tensor '${String(name).slice(0, 1000)}' ${why}`, { path })
     }
-    if (typeof name !== 'string') return fail('has no name')
-    if (!Array.isArray(shape)) return fail('has no shape')
+    if (typeof name !== 'string') fail('has no name')
+    if (!Array.isArray(shape)) fail('has no shape')
     const extents = checkShape(shape, name, { path })
     const plain = Object.hasOwn(dtypes, String(dtype)) ? dtypes[String(dtype)] : undefined
-    if (!plain) return fail(`has the element type ${String(dtype)}, which cannot be read`)
+    if (!plain) fail(`has the element type ${String(dtype)}, which cannot be read`)
     if (tensors.has(name)) fail('is there twice')
     const how = readQuantization(quantization, fail)
     const storedAs = how?.storedAs ?? plain
@@ -129,7 +129,9 @@ interface Scaling {
 function readQuantization(value: unknown, fail: (why: string) => never): Scaling | undefined {
   if (value === undefined || value === null) return undefined
   const { dtype, scale = 1, min = 0 } = value as Record<string, unknown>
-  const storedAs = Object.hasOwn(storedTypes, String(dtype)) ? storedTypes[String(dtype)] : undefined
+  const storedAs = Object.hasOwn(storedTypes, String(dtype))
+    ? storedTypes[String(dtype)]
+    : undefined
   if (!storedAs || typeof scale !== 'number' || typeof min !== 'number') {
     return fail(`is quantised as ${String(dtype)}, which cannot be read`)
   }
@@ -139,7 +141,8 @@ function readQuantization(value: unknown, fail: (why: string) => never): Scaling
 function scaled(stored: LazyTensor, dtype: StoredDType, { scale, min }: Scaling): LazyTensor {
   const load = async () => {
     const levels = (await stored.load()) as Uint8Array
-    if (dtype !== 'float32') return Int32Array.from(levels, (level) => Math.round(level * scale + min))
+    if (dtype !== 'float32')
+      return Int32Array.from(levels, (level) => Math.round(level * scale + min))
     return Float32Array.from(levels, (level) => level * scale + min)
   }
   return { ...stored, dtype: dtype === 'float32' ? 'float32' : 'int32', load }

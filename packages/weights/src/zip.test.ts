@@ -1,4 +1,4 @@
-import { crc32 as nodeCrc32, deflateRawSync } from 'node:zlib'
+import { deflateRawSync, crc32 as nodeCrc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { crc32 } from './crc32.ts'
 import { CheckpointError } from './error.ts'
@@ -114,10 +114,30 @@ describe('zip archives', () => {
         ]),
       /overlaps what comes after/,
     ],
-    ['a directory without entries', () => zipOf([{ name: 'a', data: content }], { count: 3 }), /entry 1/],
-    ['a name twice', () => zipOf([{ name: 'a', data: content }, { name: 'a', data: content }]), /twice/],
-    ['an entry past the end', () => zipOf([{ name: 'a', data: content, offset: 1e6 }]), /runs into/],
-    ['a wrong place', () => zipOf([{ name: 'a', data: content, offset: 3 }]), /runs into|no header/],
+    [
+      'a directory without entries',
+      () => zipOf([{ name: 'a', data: content }], { count: 3 }),
+      /entry 1/,
+    ],
+    [
+      'a name twice',
+      () =>
+        zipOf([
+          { name: 'a', data: content },
+          { name: 'a', data: content },
+        ]),
+      /twice/,
+    ],
+    [
+      'an entry past the end',
+      () => zipOf([{ name: 'a', data: content, offset: 1e6 }]),
+      /runs into/,
+    ],
+    [
+      'a wrong place',
+      () => zipOf([{ name: 'a', data: content, offset: 3 }]),
+      /runs into|no header/,
+    ],
     ['two sizes', () => zipOf([{ name: 'a', data: content, size: 5 }]), /two sizes/],
     ['damage', () => zipOf([{ name: 'a', data: content, crc: 1 }]), /CRC-32/],
     ['encryption', () => zipOf([{ name: 'a', data: content, flags: 1 }]), /encrypted/],

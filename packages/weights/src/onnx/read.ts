@@ -71,7 +71,10 @@ async function readTensor(reader: ProtobufReader, message: Field) {
   }
   const storedAs = Object.hasOwn(dataTypes, type) ? dataTypes[type]! : undefined
   if (!storedAs) {
-    return reader.fail(`tensor '${name}' has the element type ${type}, which cannot be read`, message.tag)
+    return reader.fail(
+      `tensor '${name}' has the element type ${type}, which cannot be read`,
+      message.tag,
+    )
   }
   const extents = checkShape(shape, name, { path: reader.source.path, offset: message.tag })
   const tensor = raw

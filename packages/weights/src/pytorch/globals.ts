@@ -83,7 +83,10 @@ const calls = new Map<string, Call>([
   ['collections.OrderedDict', dictionary],
   // What optimisers, schedulers and arguments of training scripts add; none of it holds weights.
   ['collections.Counter', dictionary],
-  ['collections.defaultdict', ([, pairs], fail, path) => dictionary(pairs === undefined ? [] : [pairs], fail, path)],
+  [
+    'collections.defaultdict',
+    ([, pairs], fail, path) => dictionary(pairs === undefined ? [] : [pairs], fail, path),
+  ],
   ['__builtin__.set', list],
   ['builtins.set', list],
   ['torch.Size', list],

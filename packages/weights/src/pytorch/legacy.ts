@@ -136,7 +136,11 @@ async function placeStorages(
 }
 
 /** An int64 that counts something. */
-export async function readCount(source: RangeSource, offset: number, what: string): Promise<number> {
+export async function readCount(
+  source: RangeSource,
+  offset: number,
+  what: string,
+): Promise<number> {
   const bytes = await readRange(source, offset, 8, what)
   const count = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true))
   if (Number.isSafeInteger(count) && count >= 0) return count

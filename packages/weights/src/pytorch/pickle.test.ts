@@ -3,7 +3,7 @@ import { CheckpointError } from '../error.ts'
 import { storageOf, torchHost } from './globals.ts'
 import { readPickle, TruncatedPickleError } from './pickle.ts'
 import { findStateDict } from './state-dict.ts'
-import { Dictionary, List, Tuple } from './values.ts'
+import { Dictionary, type List, Tuple } from './values.ts'
 
 /** Instructions as text, `\x80` and the like for bytes. */
 const code = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0))

@@ -89,7 +89,7 @@ class Machine {
   }
 
   // One case an instruction, named as in pickletools; those missing are not allowed.
-  private step(code: number): void {
+  private step(code: number) {
     switch (code) {
       case 0x80: // PROTO
         return this.protocol()
@@ -160,7 +160,8 @@ class Machine {
         return this.push(new Tuple(this.popMany(code - 0x84)))
       case 0x7d: // EMPTY_DICT
         return this.push(new Dictionary())
-      case 0x64: { // DICT
+      case 0x64: {
+        // DICT
         const items = this.toMark()
         this.push(new Dictionary())
         return this.setItems(items)
@@ -181,7 +182,8 @@ class Machine {
         return this.push(this.recall(this.view.getUint32(this.take(4), true)))
       case 0x63: // GLOBAL
         return this.push(this.className(this.line(), this.line()))
-      case 0x93: { // STACK_GLOBAL
+      case 0x93: {
+        // STACK_GLOBAL
         const [module, name] = this.popMany(2)
         return this.push(this.className(module!, name!))
       }

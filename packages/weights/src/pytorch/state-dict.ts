@@ -128,4 +128,3 @@ function withoutModule(tensors: Map<string, Tensor>): Map<string, Tensor> {
   }
   return renamed.size === tensors.size ? renamed : tensors
 }
-

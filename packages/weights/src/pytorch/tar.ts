@@ -95,7 +95,9 @@ class Reader {
   }
 
   /** One pickle; most are a few bytes, so little is read at first. */
-  async pickle(host = torchHost(this.source.path, (_, fail) => fail('a persistent id'))): Promise<Value> {
+  async pickle(
+    host = torchHost(this.source.path, (_, fail) => fail('a persistent id')),
+  ): Promise<Value> {
     for (let length = 1024; ; length *= 8) {
       const available = Math.min(length, this.end - this.place)
       const bytes = await readRange(this.source, this.place, available, 'a pickle')

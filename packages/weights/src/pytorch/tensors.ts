@@ -28,7 +28,8 @@ export function lazyTensors(
     const start = place.offset + first * elementSize(storedAs)
     const known = byView.get(view)
     const tensor =
-      known ?? lazyTensor(place.source, name, { storedAs, shape, strides, offset: start, bigEndian })
+      known ??
+      lazyTensor(place.source, name, { storedAs, shape, strides, offset: start, bigEndian })
     byView.set(view, tensor)
     result.set(name, tensor)
   }
