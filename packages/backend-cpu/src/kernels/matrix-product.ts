@@ -98,7 +98,10 @@ const thinRows = 3
 function multiplyThin(engine: Engine, operands: ProductOperands): void {
   const { left, right, result, start, rows, columns, depth } = operands
   const { leftStride, rightStride, resultStride, activation } = operands
-  const taskColumns = 512
+  // Long pieces of the matrix's rows are read faster. How columns are cut changes no sum, so that this
+  // may depend on the number of threads.
+  const share = Math.ceil(columns / engine.threads / 16) * 16
+  const taskColumns = Math.max(512, Math.min(2048, share))
   const values = { left, right, result, start, rows, columns, depth, leftStride, rightStride }
   engine.run(
     'thinProduct',

@@ -124,4 +124,24 @@ onEveryBackend('elementwise', () => {
     expect([...sum.dataSync()]).toEqual([4, 5])
     sum.dispose()
   })
+
+  it('fills with constants of every type', () => {
+    tf.tidy(() => {
+      const x = tf.tensor2d(randoms(70, 1), [7, 10])
+      const constants: [tf.Tensor, tf.DataType, number][] = [
+        [tf.zerosLike(x), 'float32', 0],
+        [tf.onesLike(x), 'float32', 1],
+        [tf.fill([7, 10], 0.5), 'float32', 0.5],
+        [tf.fill([7, 10], 3, 'int32'), 'int32', 3],
+        [tf.zerosLike(tf.cast(x, 'int32')), 'int32', 0],
+        [tf.onesLike(tf.cast(x, 'bool')), 'bool', 1],
+      ]
+      for (const [tensor, dtype, value] of constants) {
+        expect(tensor.dtype).toBe(dtype)
+        expect(tensor.shape).toEqual([7, 10])
+        expect([...tensor.dataSync()]).toEqual(new Array(70).fill(value))
+      }
+      expect(tf.zeros([0, 3]).dataSync()).toHaveLength(0)
+    })
+  })
 })

@@ -29,7 +29,10 @@ export function reluKeepingOutput(x: tf.Tensor): tf.Tensor {
   return tf.customGrad((input, save) => {
     const value = tf.relu(input as tf.Tensor)
     ;(save as tf.GradSaveFunc)([value])
-    return { value, gradFunc: (dy, saved) => tf.mul(dy, tf.step((saved as tf.Tensor[])[0]!)) }
+    // A tidy of its own: what a custom gradient leaves behind lives until the whole backward pass ends.
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
+      tf.tidy(() => tf.mul(dy, tf.step(saved[0]!)))
+    return { value, gradFunc }
   })(x)
 }
 
