@@ -4,7 +4,11 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', join(import.meta.dirname, 'scripts/readme-example.ts')],
+    include: [
+      'src/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      join(import.meta.dirname, 'scripts/readme-example.ts'),
+    ],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -1,4 +1,5 @@
-// The one error of this package: a checkpoint that cannot be read, told so that its owner can act.
+// This package's errors: a checkpoint that cannot be read, weights that cannot be downloaded; told so that
+// whoever sees them can act.
 
 /** A checkpoint file is broken or of a kind that cannot be read; the message says where and why. */
 export class CheckpointError extends Error {
@@ -16,5 +17,19 @@ export class CheckpointError extends Error {
     super(`${options.path ? `${options.path}: ` : ''}${message}${where}`, { cause: options.cause })
     this.path = options.path
     this.offset = options.offset
+  }
+}
+
+/** Weights could not be downloaded; the message says from where, why, and what to do about it. */
+export class DownloadError extends Error {
+  override readonly name = 'DownloadError'
+  /** Name of the weights. */
+  readonly weights: string
+  readonly url: string
+
+  constructor(message: string, options: { weights: string; url: string; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.weights = options.weights
+    this.url = options.url
   }
 }

@@ -1,9 +1,16 @@
 export { withVariantNames } from './caffe.ts'
 export { openCheckpoint, type ReadOptions, readCheckpoint } from './checkpoint.ts'
 export type { Crc32 } from './crc32.ts'
-export { CheckpointError } from './error.ts'
+export { CheckpointError, DownloadError } from './error.ts'
 export { encodeNpyHeader, encodeNpz } from './npy.ts'
+export type { DownloadOptions, DownloadProgress } from './pull.ts'
 export { dequantize, type Quantization, type Quantized, quantize } from './quantization.ts'
+export {
+  getWeightRecord,
+  type RecordPreprocessing,
+  type WeightRecord,
+  weightRecords,
+} from './registry.ts'
 export { encodeSafetensors, encodeSafetensorsHeader, readSafetensors } from './safetensors.ts'
 export { encodeShards } from './shards.ts'
 export type { CheckpointSource, RangeSource, SourceOptions } from './source.ts'

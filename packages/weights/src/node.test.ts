@@ -76,3 +76,28 @@ it('writes .npy headers as NumPy does', () => {
   expect(text([3, 5])).toBe(expected('(3, 5)'))
   expect(text([7])).toBe(expected('(7,)'))
 })
+
+it('reads a large file without a second copy of it in memory', async () => {
+  const path = join(folder, 'large.safetensors')
+  const size = 96 * 1024 * 1024
+  const data = new Float32Array(size / 4 / 6).fill(1)
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  const parts = new Map(
+    names.map((name) => [name, { dtype: 'float32', shape: [data.length], data } as const]),
+  )
+  await saveSafetensors(path, parts)
+  // The peak of a whole process; one that only opens the file is what Node itself takes.
+  const peak = async (action: string) => {
+    const program = `
+      import { openCheckpointFile, readCheckpointFile } from ${JSON.stringify(new URL('./files.ts', import.meta.url).href)}
+      const checkpoint = await ${action}(${JSON.stringify(path)})
+      console.log(process.resourceUsage().maxRSS * 1024, checkpoint.tensors.size)`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program])
+    const [bytes, count] = stdout.split(' ').map(Number)
+    expect(count).toBe(6)
+    return bytes!
+  }
+  const extra = (await peak('readCheckpointFile')) - (await peak('openCheckpointFile'))
+  expect(extra).toBeLessThan(size + 64 * 1024 * 1024)
+  expect(extra).toBeGreaterThan(size / 2)
+})

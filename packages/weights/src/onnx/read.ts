@@ -13,23 +13,11 @@ import {
   type StoredDType,
   type TensorData,
 } from '../tensor.ts'
+import { dataTypes } from './encode.ts'
 
-/** TensorProto.DataType. */
-const dataTypes: Record<number, StoredDType> = {
-  1: 'float32',
-  2: 'uint8',
-  3: 'int8',
-  4: 'uint16',
-  5: 'int16',
-  6: 'int32',
-  7: 'int64',
-  9: 'bool',
-  10: 'float16',
-  11: 'float64',
-  12: 'uint32',
-  13: 'uint64',
-  16: 'bfloat16',
-}
+const storedTypes = new Map(
+  Object.entries(dataTypes).map(([dtype, number]) => [number, dtype as StoredDType]),
+)
 
 const MOST_TENSORS = 100_000
 
@@ -69,7 +57,7 @@ async function readTensor(reader: ProtobufReader, message: Field) {
       reader.fail(`tensor '${name}' is in another file, which is not read`, field.tag)
     }
   }
-  const storedAs = Object.hasOwn(dataTypes, type) ? dataTypes[type]! : undefined
+  const storedAs = storedTypes.get(type)
   if (!storedAs) {
     return reader.fail(
       `tensor '${name}' has the element type ${type}, which cannot be read`,

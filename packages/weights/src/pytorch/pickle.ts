@@ -27,6 +27,10 @@ export interface PickleLocation {
 /** A pickle that goes on beyond the bytes at hand. */
 export class TruncatedPickleError extends CheckpointError {}
 
+/** Far above what checkpoints need (some 20 instructions a tensor), and done in seconds. */
+const MOST_INSTRUCTIONS = 5_000_000
+/** Lists, dictionaries and other records, which take some hundred bytes for one of the pickle's. */
+const MOST_RECORDS = 300_000
 const LARGEST_STACK = 1_000_000
 const LARGEST_MEMO = 1_000_000
 /** Marks that may be open at once, which is how deep containers nest. */
@@ -59,6 +63,8 @@ class Machine {
   private readonly path: string | undefined
   private readonly base: number
   private instruction = 0
+  private instructions = 0
+  private records = 0
   private stack: Value[] = []
   private readonly marks: Value[][] = []
   private readonly memo = new Map<number, Value>()
@@ -77,6 +83,8 @@ class Machine {
       this.instruction = this.place
       const code = this.bytes[this.take(1)]!
       if (code === 0x2e) return this.stop()
+      if (++this.instructions > MOST_INSTRUCTIONS)
+        this.fail(`over ${MOST_INSTRUCTIONS} instructions`)
       this.step(code)
       if (this.stack.length > LARGEST_STACK) this.fail(`a stack of over ${LARGEST_STACK} values`)
     }
@@ -222,6 +230,9 @@ class Machine {
   }
 
   private push(value: Value): void {
+    if (typeof value === 'object' && value !== null && ++this.records > MOST_RECORDS) {
+      this.fail(`over ${MOST_RECORDS} lists, dictionaries and the like`)
+    }
     this.stack.push(value)
   }
 

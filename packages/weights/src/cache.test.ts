@@ -1,0 +1,285 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { listWeights, pullWeights, removeWeights, verifyWeights, weightsFolder } from './cache.ts'
+import { DownloadError } from './error.ts'
+import type { DownloadProgress } from './pull.ts'
+import { getWeightRecord, type WeightRecord, weightRecords } from './registry.ts'
+
+const content = Uint8Array.from(
+  { length: 300_000 },
+  (_, i) => (Math.imul(i, 2654435761) >>> 11) & 255,
+)
+const NAME = 'tiny-1234.safetensors'
+
+/** One answer of the server; the last one goes on for ever. */
+type Answer = (request: IncomingMessage, response: ServerResponse, start: number) => void
+
+let folder: string
+let server: Server
+let base: string
+let answers: Answer[]
+let asked: string[]
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'alexnet-cache-'))
+  answers = [whole]
+  asked = []
+  server = createServer((request, response) => {
+    asked.push(request.headers.range ?? 'all')
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+    const answer = answers.length > 1 ? answers.shift()! : answers[0]!
+    answer(request, response, start)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterEach(async () => {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  await rm(folder, { recursive: true })
+})
+
+const head = (response: ServerResponse, start: number, length = content.length) =>
+  start > 0
+    ? response.writeHead(206, {
+        'content-range': `bytes ${start}-${length - 1}/${length}`,
+        'content-length': length - start,
+      })
+    : response.writeHead(200, { 'content-length': length })
+
+const whole: Answer = (_, response, start) => head(response, start).end(content.subarray(start))
+/** Drops the connection after so many bytes. */
+const dropAfter =
+  (count: number): Answer =>
+  (_, response, start) => {
+    head(response, start).write(content.subarray(start, start + count), () =>
+      setTimeout(() => response.destroy(), 20),
+    )
+  }
+const withoutRanges: Answer = (_, response) => head(response, 0).end(content)
+const wrongBytes: Answer = (_, response, start) =>
+  head(response, start).end(content.map((byte) => byte ^ 1).subarray(start))
+const status =
+  (code: number): Answer =>
+  (_, response) =>
+    response.writeHead(code).end('no')
+
+const record = (): WeightRecord => ({
+  ...weightRecords[0]!,
+  name: 'tiny',
+  url: `${base}/${NAME}`,
+  bytes: content.length,
+  sha256: createHash('sha256').update(content).digest('hex'),
+})
+const pull = (options: Parameters<typeof pullWeights>[1] = {}) =>
+  pullWeights(record(), { folder, pauseMs: 5, ...options })
+const files = () => readdir(folder)
+
+describe('a download', () => {
+  it('arrives, tells its progress, and is not repeated without a network', async () => {
+    const progress: DownloadProgress[] = []
+    const path = await pull({ onProgress: (now) => progress.push(now) })
+    expect(path).toBe(join(folder, NAME))
+    expect(new Uint8Array(await readFile(path))).toEqual(content)
+    expect(progress[0]).toEqual({ received: 0, total: content.length, resumedFrom: 0 })
+    expect(progress.at(-1)!.received).toBe(content.length)
+    expect(await files()).toEqual([NAME])
+    server.closeAllConnections()
+    answers = [status(500)]
+    expect(await pull()).toBe(path)
+    expect(asked).toEqual(['all'])
+  })
+
+  it('goes on where a dropped connection ended', async () => {
+    answers = [dropAfter(100_000), dropAfter(50_000), whole]
+    const path = await pull()
+    expect(new Uint8Array(await readFile(path))).toEqual(content)
+    expect(asked).toEqual(['all', 'bytes=100000-', 'bytes=150000-'])
+  })
+
+  it('goes on in a later call, and starts anew where the server knows no ranges', async () => {
+    answers = [dropAfter(100_000), status(503)]
+    await expect(pull()).rejects.toThrow(/answered 503.*0 MB are there already.*goes on/)
+    expect((await listWeights({ folder }, [record()]))[0]).toMatchObject({
+      state: 'partial',
+      bytes: 100_000,
+    })
+    answers = [withoutRanges]
+    const progress: DownloadProgress[] = []
+    const path = await pull({ onProgress: (now) => progress.push(now) })
+    expect(progress[0]!.resumedFrom).toBe(100_000)
+    expect(new Uint8Array(await readFile(path))).toEqual(content)
+  })
+
+  it('counts silence as a broken connection', async () => {
+    answers = [(_, response) => void head(response, 0).write(content.subarray(0, 1000)), whole]
+    await pull({ stallMs: 200 })
+    expect(asked).toEqual(['all', 'bytes=1000-'])
+  })
+
+  it('stops when it is told to, and keeps what is there', async () => {
+    answers = [(_, response) => void head(response, 0).write(content.subarray(0, 1000)), whole]
+    const controller = new AbortController()
+    const pulling = pull({
+      signal: controller.signal,
+      onProgress: ({ received }) => received > 0 && controller.abort(new Error('enough')),
+    })
+    await expect(pulling).rejects.toThrow('enough')
+    await pull()
+    expect(asked).toEqual(['all', 'bytes=1000-'])
+  })
+
+  it('is made once when two programs want it at the same time', async () => {
+    answers = [
+      (_, response) => {
+        head(response, 0).write(content.subarray(0, 1000))
+        setTimeout(() => response.end(content.subarray(1000)), 300)
+      },
+    ]
+    const program = `
+      import { pullWeights } from ${JSON.stringify(new URL('./cache.ts', import.meta.url).href)}
+      const record = ${JSON.stringify(record())}
+      console.log(await pullWeights(record, { folder: ${JSON.stringify(folder)} }))`
+    const run = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])
+    const [first, second] = await Promise.all([run(), run()])
+    expect(first.stdout).toBe(second.stdout)
+    expect(asked).toEqual(['all'])
+    expect(await files()).toEqual([NAME])
+  })
+
+  it('is not kept up by the lock of a process that is gone', async () => {
+    await writeFile(join(folder, `${NAME}.lock`), '999999999')
+    await pull()
+    expect(await files()).toEqual([NAME])
+  })
+})
+
+describe('a server that cannot be trusted', () => {
+  it('does not get wrong bytes into the cache', async () => {
+    answers = [wrongBytes]
+    await expect(pull()).rejects.toThrow(DownloadError)
+    await expect(pull()).rejects.toThrow(/sent other bytes than the published ones/)
+    expect(await files()).toEqual([])
+  })
+
+  it('gets a second chance when what was there before may have been bad', async () => {
+    await writeFile(join(folder, `${NAME}.part`), new Uint8Array(5000))
+    expect(new Uint8Array(await readFile(await pull()))).toEqual(content)
+    expect(asked).toEqual(['bytes=5000-', 'all'])
+  })
+
+  it.each<[string, Answer, RegExp]>([
+    [
+      'offers another file',
+      (_, r) => r.end('<html>log in</html>'),
+      /offers 19 bytes where the file has 300000/,
+    ],
+    [
+      'sends more than it should, without a length',
+      (_, r) => {
+        r.writeHead(200).write(content)
+        r.end(content)
+      },
+      /sends more than the 300000 bytes/,
+    ],
+    [
+      'claims more than it should',
+      (_, r) => head(r, 0, content.length + 5).end(content),
+      /offers 300005 bytes/,
+    ],
+    ['has no such file', status(404), /tiny-1234\.safetensors answered 404/],
+  ])('%s', async (_, answer, message) => {
+    answers = [answer]
+    await expect(pull()).rejects.toThrow(message)
+    await expect(pull()).rejects.toThrow(/weights 'tiny'/)
+    expect(await files()).toEqual([])
+  })
+
+  it('ends too early without a word', async () => {
+    answers = [(_, response) => response.writeHead(200).end(content.subarray(0, 1000)), whole]
+    await pull()
+    expect(asked).toEqual(['all', 'bytes=1000-'])
+  })
+
+  it('sends another part than it was asked for', async () => {
+    await writeFile(join(folder, `${NAME}.part`), content.subarray(0, 5000))
+    answers = [(_, response) => head(response, 7).end(content.subarray(7))]
+    await expect(pull()).rejects.toThrow(/another part of the file/)
+  })
+})
+
+describe('without a network', () => {
+  it('says what to do', async () => {
+    const url = 'http://127.0.0.1:9/weights.pth'
+    const pulling = pullWeights({ ...record(), url }, { folder, pauseMs: 1 })
+    await expect(pulling).rejects.toThrow(DownloadError)
+    await expect(pulling).rejects.toThrow(
+      /could not be downloaded from http:.*put the file at .*weights\.pth by hand, or name a mirror/,
+    )
+  })
+
+  it('a mirror is asked, named by option or environment', async () => {
+    const unreachable = { ...record(), url: `http://127.0.0.1:9/${NAME}` }
+    await pullWeights(unreachable, { folder, mirror: `${base}/some/where/` })
+    await removeWeights(unreachable, { folder })
+    process.env.ALEXNET_MIRROR = base
+    try {
+      await pullWeights(unreachable, { folder })
+    } finally {
+      delete process.env.ALEXNET_MIRROR
+    }
+    expect(asked).toEqual(['all', 'all'])
+  })
+})
+
+describe('the cache', () => {
+  it('lists, verifies and removes', async () => {
+    const stateOf = async () => (await listWeights({ folder }, [record()]))[0]!.state
+    expect(await stateOf()).toBe('absent')
+    expect(await verifyWeights(record(), { folder })).toBe('absent')
+    const path = await pull()
+    expect(await stateOf()).toBe('cached')
+    expect(await verifyWeights(record(), { folder })).toBe('ok')
+    const damaged = content.slice()
+    damaged[77]! ^= 4
+    await writeFile(path, damaged)
+    expect(await verifyWeights(record(), { folder })).toBe('damaged')
+    expect(await removeWeights(record(), { folder })).toBe(content.length)
+    expect(await files()).toEqual([])
+  })
+
+  it('lies where the environment says', () => {
+    process.env.ALEXNET_CACHE = '/somewhere'
+    try {
+      expect(weightsFolder()).toBe('/somewhere')
+    } finally {
+      delete process.env.ALEXNET_CACHE
+    }
+    expect(weightsFolder()).toMatch(/alexnet/)
+  })
+
+  it('knows what there is', async () => {
+    const imagenet = getWeightRecord('imagenet')
+    const labels = await imagenet.labels()
+    expect(labels.length).toBe(imagenet.classes)
+    expect(new Set(labels).size).toBe(1000)
+    expect([labels[0], labels[2], labels[999]]).toEqual([
+      'tench',
+      'great white shark',
+      'toilet tissue',
+    ])
+    expect(() => getWeightRecord('imagnet')).toThrow(
+      /no weights called 'imagnet'; there are: imagenet/,
+    )
+    await expect(pullWeights({ ...record(), url: `${base}/a/..` }, { folder })).rejects.toThrow(
+      /file name/,
+    )
+  })
+})

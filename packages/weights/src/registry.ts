@@ -1,0 +1,79 @@
+// Published weights as records: what they are, where they are, what belongs to them. Downloading and
+// caching take a record, from here or of a program's own.
+
+/** How pictures become a network's input: `@alexnet/data`'s Preprocessing, by its shape. */
+export interface RecordPreprocessing {
+  /** Pixels of the shorter side after resizing. */
+  resize: number
+  /** Pixels a side of the square cut from the centre. */
+  crop: number
+  /** Subtracted from each channel (red, green, blue) after pixels are scaled to 0…1. */
+  mean: [number, number, number]
+  /** Divided by, after that. */
+  std: [number, number, number]
+  interpolation: 'bilinear'
+}
+
+/** Weights that can be downloaded. */
+export interface WeightRecord {
+  /** What users type. */
+  name: string
+  description: string
+  /** Where the file is; a mirror has it under the last part of this path. */
+  url: string
+  bytes: number
+  /** Of the file, 64 hexadecimal digits. */
+  sha256: string
+  /** Variant of `@alexnet/core` that they fit. */
+  architecture: string
+  classes: number
+  /** Class names in the order of the logits, loaded on demand. */
+  labels: () => Promise<readonly string[]>
+  preprocessing: RecordPreprocessing
+  /** Accuracies in percent, and who published them. */
+  metrics: { dataset: string; top1: number; top5?: number; source: string }
+  licence: string
+}
+
+/** Every record of this package. */
+export const weightRecords: readonly WeightRecord[] = [
+  {
+    name: 'imagenet',
+    description: "torchvision's AlexNet, trained on ImageNet's 1000 classes",
+    url: 'https://download.pytorch.org/models/alexnet-owt-7be5be79.pth',
+    bytes: 244_408_911,
+    sha256: '7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02',
+    architecture: 'torchvision',
+    classes: 1000,
+    labels: async () => (await import('./imagenet-labels.ts')).imagenetLabels,
+    preprocessing: {
+      resize: 256,
+      crop: 224,
+      mean: [0.485, 0.456, 0.406],
+      std: [0.229, 0.224, 0.225],
+      interpolation: 'bilinear',
+    },
+    metrics: {
+      dataset: 'ImageNet 2012, validation',
+      top1: 56.522,
+      top5: 79.066,
+      source: 'torchvision, AlexNet_Weights.IMAGENET1K_V1',
+    },
+    licence: 'BSD-3-Clause (torchvision); the pictures of ImageNet have terms of their own',
+  },
+]
+
+/** The record called `name`; RangeError with the names there are when there is none. */
+export function getWeightRecord(name: string): WeightRecord {
+  const record = weightRecords.find((candidate) => candidate.name === name)
+  if (record) return record
+  const names = weightRecords.map((candidate) => candidate.name).join(', ')
+  throw new RangeError(`there are no weights called '${name}'; there are: ${names}`)
+}
+
+/** Name of a record's file: the last part of its URL. */
+export function fileNameOf({ name, url }: WeightRecord): string {
+  const fileName = new URL(url).pathname.split('/').at(-1)!
+  if (/^[\w.-]+$/.test(fileName) && !/^\.+$/.test(fileName)) return fileName
+  throw new RangeError(`the URL of the weights '${name}' does not end in a plain file name: ${url}`)
+}
