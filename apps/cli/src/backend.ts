@@ -3,7 +3,15 @@
 import { useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
 
-/** @param threads CPU threads; all cores where it is left out. */
-export async function startBackend({ threads }: { threads?: number } = {}) {
-  return useBackend([cpu(threads === undefined ? {} : { threads })])
+/** How a command uses the machine, as its options say. */
+export interface EngineOptions {
+  /** CPU threads; all cores where it is left out. */
+  threads?: number
+  /** Lets V8 use 256-bit vectors. Default false. */
+  widen?: boolean
+}
+
+/** Starts the backend that the options ask for. */
+export async function startBackend({ threads, widen = false }: EngineOptions = {}) {
+  return useBackend([cpu({ widen, ...(threads !== undefined && { threads }) })])
 }

@@ -13,12 +13,13 @@ import {
   torchvisionTrain,
 } from '@alexnet/data'
 import { constant, oneCycle, type Schedule, steps } from '@alexnet/train'
+import type { EngineOptions } from './backend.ts'
 import { UsageError } from './errors.ts'
 
 export type ScheduleName = 'constant' | 'steps' | 'one-cycle'
 
 /** The options of `alexnet train`, as the command line gives them. */
-export interface TrainOptions {
+export interface TrainOptions extends EngineOptions {
   variant?: string
   epochs?: number
   batchSize?: number
@@ -36,7 +37,6 @@ export interface TrainOptions {
   out: string
   resume?: boolean
   checkpointEvery?: number
-  threads?: number
   json?: boolean
 }
 

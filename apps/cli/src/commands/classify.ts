@@ -3,17 +3,16 @@
 import { Classifier, type Prediction } from '@alexnet/core'
 import { createPreprocess, readPicture } from '@alexnet/data'
 import pc from 'picocolors'
-import { startBackend } from '../backend.ts'
+import { type EngineOptions, startBackend } from '../backend.ts'
 import { bar, percent } from '../format.ts'
 import { loadModel } from '../model-file.ts'
 import { progress } from '../progress.ts'
 
-export interface ClassifyOptions {
+export interface ClassifyOptions extends EngineOptions {
   weights: string
   variant?: string
   top: number
   batchSize?: number
-  threads?: number
   json?: boolean
 }
 

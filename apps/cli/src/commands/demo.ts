@@ -8,6 +8,7 @@ import { createPreprocess, encodePng, type Picture, shapes } from '@alexnet/data
 import { replaceFile } from '@alexnet/weights/node'
 import { plot } from 'asciichart'
 import pc from 'picocolors'
+import type { EngineOptions } from '../backend.ts'
 import { exitCodes } from '../errors.ts'
 import { duration, halfBlocks, percent } from '../format.ts'
 import { loadModel } from '../model-file.ts'
@@ -16,11 +17,10 @@ import { type Classified, formatResult } from './classify.ts'
 import { evaluateModel } from './evaluate.ts'
 import { runTraining } from './train.ts'
 
-export interface DemoOptions {
+export interface DemoOptions extends EngineOptions {
   out?: string
   pictures: number
   epochs: number
-  threads?: number
 }
 
 const say = (text: string) => process.stdout.write(`${text}\n`)

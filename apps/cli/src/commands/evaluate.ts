@@ -2,18 +2,17 @@
 
 import { type Dataset, loader, openDataset, type Split, torchvisionEval } from '@alexnet/data'
 import { evaluate } from '@alexnet/train'
-import { startBackend } from '../backend.ts'
+import { type EngineOptions, startBackend } from '../backend.ts'
 import { UsageError } from '../errors.ts'
 import { percent } from '../format.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
 import { progress } from '../progress.ts'
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends EngineOptions {
   weights: string
   variant?: string
   split: Split
   batchSize?: number
-  threads?: number
   json?: boolean
 }
 

@@ -1,0 +1,31 @@
+// Arguments of `alexnet features`.
+
+import type { Command } from 'commander'
+import { batchSize, examples, json, threads, variantOption, weights, widen } from './shared.ts'
+
+export function addFeatures(program: Command): void {
+  program
+    .command('features')
+    .description("write a layer's output for each picture, a row a picture in the order given")
+    .argument('<picture...>', 'JPEG, PNG or WebP files')
+    .addOption(weights().makeOptionMandatory())
+    .requiredOption('-l, --layer <name>', 'layer, as `alexnet inspect` lists them')
+    .requiredOption('-o, --out <file>', '.npy, .safetensors or .jsonl')
+    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(batchSize('pictures at a time (default: 32)'))
+    .addOption(threads())
+    .addOption(widen())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `${examples(
+        'alexnet features photos/*.jpg -w runs/mine -l classifier.4 -o fc7.npy',
+        'alexnet features cat.jpg -w runs/mine -l features.0 -o maps.jsonl',
+      )}
+Convolution layers give [height, width, channels] a picture.
+JSON: { out, layer, shape }`,
+    )
+    .action(async (pictures, options) =>
+      (await import('../commands/features.ts')).features(pictures, options),
+    )
+}
