@@ -160,6 +160,16 @@ const script = (path) => (env, args) => run('node', [join(root, path), ...args],
 const alexnet = script('apps/cli/dist/main.js')
 const checkStructure = script('scripts/check-structure/main.ts')
 
+/** Chromium's file in $CHROMIUM_PATH, part of what the tests' cached results depend on; '' without it. */
+function withChromium(env) {
+  const found = spawnSync('node', [join(root, 'scripts/chromium.ts')], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return { ...env, CHROMIUM_PATH: found.stdout?.trim() ?? '' }
+}
+
 function test(env) {
   say('checking format and lint (biome)')
   run('biome', ['check', root], { env })
@@ -173,25 +183,62 @@ function test(env) {
     '--continue',
   ]
   run('turbo', [...each, '--cwd', root, '--ui=stream', '--concurrency=2'], { env })
-  say('checking the structure of the workspace, and the check itself')
-  run('tsc', ['-p', join(root, 'scripts/check-structure')], { env })
+  say('checking the structure of the workspace, and the scripts that do')
+  for (const folder of ['check-structure', 'experiments']) {
+    run('tsc', ['-p', join(root, 'scripts', folder)], { env })
+  }
   run('vitest', ['run', '--root', root, 'scripts'], { env })
   checkStructure(env, [])
   say('all checks passed')
 }
 
+/** What takes a GPU, or its software driver, and Chromium; minutes long, so not part of `test`. */
+function testDevices(bare) {
+  const env = withChromium(bare)
+  say('running the tests on devices: WebGL and WebGPU, Chromium, the page (turbo)')
+  const how = ['--output-logs=new-only', '--log-order=grouped', '--continue', '--concurrency=1']
+  run('turbo', ['run', 'test:device', '--cwd', root, '--ui=stream', ...how], { env })
+}
+
+const playground = script('apps/playground/scripts/serve.ts')
+
+/** The demo, then the page: served where someone sits at a terminal, named where nobody does. */
+function start(env, args) {
+  const demo = args.filter((argument) => argument !== '--no-serve')
+  alexnet(env, ['demo', ...demo])
+  if (demo.includes('--help') || demo.includes('-h')) return
+  if (process.stdout.isTTY && demo.length === args.length) playground(env, [])
+  else say('see and train AlexNet in a web page: npm run playground')
+}
+
 const tasks = {
   start: {
-    about: 'train a small AlexNet on drawn pictures, evaluate it, classify with it',
-    run: (env, args) => alexnet(env, ['demo', ...args]),
+    about: 'train a small AlexNet on drawn pictures, use it, serve the web page (--no-serve: not)',
+    run: start,
   },
   alexnet: { about: 'the command alexnet (arguments after --)', run: alexnet },
+  playground: {
+    about: 'the web page: classify, look inside, train, compare backends',
+    run: playground,
+  },
   bench: {
     about: 'ours beside the peers (arguments after --)',
     run: script('apps/bench/dist/main.js'),
   },
+  experiments: {
+    about: "the paper's claims repeated on CIFAR-10 (arguments after --)",
+    run: script('scripts/experiments/main.ts'),
+  },
   test: { about: 'lint, types, structure and every test of every package', run: test },
+  'test:device': {
+    about: 'tests that need Chromium or a GPU (software drivers do); minutes',
+    run: testDevices,
+  },
   'check-structure': { about: 'who imports whom, package shapes, changesets', run: checkStructure },
+  conformance: {
+    about: 'every backend beside float64 loops and PyTorch, in Node and Chromium (--help)',
+    run: script('packages/conformance/scripts/conformance.ts'),
+  },
   'compare:pytorch': {
     about: "every layer's output and every gradient beside PyTorch's, live",
     run: script('packages/conformance/scripts/compare-pytorch.ts'),

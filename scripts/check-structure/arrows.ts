@@ -22,6 +22,7 @@ export const layers: readonly Layer[] = [
   { name: 'backend-*', imports: ['backend'], knowsTfjs: true },
   { name: 'data', imports: [], knowsTfjs: false },
   { name: 'weights', imports: [], knowsTfjs: false },
+  { name: 'cifar10', imports: ['weights'], knowsTfjs: false },
   { name: 'train', imports: ['core', 'data', 'weights'], knowsTfjs: true },
   {
     name: 'conformance',

@@ -7,9 +7,9 @@ import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportWeights } from '@alexnet/core'
 import { encodeSafetensors } from '@alexnet/weights'
+import { encodeOnnx } from '@alexnet/weights/onnx'
 import * as tf from '@tensorflow/tfjs'
 import { createModel, describeNetwork, type Network, type NetworkOptions } from './network.ts'
-import { encodeOnnx } from './onnx.ts'
 
 /** Different pictures of a batch: three, so that no usual way of cutting a batch in parts repeats. */
 export const DIFFERENT_PICTURES = 3
@@ -56,7 +56,13 @@ async function writeTensors(
   const network = describeNetwork(model, options)
   const weights = await exportWeights(model)
   await writeChunks(join(folder, files.weights), encodeSafetensors(weights))
-  await writeFile(join(folder, files.onnx), encodeOnnx(network, weights))
+  const layers = model.layers.map((layer) => ({
+    className: layer.getClassName(),
+    name: layer.name,
+    config: layer.getConfig(),
+    outputShape: layer.outputShape as unknown[],
+  }))
+  await writeChunks(join(folder, files.onnx), encodeOnnx({ layers, tensors: weights }))
   const shape: [number, number, number, number] = [
     DIFFERENT_PICTURES,
     network.inputSize,

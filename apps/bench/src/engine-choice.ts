@@ -48,12 +48,14 @@ export function choosePeers(
   return { chosen, absent }
 }
 
-/** Settings of every row of ours: one a build, and one on a single thread if asked for. */
+/** Settings of every row of ours: one a build, then those asked for: one thread, other weights. */
 export function oursRows(settings: Settings, common: EngineSettings): EngineSettings[] {
   const base = { ...common, engine: ours.name, ...(settings.widen && { widen: true }) }
   const rows: EngineSettings[] =
     settings.builds.length === 0 ? [base] : settings.builds.map((build) => ({ ...base, build }))
-  if (settings.scaling && common.threads > 1) rows.push({ ...rows[0]!, threads: 1 })
+  const first = rows[0]!
+  if (settings.scaling && common.threads > 1) rows.push({ ...first, threads: 1 })
+  rows.push(...settings.weights.map((weights) => ({ ...first, weights })))
   return rows
 }
 

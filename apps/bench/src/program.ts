@@ -2,9 +2,13 @@
 
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addDataCommand } from './data-command.ts'
+import { addDawnCommand } from './dawn-command.ts'
 import { engineNames } from './engines/catalog.ts'
+import { type WeightFormat, weightFormats } from './engines/session.ts'
 import type { Report } from './results.ts'
 import type { Settings } from './settings.ts'
+import { addWebGLCommand } from './webgl-command.ts'
 
 function whole(least: number) {
   return (text: string) => {
@@ -38,6 +42,14 @@ function peerList(text: string): string[] {
     throw new InvalidArgumentError(`There is no peer '${unknown}'.`)
   }
   return names
+}
+
+function weightList(text: string): WeightFormat[] {
+  return list(text).map((name) => {
+    const known = weightFormats.find((format) => format === name)
+    if (!known) throw new InvalidArgumentError(`They must be among ${weightFormats.join(', ')}.`)
+    return known
+  })
 }
 
 interface TaskDefaults {
@@ -87,6 +99,9 @@ export function createProgram(run: (settings: Settings) => Promise<void>): Comma
   for (const [task, defaults] of Object.entries(tasks)) {
     addTask(program, task as Report['task'], defaults, run)
   }
+  addWebGLCommand(program)
+  addDawnCommand(program)
+  addDataCommand(program)
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, 'bench: ')),
@@ -139,6 +154,13 @@ function addTask(
   } else {
     command.option('--chromium <file>', 'browser (default: $CHROMIUM, or where Linux has it)')
   }
+  if (task === 'infer' || task === 'browser') {
+    command.addOption(
+      new Option('--weights <list>', 'rows of ours with fully connected weights in int8, float16')
+        .argParser(weightList)
+        .default([], 'none'),
+    )
+  }
   if (task === 'kernels') command.option('--layers <text>', 'only layers whose name contains it')
   if (task !== 'kernels' && task !== 'memory') {
     command.option('--scaling', 'also time ours on one thread', false)
@@ -148,6 +170,6 @@ function addTask(
     .option('--record <file>', 'also write a benchmark record (Markdown)')
     .action(async (options) => {
       const { batch, ...rest } = options
-      await run({ widen: false, scaling: false, ...rest, task, batches: batch })
+      await run({ widen: false, scaling: false, weights: [], ...rest, task, batches: batch })
     })
 }

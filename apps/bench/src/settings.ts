@@ -1,5 +1,6 @@
 // What a run was asked to do, every default made explicit.
 
+import type { WeightFormat } from './engines/session.ts'
 import type { Report } from './results.ts'
 
 export interface Settings {
@@ -16,6 +17,8 @@ export interface Settings {
   builds: string[]
   /** Lets V8 widen vectors to 256 bits for ours. */
   widen: boolean
+  /** Formats of ours' fully connected weights that get a row each beside float32. */
+  weights: WeightFormat[]
   /** Adds a row of ours on one thread. */
   scaling: boolean
   /** Of `kernels`: layers whose name contains this. */

@@ -6,6 +6,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** Ctrl-C stopped the work; its message says what is kept. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
 /** Exit codes: 1 the work failed, 2 the command line is wrong, 130 stopped by Ctrl-C (128 + SIGINT). */
 export const exitCodes = { failed: 1, usage: 2, interrupted: 130 } as const
 
@@ -15,6 +20,7 @@ export function report(error: unknown): number {
   const line = message.split('\n').join(' ').trim()
   process.stderr.write(`alexnet: ${line || 'failed without a message'}\n`)
   if (process.env.ALEXNET_DEBUG) process.stderr.write(`${stack}\n`)
+  if (error instanceof Interrupted) return exitCodes.interrupted
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
 }
 

@@ -12,6 +12,10 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** 61_251_584 → "61.3 MB" */
+export const megabytes = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+
 /** 0.62 → "██████▏   " of the given width */
 export function bar(share: number, width = 20): string {
   const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8)

@@ -50,13 +50,16 @@ describe('train, evaluate, classify, features', () => {
 
   it('keeps model, checkpoint, settings and log', async () => {
     expect((await readdir(join(folder.path, 'whole'))).sort()).toEqual([
-      'checkpoint.safetensors',
+      'checkpoints',
       'log.jsonl',
       'model.safetensors',
+      'report.html',
       'run.json',
+      'tensorboard',
     ])
     const log = (await readFile(join(folder.path, 'whole/log.jsonl'), 'utf8')).trim().split('\n')
-    const losses = log.map((line) => JSON.parse(line).train.loss)
+    const epochs = log.map((line) => JSON.parse(line)).filter(({ type }) => type === 'epoch')
+    const losses = epochs.map(({ train }) => train.loss)
     expect(losses).toHaveLength(3)
     expect(losses[2]).toBeLessThan(losses[0])
     const { tensors } = await readCheckpointFile(join(folder.path, 'whole/model.safetensors'))
@@ -83,7 +86,8 @@ describe('train, evaluate, classify, features', () => {
     expect(steps.at(-1)).toMatchObject({ type: 'checkpoint', reason: 'interrupted' })
     const resumed = await succeed(alexnet('train pictures --out stopped --resume'))
     expect(resumed.stderr).toMatch(/going on after step (9|1\d)/)
-    for (const file of ['model.safetensors', 'checkpoint.safetensors']) {
+    const [last] = (await readdir(join(folder.path, 'whole/checkpoints'))).sort().reverse()
+    for (const file of ['model.safetensors', `checkpoints/${last}`]) {
       const [whole, parts] = await Promise.all(
         ['whole', 'stopped'].map((run) => readCheckpointFile(join(folder.path, run, file))),
       )
@@ -137,11 +141,18 @@ describe('train, evaluate, classify, features', () => {
   it('evaluates', async () => {
     const { stdout } = await succeed(alexnet('evaluate pictures --weights whole --json'))
     const metrics = JSON.parse(stdout)
-    expect(Object.keys(metrics)).toEqual(['pictures', 'top1', 'top5', 'loss'])
     expect(metrics.pictures).toBe(150)
+    expect(metrics.classes).toHaveLength(10)
+    const right = metrics.confusion.map((row: number[], index: number) => row[index]!)
+    expect(right.reduce((sum: number, count: number) => sum + count, 0) / 150).toBeCloseTo(
+      metrics.top1,
+      9,
+    )
     expect(metrics.top5).toBeGreaterThan(metrics.top1)
     const { stdout: text } = await succeed(alexnet('evaluate pictures --weights whole'))
-    expect(text).toMatch(/^150 pictures: top-1 \d+\.\d%, top-5 \d+\.\d%, loss \d+\.\d{4}\n$/)
+    expect(text).toMatch(/^150 pictures: top-1 \d+\.\d%, top-5 \d+\.\d%, loss \d+\.\d{4}\n/)
+    expect(text).toMatch(/^ {2}circle .* \d+\.\d% of \d+$/m)
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   })
 
   it('classifies, likeliest first', async () => {
@@ -197,14 +208,19 @@ describe('demo', () => {
   it('goes the whole way, and every file it names is there', async () => {
     const { stdout, stderr } = await succeed(alexnet('demo --pictures 100 --epochs 1'))
     expect(stdout).toMatch(/500 pictures: top-1 \d/)
+    expect(stdout).toMatch(/300 pictures it has not seen: top-1 \d/)
     expect(stdout.match(/^runs\/demo\/pictures\/\d-\w+\.png\n(.* \d+\.\d%\n){3}/gm)).toHaveLength(5)
     expect(stderr).toMatch(/1\/1/)
     expect((await readdir(join(folder.path, 'runs/demo'))).sort()).toEqual([
-      'checkpoint.safetensors',
+      'checkpoints',
+      'fine-tuned',
       'log.jsonl',
       'model.safetensors',
+      'other-pictures',
       'pictures',
+      'report.html',
       'run.json',
+      'tensorboard',
     ])
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   })
@@ -263,7 +279,7 @@ describe('mistakes: one line, an exit code, nothing half-written', () => {
       /unknown option '--tpo'.*Did you mean --top/s,
     ],
     ['an unknown command', 'clasify a.png', 2, /unknown command 'clasify'.*Did you mean classify/s],
-    ['no weights', 'classify pictures/circle/0.png', 2, /required option '-w, --weights/],
+    ['no weights', 'classify pictures/circle/0.png', 2, /no weights are named: give --weights/],
     [
       'missing weights',
       'classify pictures/circle/0.png -w none.safetensors',
@@ -402,6 +418,10 @@ describe('mistakes: one line, an exit code, nothing half-written', () => {
     )
     expect(run.status).toBe(1)
     expect(run.stderr).toMatch(/^alexnet: full\/model\.safetensors: could not be written/m)
-    expect(await readdir(join(folder.path, 'full'))).toEqual(['run.json'])
+    expect((await readdir(join(folder.path, 'full'))).sort()).toEqual([
+      'log.jsonl',
+      'run.json',
+      'tensorboard',
+    ])
   })
 })

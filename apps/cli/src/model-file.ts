@@ -1,23 +1,27 @@
-// A model as one safetensors file: PyTorch's tensor names and layouts, and in the metadata all that is
-// needed to use it (variant, options, labels, preprocessing). A file without that description, such as a
-// PyTorch state dict saved as safetensors, is used with the variant named by the caller.
+// A model as a file: weights in any format that @alexnet/weights reads, and all that is needed to use
+// them (variant, options, labels, preprocessing). Files of this program carry that description in their
+// metadata; published weights have a record; others are used with the variant that the caller names.
 
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
   type AlexNetOptions,
   createAlexNet,
   exportWeights,
   getArchitecture,
-  loadWeights,
-  type TensorLike,
+  loadLazyWeights,
 } from '@alexnet/core'
-import type { Preprocessing } from '@alexnet/data'
-import type { Checkpoint } from '@alexnet/weights'
-import { readCheckpointFile, saveSafetensors } from '@alexnet/weights/node'
+import { createPreprocess, type Preprocessing } from '@alexnet/data'
+import type { OpenCheckpoint, WeightDescription } from '@alexnet/weights'
+import { saveSafetensors } from '@alexnet/weights/node'
 import type { LayersModel } from '@tensorflow/tfjs'
+import {
+  caffePreprocessing,
+  type NamedTensors,
+  pytorchLayouts,
+  pytorchNames,
+} from './checkpoint-names.ts'
 import { UsageError } from './errors.ts'
 import { presetFor, variantNamed } from './settings.ts'
+import { openWeights } from './weights-source.ts'
 
 /** What belongs to the weights of a model, to use it as it was trained. */
 export interface ModelDescription {
@@ -30,12 +34,24 @@ export interface ModelDescription {
 
 export interface LoadedModel extends ModelDescription {
   model: LayersModel
-  /** The file the weights came from. */
+  /** The file the weights came from, or their name. */
   path: string
+  /** Bytes of that file, or of several together. */
+  bytes: number
+  /** Format and element types, `safetensors, int8`. */
+  contents: string
+  /** Whether the file keeps weights as int8. */
+  isInt8: boolean
 }
 
 export const MODEL_FILE = 'model.safetensors'
+/** Key of the metadata in which a file describes its model. */
 const KEY = 'alexnet'
+
+/** A description as a file's metadata. */
+export const describeModel = ({ options, labels, preprocessing }: ModelDescription) => ({
+  [KEY]: JSON.stringify({ options, labels, preprocessing }),
+})
 
 /** Saves weights and description as one file, atomically. */
 export async function saveModel(
@@ -43,45 +59,92 @@ export async function saveModel(
   model: LayersModel,
   description: ModelDescription,
 ): Promise<void> {
-  await saveSafetensors(path, await exportWeights(model), { [KEY]: JSON.stringify(description) })
+  await saveSafetensors(path, await exportWeights(model), describeModel(description))
+}
+
+interface LoadModelOptions {
+  variant?: string
+  description?: ModelDescription
+  quiet?: boolean
 }
 
 /**
- * Loads a model file, or the one in a run folder.
+ * Loads a model from whatever `--weights` names; the weights that come with the program when it is
+ * left out.
  *
  * @param variant for files that do not say what they hold
- * @throws UsageError, CheckpointError or core's error on weights that do not fit, naming the tensors
+ * @param description taken in place of what the file says of itself
+ * @param quiet no progress of a download, as `--json` asks
+ * @throws UsageError, CheckpointError, DownloadError or core's error on weights that do not fit, naming
+ *   the tensors
  */
 export async function loadModel(
-  path: string,
-  { variant }: { variant?: string } = {},
+  weights: string | undefined,
+  { variant, description: given, quiet = false }: LoadModelOptions = {},
 ): Promise<LoadedModel> {
-  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory()
-  const file = isFolder ? join(path, MODEL_FILE) : path
-  const checkpoint = await readCheckpointFile(file)
-  const description = describeCheckpoint(checkpoint, file, variant)
-  const model = createAlexNet({ ...description.options, dropout: 0, initialize: false })
+  const { checkpoint, path, bytes, published } = await openWeights(weights, { quiet })
   try {
-    loadWeights(model, checkpoint.tensors as ReadonlyMap<string, TensorLike>)
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error })
+    const named = pytorchNames(checkpoint)
+    const { options, labels, preprocessing } =
+      given ??
+      (published
+        ? await descriptionOf(published, path, variant)
+        : describeCheckpoint(checkpoint, named, path, variant))
+    const model = createAlexNet({ ...options, initialize: false })
+    try {
+      await loadLazyWeights(model, pytorchLayouts(checkpoint, named, model))
+    } catch (error) {
+      model.dispose()
+      const { message } = error as Error
+      if (message.startsWith(path)) throw error
+      throw new Error(`${path}: ${message}`, { cause: error })
+    }
+    return { options, labels, preprocessing, model, path, bytes, ...contentsOf(checkpoint) }
+  } finally {
+    await checkpoint.close()
   }
-  return { ...description, model, path: file }
+}
+
+function contentsOf({ format, tensors }: OpenCheckpoint) {
+  const types = new Set([...tensors.values()].map(({ storedAs }) => storedAs))
+  const isInt8 = types.has('int8')
+  // The scales and biases beside int8 weights are float32, and go without saying.
+  if (isInt8) types.delete('float32')
+  return { contents: [format, ...types].join(', '), isInt8 }
+}
+
+/** @throws UsageError when the caller names another variant than the weights are of */
+function requireVariant(path: string, of: string, named: string | undefined): void {
+  if (named === undefined || named === of) return
+  throw new UsageError(
+    `${path} holds weights of the variant '${of}', not '${named}': leave --variant out`,
+  )
+}
+
+async function descriptionOf(
+  published: WeightDescription,
+  path: string,
+  variant?: string,
+): Promise<ModelDescription> {
+  const { architecture, classes, preprocessing, labels } = published
+  requireVariant(path, architecture, variant)
+  const options = {
+    variant: variantNamed(architecture),
+    ...{ classes, inputSize: preprocessing.crop },
+  }
+  return { options, labels: [...(await labels())], preprocessing }
 }
 
 function describeCheckpoint(
-  checkpoint: Checkpoint,
+  checkpoint: OpenCheckpoint,
+  { tensors, fromCaffe }: NamedTensors,
   file: string,
   variant?: string,
 ): ModelDescription {
   const stored = checkpoint.metadata[KEY]
   if (stored !== undefined) {
-    const description = JSON.parse(stored) as ModelDescription
-    if (variant !== undefined && variant !== description.options.variant) {
-      throw new UsageError(
-        `${file} holds weights of the variant '${description.options.variant}', not '${variant}': leave --variant out`,
-      )
-    }
+    const description = readDescription(stored, file)
+    requireVariant(file, description.options.variant ?? 'torchvision', variant)
     return description
   }
   if (variant === undefined) {
@@ -89,14 +152,39 @@ function describeCheckpoint(
   }
   const name = variantNamed(variant)
   const { inputSize } = getArchitecture(name)
-  const biases = [...checkpoint.tensors].filter(([name]) => /^classifier\.\d+\.bias$/.test(name))
-  const classes = biases.at(-1)?.[1].shape[0]
+  const place = (name: string) => Number(/^classifier\.(\d+)\.bias$/.exec(name)?.[1] ?? -1)
+  const last = [...tensors.keys()].sort((a, b) => place(a) - place(b)).at(-1) ?? ''
+  const classes = place(last) < 0 ? undefined : tensors.get(last)!.shape[0]
   if (classes === undefined) {
-    throw new UsageError(`${file} has no tensor classifier.N.bias: its names are not PyTorch's`)
+    const found = [...tensors.keys()].slice(0, 3).join(', ')
+    throw new UsageError(
+      `${file} has no tensor classifier.N.bias: its names (${found}, …) are not those of the variants`,
+    )
   }
+  const { preprocessing } = presetFor(name, inputSize, false)
   return {
     options: { variant: name, classes },
     labels: Array.from({ length: classes }, (_, index) => String(index)),
-    preprocessing: presetFor(name, inputSize, false).preprocessing,
+    preprocessing: fromCaffe ? caffePreprocessing(preprocessing) : preprocessing,
+  }
+}
+
+/** A description as a file has it: written by someone, so nothing of it is taken for granted. */
+function readDescription(text: string, file: string): ModelDescription {
+  try {
+    const { options, labels, preprocessing } = JSON.parse(text) as ModelDescription
+    const isList = Array.isArray(labels) && labels.every((label) => typeof label === 'string')
+    if (!isList) throw new TypeError('its labels are no list of names')
+    if (typeof options !== 'object' || options === null) throw new TypeError('it has no options')
+    if (options.classes !== undefined && options.classes !== labels.length) {
+      throw new TypeError(`it has ${labels.length} labels for ${options.classes} classes`)
+    }
+    if (options.variant !== undefined) variantNamed(options.variant)
+    createPreprocess(preprocessing)
+    const { resize, crop, mean, std, interpolation } = preprocessing
+    return { options, labels, preprocessing: { resize, crop, mean, std, interpolation } }
+  } catch (cause) {
+    const why = (cause as Error).message
+    throw new UsageError(`${file}: its description (metadata '${KEY}') cannot be used: ${why}`)
   }
 }

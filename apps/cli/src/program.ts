@@ -3,15 +3,34 @@
 
 import { Command } from 'commander'
 import { addClassify } from './arguments/classify.ts'
+import { addConvert } from './arguments/convert.ts'
+import { addData } from './arguments/data.ts'
 import { addDemo } from './arguments/demo.ts'
 import { addEvaluate } from './arguments/evaluate.ts'
+import { addExplain } from './arguments/explain.ts'
 import { addFeatures } from './arguments/features.ts'
+import { addFilters } from './arguments/filters.ts'
 import { addInspect } from './arguments/inspect.ts'
+import { addPack } from './arguments/pack.ts'
 import { examples } from './arguments/shared.ts'
 import { addTrain } from './arguments/train.ts'
+import { addWeights } from './arguments/weights.ts'
 
 /** In the order of --help. */
-const commands = [addTrain, addEvaluate, addClassify, addFeatures, addInspect, addDemo]
+const commands = [
+  addTrain,
+  addEvaluate,
+  addClassify,
+  addFeatures,
+  addExplain,
+  addFilters,
+  addInspect,
+  addConvert,
+  addWeights,
+  addData,
+  addPack,
+  addDemo,
+]
 
 /** Builds the whole command; `version` is the package's. */
 export function createProgram(version: string): Command {
@@ -36,10 +55,14 @@ Every command has its own --help.`,
   for (const add of commands) add(program)
 
   // Commander writes its own message; the exit code is ours to choose.
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, 'alexnet: ')),
     })
   }
   return program
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
 }

@@ -13,14 +13,19 @@ export interface Progress {
  * @param title what is being done, at most some 12 characters
  * @param total in units, for example pictures
  * @param quiet no bar and no lines, as `--json` asks
+ * @param unit behind the numbers, for example ` MB`
  */
-export function progress(title: string, total: number, { quiet = false } = {}): Progress {
+export function progress(
+  title: string,
+  total: number,
+  { quiet = false, unit = '' } = {},
+): Progress {
   if (quiet) return { update() {}, log() {}, stop() {} }
   const write = (line: string) => process.stderr.write(`${line}\n`)
   if (!process.stderr.isTTY) return { update() {}, log: write, stop() {} }
   const bar = new SingleBar(
     {
-      format: `${title} {bar} {percentage}% {value}/{total} {eta_formatted} left {note}`,
+      format: `${title} {bar} {percentage}% {value}/{total}${unit} {eta_formatted} left {note}`,
       barsize: 20,
       hideCursor: true,
       clearOnComplete: true,

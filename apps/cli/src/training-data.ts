@@ -1,7 +1,21 @@
-// The pictures of a training run: what to train on, what to validate on.
+// The pictures of a training run: what to train on, what to validate on, and its batches, mixed where
+// the recipe has them mixed.
 
-import { type Dataset, openDataset, split } from '@alexnet/data'
-import type { RunSettings, TrainOptions } from './settings.ts'
+import {
+  type BatchTransform,
+  cached,
+  cutMix,
+  type Dataset,
+  loader,
+  mixingChoice,
+  mixUp,
+  openDataset,
+  split,
+  type WorkerPool,
+} from '@alexnet/data'
+import type { BatchSource } from '@alexnet/train'
+import { trainingPreset } from './preparation.ts'
+import { isSmall, type RunSettings, type TrainOptions } from './settings.ts'
 
 /** The pictures of a run. */
 export interface TrainingData {
@@ -31,5 +45,50 @@ export async function openTrainingData(
   }
   // Too few pictures of each class to set one aside.
   if (validation?.length === 0) validation = undefined
-  return { training: training!, validation, fingerprint }
+  return {
+    training: await inMemory(training!),
+    validation: validation && (await inMemory(validation)),
+    fingerprint,
+  }
+}
+
+/** Bytes of pixels up to which a data set is kept decoded. */
+const MOST_BYTES = 512 * 2 ** 20
+
+/**
+ * The data set, its pictures kept once they are decoded if they all fit, going by the first: small ones
+ * take longer to decode, epoch after epoch, than to train on.
+ */
+async function inMemory(dataset: Dataset): Promise<Dataset> {
+  const { data } = await dataset.load(0)
+  return data.length * dataset.length <= MOST_BYTES
+    ? cached(dataset, { maxBytes: MOST_BYTES })
+    : dataset
+}
+
+/** Batches of an epoch as the settings have them, from batch `start` on. */
+export function trainingBatches(
+  dataset: Dataset,
+  { recipe, preprocessing, seed }: RunSettings,
+  { epoch, start, workers = 0 }: { epoch: number; start: number; workers?: number | WorkerPool },
+): BatchSource {
+  const preset = trainingPreset(recipe.augmentation, {
+    crop: preprocessing.crop,
+    like: preprocessing,
+    small: isSmall(recipe.variant),
+  })
+  return loader({
+    dataset,
+    ...preset,
+    batchTransforms: mixingOf(recipe),
+    batchSize: recipe.batchSize,
+    ...{ shuffle: true, seed, epoch, start, workers },
+  })
+}
+
+function mixingOf({ mixUp: mix, cutMix: cut }: RunSettings['recipe']): BatchTransform[] {
+  const transforms: BatchTransform[] = []
+  if (mix !== undefined) transforms.push(mixUp({ alpha: mix }))
+  if (cut !== undefined) transforms.push(cutMix({ alpha: cut }))
+  return transforms.length > 1 ? [mixingChoice(transforms)] : transforms
 }

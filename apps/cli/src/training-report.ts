@@ -1,6 +1,6 @@
 // What a person reads while a run goes on: what is about to happen, a line an epoch, what came of it.
 
-import type { EpochEvent, Trainer } from '@alexnet/train'
+import { type EpochRecord, scoreOf, type Trainer } from '@alexnet/train'
 import pc from 'picocolors'
 import { duration, percent } from './format.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -9,11 +9,14 @@ import type { TrainingData } from './training-data.ts'
 
 /** Says what is about to happen, on stderr. */
 export function announce(settings: RunSettings, data: TrainingData, step: number): void {
-  const { model, labels, epochs, batchSize, learningRate, schedule, seed } = settings
+  const { model, labels, recipe, from, seed } = settings
+  const { epochs, batchSize, learningRate, schedule, optimizer } = recipe
+  const origin = from === null ? '' : `, from ${from}`
   const lines = [
-    `${pc.bold(`alexnet ${model.variant}`)}, ${model.inputSize}×${model.inputSize} pixels, ${labels.length} classes`,
+    `${pc.bold(`alexnet ${model.variant}`)}, ${model.inputSize}×${model.inputSize} pixels, ${labels.length} classes${origin}`,
     `${data.training.length} pictures to train on, ${data.validation?.length ?? 'none'} to validate on`,
-    `${epochs} epochs, ${batchSize} pictures a step, learning rate ${learningRate} (${schedule}), seed ${seed}`,
+    `recipe ${recipe.name}: ${epochs} epochs of ${batchSize} pictures a step, ${optimizer.kind},`,
+    `learning rate ${learningRate} (${schedule.kind}), augmentation ${recipe.augmentation}, seed ${seed}`,
     ...(step > 0 ? [`going on after step ${step}`] : []),
   ]
   process.stderr.write(`${lines.join('\n')}\n`)
@@ -33,7 +36,7 @@ export function epochLine({
   train: means,
   validation,
   seconds,
-}: EpochEvent): string {
+}: EpochRecord): string {
   return row([
     `${epoch}/${epochs}`,
     means.loss.toFixed(3),
@@ -58,9 +61,10 @@ export function conclude(
     write(`  alexnet train ${path} --out ${folder.path} --resume`)
     return
   }
-  const score = ({ validation, train: means }: EpochEvent) => (validation ?? means).top1
-  const best = trainer.history.reduce((a, b) => (score(b) > score(a) ? b : a))
-  write(`best epoch ${best.epoch}: top-1 ${percent(score(best))}`)
+  const best = trainer.history.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a))
+  const last = trainer.history.at(-1)!
+  if (last.epoch < last.epochs) write(`no better epoch for ${last.epoch - best.epoch}: stopped`)
+  write(`best epoch ${best.epoch}: top-1 ${percent(scoreOf(best))}`)
   write(`model in ${folder.modelPath}; use it with`)
   write(`  alexnet classify PICTURE --weights ${folder.path}`)
 }

@@ -13,14 +13,22 @@ const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 const kernelFolder = join(packageFolder, 'src/kernels')
 const generatedFolder = join(packageFolder, 'src/generated')
 
-/** Name and features of each build, weakest first. */
-const builds = [
-  { name: 'simd', features: 'simd' },
-  { name: 'relaxed-simd', features: 'simd,relaxed-simd' },
+interface Build {
+  name: string
+  features: string
+  /** Rows of the register kernel's tile: micro-kernel.ts says why the wide build has more. */
+  tileRows: number
+}
+
+/** Weakest first. The last is for a V8 that joins pairs of vectors into 256 bits. */
+const builds: Build[] = [
+  { name: 'simd', features: 'simd', tileRows: 6 },
+  { name: 'relaxed-simd', features: 'simd,relaxed-simd', tileRows: 6 },
+  { name: 'relaxed-simd-wide', features: 'simd,relaxed-simd', tileRows: 12 },
 ]
 
-function source(path: string): string | null {
-  if (path === 'src/micro-kernel.ts') return microKernelSource()
+function source(path: string, tileRows: number): string | null {
+  if (path === 'src/micro-kernel.ts') return microKernelSource(tileRows)
   if (!/^src\/kernels\/[\w-]+\.ts$/.test(path)) return null
   const file = join(packageFolder, path.replace(/\.ts$/, '.as'))
   try {
@@ -30,7 +38,7 @@ function source(path: string): string | null {
   }
 }
 
-async function compile(features: string): Promise<Uint8Array> {
+async function compile({ name, features, tileRows }: Build): Promise<Uint8Array> {
   let binary: Uint8Array | undefined
   const { error, stderr } = await asc.main(
     [
@@ -50,15 +58,15 @@ async function compile(features: string): Promise<Uint8Array> {
       '--noAssert',
     ],
     {
-      readFile: (name) => source(name.replaceAll('\\', '/')),
-      writeFile: (name, contents) => {
-        if (name.endsWith('.wasm')) binary = contents as Uint8Array
+      readFile: (file) => source(file.replaceAll('\\', '/'), tileRows),
+      writeFile: (file, contents) => {
+        if (file.endsWith('.wasm')) binary = contents as Uint8Array
       },
       listFiles: () => [],
     },
   )
   if (error || !binary)
-    throw new Error(`AssemblyScript (${features}): ${error?.message}\n${stderr.toString()}`)
+    throw new Error(`AssemblyScript (${name}): ${error?.message}\n${stderr.toString()}`)
   return binary
 }
 
@@ -87,13 +95,13 @@ const kernelTexts = readdirSync(kernelFolder)
   .sort()
   .map((file) => ({ file: basename(file), text: readFileSync(join(kernelFolder, file), 'utf8') }))
 const allStructs = kernelTexts.flatMap(({ text }) => structs(text))
-const allConstants = [microKernelSource(), ...kernelTexts.map(({ text }) => text)].flatMap(
+const allConstants = [microKernelSource(6), ...kernelTexts.map(({ text }) => text)].flatMap(
   constants,
 )
 
 const binaries: string[] = []
 for (const build of builds) {
-  const binary = await compile(build.features)
+  const binary = await compile(build)
   binaries.push(`  '${build.name}':\n    '${Buffer.from(binary).toString('base64')}',`)
   console.log(`${build.name}: ${binary.length} bytes`)
 }

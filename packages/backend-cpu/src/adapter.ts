@@ -73,10 +73,10 @@ async function start(name: string, options: CpuOptions): Promise<StartedBackend>
         `give this one another name, or call tf.removeBackend('${name}') first, which loses its tensors`,
     )
   }
-  const build = options.build ?? supportedBuilds()[0]!
   const shared = canShareMemory()
   const memory = new TensorMemory({ shared, maximumBytes: options.memoryLimit })
   const widened = options.widen === true && widen()
+  const build = options.build ?? bestBuild(widened)
   const module = await compileBuild(build, shared)
   const kernels = await instantiate(module, memory.wasm)
   const count = shared ? threadCount(options.threads) : 1
@@ -88,12 +88,23 @@ async function start(name: string, options: CpuOptions): Promise<StartedBackend>
   tf.registerBackend(name, () => backend)
   const started: StartedBackend = {
     device: `CPU, WebAssembly, ${count} ${count === 1 ? 'thread' : 'threads'}`,
-    features: [build, ...(widened ? ['widened'] : []), ...(shared ? ['shared-memory'] : [])],
+    features: [
+      build,
+      ...(widened && build !== wideBuild ? ['widened'] : []),
+      ...(shared ? ['shared-memory'] : []),
+    ],
     // Removing the backend disposes it, which ends its threads.
     stop: () => tf.removeBackend(name),
   }
   running.set(name, { options: wanted, started })
   return started
+}
+
+const wideBuild = 'relaxed-simd-wide'
+
+function bestBuild(widened: boolean): BuildName {
+  const builds = supportedBuilds()
+  return widened && builds.includes(wideBuild) ? wideBuild : builds[0]!
 }
 
 function threadCount(threads: number | undefined): number {

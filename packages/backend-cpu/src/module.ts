@@ -8,9 +8,12 @@ export type BuildName = keyof typeof builds
 export type KernelFunction = (parameters: number, task: number, worker: number) => void
 export type KernelExports = Record<string, KernelFunction>
 
-/** Builds that this engine can run, best first. */
+/**
+ * Builds that this engine can run, best first. 'relaxed-simd-wide' is the best only where the engine joins
+ * pairs of vectors into 256 bits, which cannot be asked, so it comes last.
+ */
 export function supportedBuilds(): BuildName[] {
-  const names: BuildName[] = ['relaxed-simd', 'simd']
+  const names: BuildName[] = ['relaxed-simd', 'simd', 'relaxed-simd-wide']
   return names.filter((name) => WebAssembly.validate(decode(name) as BufferSource))
 }
 

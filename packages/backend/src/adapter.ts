@@ -18,6 +18,8 @@ export interface StartedBackend {
   device: string
   /** What it makes use of, e.g. 'relaxed-simd' or 'shader-f16'. */
   features: string[]
+  /** 'float16' for a device of half precision, good for inference alone. Default 'float32'. */
+  precision?: 'float32' | 'float16'
   /** Resolves, with the reason, if the device is lost. Absent for devices that cannot be. */
   lost?: Promise<Error>
   /** Undoes start; called when the backend fails the self-check. */

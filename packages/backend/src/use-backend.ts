@@ -10,6 +10,8 @@ export interface ActiveBackend {
   name: string
   device: string
   features: string[]
+  /** 'float16' where its adapter was told that inference is all it is for, and the device has no more. */
+  precision: 'float32' | 'float16'
   /** The adapters before it in the list, and why each was passed over. */
   skipped: SkippedBackend[]
   /** Resolves, with the reason, if the device is lost; stays pending otherwise. */
@@ -66,8 +68,9 @@ export async function useBackend(adapters: readonly BackendAdapter[]): Promise<A
       skipped.push({ name, reason: outcome })
       continue
     }
-    const { device, features, lost = new Promise<Error>(() => {}) } = started
-    return { name, device, features, skipped, lost, selfCheck: outcome }
+    const { device, features, precision = 'float32' } = started
+    const { lost = new Promise<Error>(() => {}) } = started
+    return { name, device, features, precision, skipped, lost, selfCheck: outcome }
   }
   throw new NoBackendError(skipped)
 }
@@ -86,7 +89,7 @@ async function tryBackend(
       reason = 'tfjs could not initialise it'
     } else {
       await tf.ready()
-      const report = await selfCheck()
+      const report = await selfCheck({ precision: started.precision })
       if (report.passed) return report
       const wrong = report.results.filter(({ error }) => !(error <= report.tolerance))
       const parts = wrong.map(({ name, error }) => `${name} by ${error.toExponential(1)}`)

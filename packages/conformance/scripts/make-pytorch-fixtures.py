@@ -64,6 +64,9 @@ CASES = [
     ("caffenet", 1000, 127, 2),
     ("cifar", 10, 32, 4),
     ("lenet-5", 10, 32, 4),
+    ("cifar-paper", 10, 32, 4),
+    ("cuda-convnet-80sec", 10, 32, 4),
+    ("cuda-convnet-18pct", 10, 32, 4),
 ]
 
 # (variant, classes, input size, pictures, first learning rate, Nesterov)
@@ -72,7 +75,7 @@ SGD_CASES = [
     ("lenet-5", 10, 32, 16, 0.05, False),
     ("lenet-5", 10, 32, 16, 0.1, True),
 ]
-RATE_FACTORS = [1] * 5 + [0.1] * 5
+RATE_FACTORS = [1] * 10 + [0.1] * 10
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
 
@@ -98,7 +101,7 @@ def case_record(variant, classes, size, batch):
 
 
 def sgd_record(variant, classes, size, batch, first_rate, nesterov):
-    """Ten steps of torch.optim.SGD, each on a batch of its own."""
+    """Twenty steps of torch.optim.SGD, each on a batch of its own."""
     model, _, _, tensors, margin = build(variant, classes, size, batch)
     layers = chain(model)
     optimizer = torch.optim.SGD(

@@ -10,10 +10,10 @@ export interface MemorySample {
   step: number
   tensors: number
   tensorBytes: number
-  /** Bytes of WebAssembly memory that are in use, and that were taken from the system; 0 elsewhere. */
+  /** Bytes of WebAssembly or GPU memory that are in use, and that were taken from the system. */
   usedBytes: number
   reservedBytes: number
-  /** Resident memory of the process, JavaScript's heap included. */
+  /** Resident memory of the process, JavaScript's heap included; 0 in a page. */
   residentBytes: number
   loss: number
 }
@@ -51,6 +51,24 @@ export async function* soak(options: SoakOptions): AsyncGenerator<MemorySample> 
   model.dispose()
 }
 
+/** Predicts on the current backend, one picture at a time. */
+export async function* soakPredictions(options: {
+  predictions: number
+  every: number
+  variant: Variant
+}): AsyncGenerator<MemorySample> {
+  const model = createAlexNet({ variant: options.variant, classes: 10 })
+  const size = model.inputs[0]!.shape[1]!
+  const { images, shape } = pictures(1, size, 0)
+  for (let i = 1; i <= options.predictions; i++) {
+    const logits = tf.tidy(() => model.predict(tf.tensor4d(images, shape)) as tf.Tensor)
+    const [first = Number.NaN] = await logits.data()
+    logits.dispose()
+    if (i % options.every === 0) yield sample(i, first)
+  }
+  model.dispose()
+}
+
 function pictures(count: number, size: number, index: number) {
   const shape: [number, number, number, number] = [count, size, size, 3]
   const images = generate({ name: `soak ${index}`, shape, bound: 1 })
@@ -63,9 +81,9 @@ function sample(step: number, loss: number): MemorySample {
     step,
     tensors: memory.numTensors,
     tensorBytes: memory.numBytes,
-    usedBytes: memory.numBytesInWasm ?? 0,
-    reservedBytes: memory.numBytesReserved ?? 0,
-    residentBytes: process.memoryUsage().rss,
+    usedBytes: memory.numBytesInWasm ?? memory.numBytesInGPU ?? 0,
+    reservedBytes: memory.numBytesReserved ?? memory.numBytesInGPUAllocated ?? 0,
+    residentBytes: globalThis.process?.memoryUsage?.().rss ?? 0,
     loss,
   }
 }

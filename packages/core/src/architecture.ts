@@ -130,8 +130,12 @@ export function maxPooling(
 }
 
 /** An average pooling's row. */
-export function averagePooling(size: number, stride: number): PoolingRecord {
-  return { kind: 'average-pooling', size, stride }
+export function averagePooling(
+  size: number,
+  stride: number,
+  options: { ceilMode?: boolean } = {},
+): PoolingRecord {
+  return { kind: 'average-pooling', size, stride, ...options }
 }
 
 /** A dropout's row. */

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createAlexNet } from './build.ts'
 import { Classifier, type ClassifierOptions, type Picture } from './classifier.ts'
+import { exportWeights } from './weights.ts'
 
 const SIZE = 4
 const LABELS = ['red', 'green', 'blue']
@@ -292,5 +293,43 @@ describe('what it refuses', () => {
     await expect(makeClassifier().classify(picture(0, 0, 0), { topK: 1.5 })).rejects.toThrow(
       'topK must be a whole number',
     )
+  })
+})
+
+describe('from a file', () => {
+  const description = {
+    options: { variant: 'lenet-5', classes: 2 },
+    labels: ['cat', 'dog'],
+    preprocessing: { scale: 2 },
+  }
+  const createPreprocess =
+    ({ scale }: { scale: number }) =>
+    ({ data }: Picture) =>
+      Float32Array.from(data, (value) => (value / 255) * scale)
+
+  it('holds the network, its weights, labels and preparation', async () => {
+    const model = createAlexNet({ variant: 'lenet-5', classes: 2, seed: 5 })
+    const tensors = await exportWeights(model)
+    const one = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(100) }
+    const preprocess = createPreprocess({ scale: 2 })
+    const [expected] = await new Classifier({ model, preprocess }).classify(one)
+    const metadata = { alexnet: JSON.stringify(description) }
+    const classifier = Classifier.from({ tensors, metadata }, { createPreprocess })
+    const [found] = await classifier.classify(one)
+    expect(found!.probability).toBe(expected!.probability)
+    expect(found!.label).toBe(['cat', 'dog'][expected!.index])
+    classifier.dispose()
+    model.dispose()
+  })
+
+  it('says what is wrong with it, and leaves no tensor behind', () => {
+    const before = tf.memory().numTensors
+    const from = (metadata: Record<string, string>) => () =>
+      Classifier.from({ tensors: new Map(), metadata }, { createPreprocess })
+    expect(from({})).toThrow(/does not describe its network.*loadWeights/s)
+    expect(from({ alexnet: 'no' })).toThrow(/description of its network cannot be read/)
+    expect(from({ alexnet: '{}' })).toThrow(/description of its network cannot be read/)
+    expect(from({ alexnet: JSON.stringify(description) })).toThrow(/features.0.weight/)
+    expect(tf.memory().numTensors).toBe(before)
   })
 })

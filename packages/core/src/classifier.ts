@@ -7,7 +7,9 @@
 // here.
 
 import * as tf from '@tensorflow/tfjs'
+import { type AlexNetOptions, createAlexNet } from './build.ts'
 import { OptionError, requireWholeNumber, suggestion } from './errors.ts'
+import { loadWeights, type TensorLike } from './weights.ts'
 
 /** A decoded picture. */
 export interface Picture {
@@ -51,6 +53,20 @@ export interface ClassifierOptions {
   batchSize?: number
 }
 
+/** A classifier file, read: weights by PyTorch's names, and what belongs to them as metadata. */
+export interface ClassifierCheckpoint {
+  tensors: ReadonlyMap<string, TensorLike>
+  /** `alexnet` holds `{ options, labels, preprocessing }` as JSON: `alexnet train` writes it. */
+  metadata: Readonly<Record<string, string>>
+}
+
+export interface ClassifierFromOptions<Preprocessing> {
+  /** Makes the preparation of pictures from its record: `createPreprocess` of `@alexnet/data`. */
+  createPreprocess: (preprocessing: Preprocessing) => Preprocess
+  /** Pictures that go through the network together. Default 32. */
+  batchSize?: number
+}
+
 export interface ClassifyOptions {
   /** How many of the likeliest classes to give, at most all of them. Default 5. */
   topK?: number
@@ -74,6 +90,31 @@ export class Classifier {
   // They share the model's weights and own no tensor: disposing of one would free the model's.
   readonly #subModels = new Map<string, tf.LayersModel>()
   #disposed = false
+
+  /**
+   * The classifier that a file holds: network, weights, labels and preparation.
+   *
+   * @throws OptionError when the metadata describes no network; WeightsError when the weights are
+   *   not that network's.
+   * @example
+   * const file = await readCheckpoint(await cifar10.load())
+   * const classifier = Classifier.from(file, { createPreprocess })
+   */
+  static from<Preprocessing>(
+    { tensors, metadata }: ClassifierCheckpoint,
+    { createPreprocess, batchSize }: ClassifierFromOptions<Preprocessing>,
+  ): Classifier {
+    const { options, labels, preprocessing } = describedIn<Preprocessing>(metadata)
+    const model = createAlexNet({ ...options, initialize: false })
+    try {
+      loadWeights(model, tensors)
+      const preprocess = createPreprocess(preprocessing)
+      return new Classifier({ model, preprocess, labels, ...(batchSize && { batchSize }) })
+    } catch (error) {
+      model.dispose()
+      throw error
+    }
+  }
 
   /**
    * @throws OptionError when the model has not one picture input of fixed size and one row of
@@ -286,4 +327,31 @@ function isArray(pictures: Picture | readonly Picture[]): pictures is readonly P
 
 function asArray(pictures: Picture | readonly Picture[]): readonly Picture[] {
   return isArray(pictures) ? pictures : [pictures]
+}
+
+/** What a classifier file's metadata says. */
+function describedIn<Preprocessing>(metadata: Readonly<Record<string, string>>) {
+  const stored = metadata.alexnet
+  if (stored === undefined) {
+    throw new OptionError(
+      "the file does not describe its network (no 'alexnet' in its metadata): make the model by " +
+        'createAlexNet, fill it by loadWeights and give it to new Classifier',
+    )
+  }
+  try {
+    const { options, labels, preprocessing } = JSON.parse(stored)
+    if (typeof options === 'object' && Array.isArray(labels) && typeof preprocessing === 'object') {
+      return { options, labels, preprocessing } as {
+        options: AlexNetOptions
+        labels: string[]
+        preprocessing: Preprocessing
+      }
+    }
+  } catch {
+    // No JSON: the same message.
+  }
+  throw new OptionError(
+    "the file's description of its network cannot be read: 'alexnet' in its metadata must hold " +
+      'options, labels and preprocessing as JSON',
+  )
 }

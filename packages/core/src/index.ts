@@ -5,6 +5,7 @@ export * from './build.ts'
 export * from './classifier.ts'
 export * from './describe.ts'
 export { OptionError, type ShapeMismatch, WeightsError } from './errors.ts'
+export * from './explain/index.ts'
 export {
   type BiasRule,
   gaussian,

@@ -28,19 +28,41 @@ export function namedSeed(seed: number, name: string): number {
   return keyOf(seed, ...Array.from(name, (character) => character.codePointAt(0)!))
 }
 
-/**
- * Fills `mask` with `value` where an element is kept and 0 where it is dropped.
- * Element `i` is a pure function of `key` and `i`; it is kept with probability `keep`, to 2⁻³².
- */
-export function fillMask(mask: Float32Array, key: number, keep: number, value: number): void {
+/** What a mask's hash is made of: two keys, and the number below which a hash means that its element is kept. */
+export interface MaskKeys {
+  first: number
+  second: number
+  /** keep · 2³², at most 2³² − 1 when some elements are to be dropped. */
+  threshold: number
+}
+
+/** The keys of `fillMask`, for a kernel that computes the same masks. */
+export function maskKeys(key: number, keep: number): MaskKeys {
   // Two rounds with two keys: with one, the masks of two keys would be rearrangements of each
   // other.
-  const first = mix(key ^ 0x243f6a88)
-  const second = mix(key ^ 0x85a308d3)
-  const threshold = Math.min(Math.round(keep * 2 ** 32), 2 ** 32)
+  return {
+    first: mix(key ^ 0x243f6a88),
+    second: mix(key ^ 0x85a308d3),
+    threshold: Math.min(Math.round(keep * 2 ** 32), 2 ** 32),
+  }
+}
+
+/**
+ * Fills `mask` with `value` where an element is kept and 0 where it is dropped.
+ * Element `i` is a pure function of `key` and `firstElement + i`; it is kept with probability `keep`,
+ * to 2⁻³².
+ */
+export function fillMask(
+  mask: Float32Array,
+  key: number,
+  keep: number,
+  value: number,
+  firstElement = 0,
+): void {
+  const { first, second, threshold } = maskKeys(key, keep)
   const values = Float32Array.of(0, value)
   for (let i = 0; i < mask.length; i++) {
-    let h = Math.imul(i ^ first, 0x9e3779b1)
+    let h = Math.imul((firstElement + i) ^ first, 0x9e3779b1)
     h = Math.imul(h ^ (h >>> 15), 0x85ebca6b)
     h = (h ^ (h >>> 13)) + second
     h = Math.imul(h ^ (h >>> 16), 0x7feb352d)

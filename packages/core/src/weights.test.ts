@@ -8,6 +8,7 @@ import { relativeError } from './testing/compare.ts'
 import {
   exportWeights,
   fromPyTorchLayout,
+  loadLazyWeights,
   loadWeights,
   modelWeights,
   toPyTorchLayout,
@@ -250,6 +251,71 @@ describe('loadWeights', () => {
     expect(model.getLayer('classifier.2').getWeights()[0]!.dataSync()).toEqual(head)
     const loaded = (await exportWeights(model)).get('classifier.0.weight')
     expect(loaded).toEqual(tensors.get('classifier.0.weight'))
+  })
+})
+
+describe('loadLazyWeights', () => {
+  type Tensors = Awaited<ReturnType<typeof exportWeights>>
+  /** As a file gives them: whole or by rows, each read noted. */
+  const lazily = (tensors: Tensors, reads: string[], byRows: boolean) =>
+    new Map(
+      [...tensors].map(([name, { dtype, shape, data }]) => {
+        const row = data.length / shape[0]!
+        const lazy = {
+          ...{ dtype, shape },
+          load: async () => {
+            reads.push(name)
+            return data
+          },
+          loadRows: async (first: number, count: number) => {
+            reads.push(`${name} ${first}+${count}`)
+            return data.slice(first * row, (first + count) * row)
+          },
+        }
+        const { loadRows: _, ...whole } = lazy
+        return [name, byRows ? lazy : whole]
+      }),
+    )
+
+  it.each([true, false])('sets the same bits as loadWeights, by rows: %s', async (byRows) => {
+    const [one, two] = [buildModel(small, { seed: 1 }), buildModel(small, { seed: 2 })]
+    const tensors = await exportWeights(one)
+    const before = tf.memory().numTensors
+    const reads: string[] = []
+    const report = await loadLazyWeights(two, lazily(tensors, reads, byRows))
+    expect(report.loaded).toEqual([...tensors.keys()])
+    expect(tf.memory().numTensors).toBe(before)
+    expect(await exportWeights(two)).toEqual(tensors)
+    expect(reads).toHaveLength(tensors.size)
+  })
+
+  it('puts pieces of rows together', async () => {
+    const [one, two] = [buildModel(small, { seed: 1 }), buildModel(small, { seed: 2 })]
+    for (const weight of modelWeights(two)) {
+      const { shape, data } = (await exportWeights(one)).get(weight.name)!
+      const row = data.length / shape[0]!
+      const target = new Float32Array(data.length)
+      for (let first = 0; first < shape[0]!; first += 3) {
+        weight.placeRows(data.slice(first * row, (first + 3) * row), first, target)
+      }
+      expect(target).toEqual(weight.fromPyTorch(data))
+    }
+  })
+
+  it('reads nothing when a shape does not fit, and says when a read gives too little', async () => {
+    const tensors = await exportWeights(buildModel(small, { classes: 7 }))
+    const reads: string[] = []
+    const model = buildModel(small)
+    await expect(loadLazyWeights(model, lazily(tensors, reads, true))).rejects.toThrow(
+      'classifier.2.weight is [7, 5] where the model has [4, 5]',
+    )
+    expect(reads).toEqual([])
+    const short = lazily(await exportWeights(model), [], false)
+    const first = short.get('features.0.weight')!
+    short.set('features.0.weight', { ...first, load: async () => new Float32Array(3) })
+    await expect(loadLazyWeights(model, short)).rejects.toThrow(
+      'features.0.weight: 3 numbers were read, not 162',
+    )
   })
 })
 

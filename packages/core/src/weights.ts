@@ -24,6 +24,16 @@ export interface TensorLike {
   data: ArrayLike<number>
 }
 
+/** A tensor that is still in its file, as `openCheckpoint` of `@alexnet/weights` gives it. */
+export interface LazyTensorLike {
+  dtype: string
+  shape: readonly number[]
+  /** Reads the numbers, row-major. */
+  load(): Promise<ArrayLike<number> | ArrayLike<bigint>>
+  /** Reads `count` indices of the first axis from `first` on, where the file lies so. */
+  loadRows?(first: number, count: number): Promise<ArrayLike<number> | ArrayLike<bigint>>
+}
+
 /** One weight of a model, and how it goes to PyTorch's layout and back. */
 export interface ModelWeight {
   /** PyTorch's name, `features.0.weight`. */
@@ -40,6 +50,11 @@ export interface ModelWeight {
   toPyTorch(values: ArrayLike<number>): Float32Array
   /** The inverse of `toPyTorch`. */
   fromPyTorch(values: ArrayLike<number>): Float32Array
+  /**
+   * The inverse of `toPyTorch` for some indices of the first axis: puts them where they belong in `target`,
+   * which has the variable's layout.
+   */
+  placeRows(values: ArrayLike<number>, first: number, target: Float32Array): void
 }
 
 /** Every weight of a model, in the order of its layers. */
@@ -72,15 +87,27 @@ function describeWeight(
         ? [shape[0]! * shape[1]!, shape[2]!, shape[3]!]
         : [flattened ? flattened[1]! * flattened[2]! : 1, flattened?.[3] ?? shape[0]!, shape[1]!]
     const size = { pixels, channels, outputs }
+    const numbers = elementCount(shape)
+    const permute = (values: ArrayLike<number>, isToPyTorch: boolean) => {
+      const target = new Float32Array(numbers)
+      permuteRows(checked(weight.name, values, shape), target, size, isToPyTorch)
+      return target
+    }
     return {
       ...weight,
       shape: shape.length === 4 ? [outputs, channels, shape[0]!, shape[1]!] : [outputs, shape[0]!],
-      toPyTorch: (values) => permute(checked(weight.name, values, shape), size, true),
-      fromPyTorch: (values) => permute(checked(weight.name, values, shape), size, false),
+      toPyTorch: (values) => permute(values, true),
+      fromPyTorch: (values) => permute(values, false),
+      placeRows: (values, first, target) => permuteRows(values, target, size, false, first),
     }
   }
   const copy = (values: ArrayLike<number>) => Float32Array.from(checked(weight.name, values, shape))
-  return { ...weight, shape: [...shape], toPyTorch: copy, fromPyTorch: copy }
+  const row = elementCount(shape.slice(1))
+  return {
+    ...weight,
+    ...{ shape: [...shape], toPyTorch: copy, fromPyTorch: copy },
+    placeRows: (values, first, target) => target.set(values, first * row),
+  }
 }
 
 function checked(name: string, values: ArrayLike<number>, shape: number[]): ArrayLike<number> {
@@ -89,41 +116,45 @@ function checked(name: string, values: ArrayLike<number>, shape: number[]): Arra
   throw new OptionError(`${name} has ${count} numbers, found ${values.length}`)
 }
 
-/** `[pixel, channel, output]` to `[output, channel, pixel]`, or back. */
-function permute(
+/**
+ * `[pixel, channel, output]` to `[output, channel, pixel]`, or back; of the latter, `values` may be some
+ * outputs from `first` on.
+ */
+function permuteRows(
   values: ArrayLike<number>,
+  target: Float32Array,
   { pixels, channels, outputs }: { pixels: number; channels: number; outputs: number },
-  toPyTorch: boolean,
-): Float32Array {
+  isToPyTorch: boolean,
+  first = 0,
+): void {
   const source = values instanceof Float32Array ? values : Float32Array.from(values)
-  const target = new Float32Array(source.length)
   const rows = pixels * channels
+  const last = isToPyTorch ? outputs : first + source.length / rows
   const place = Int32Array.from({ length: rows }, (_, row) => {
     const channel = row % channels
     return channel * pixels + (row - channel) / channels
   })
   // In tiles, since one side of a transposition always jumps through memory.
   const tile = 32
-  for (let firstOutput = 0; firstOutput < outputs; firstOutput += tile) {
-    const lastOutput = Math.min(firstOutput + tile, outputs)
+  for (let firstOutput = first; firstOutput < last; firstOutput += tile) {
+    const lastOutput = Math.min(firstOutput + tile, last)
     for (let firstRow = 0; firstRow < rows; firstRow += tile) {
       const lastRow = Math.min(firstRow + tile, rows)
       for (let row = firstRow; row < lastRow; row++) {
         const here = row * outputs
         const there = place[row]!
-        if (toPyTorch) {
+        if (isToPyTorch) {
           for (let output = firstOutput; output < lastOutput; output++) {
             target[output * rows + there] = source[here + output]!
           }
         } else {
           for (let output = firstOutput; output < lastOutput; output++) {
-            target[here + output] = source[output * rows + there]!
+            target[here + output] = source[(output - first) * rows + there]!
           }
         }
       }
     }
   }
-  return target
 }
 
 /**
@@ -200,8 +231,66 @@ export interface LoadReport {
 export function loadWeights(
   model: tf.LayersModel,
   tensors: ReadonlyMap<string, TensorLike>,
-  { strict = true, ignoreHead = false }: LoadOptions = {},
+  options: LoadOptions = {},
 ): LoadReport {
+  const { given, report } = matchWeights(model, tensors, options)
+  for (const weight of given) {
+    setValues(weight, weight.fromPyTorch(tensors.get(weight.name)!.data))
+  }
+  return report
+}
+
+/**
+ * As `loadWeights`, from tensors that are read one after the other: memory holds the model and one
+ * tensor, never the whole file. Nothing is read and nothing changes unless all names and shapes fit;
+ * when reading fails later (a disk, a network), some weights are set and the model is of no use.
+ */
+export async function loadLazyWeights(
+  model: tf.LayersModel,
+  tensors: ReadonlyMap<string, LazyTensorLike>,
+  options: LoadOptions = {},
+): Promise<LoadReport> {
+  const { given, report } = matchWeights(model, tensors, options)
+  for (const weight of given) setValues(weight, await readWeight(weight, tensors.get(weight.name)!))
+  return report
+}
+
+/** Bytes of a tensor that are read at a time. */
+const PIECE = 32 * 1024 * 1024
+
+/** A weight's values in the variable's layout, read in pieces where that can be. */
+async function readWeight(weight: ModelWeight, tensor: LazyTensorLike): Promise<Float32Array> {
+  const target = new Float32Array(elementCount(weight.shape))
+  const rows = weight.shape[0]!
+  const perRow = target.length / rows
+  const step = tensor.loadRows ? Math.max(1, Math.floor(PIECE / (4 * perRow))) : rows
+  for (let first = 0; first < rows; first += step) {
+    const count = Math.min(step, rows - first)
+    const values = await (tensor.loadRows?.(first, count) ?? tensor.load())
+    if (values.length !== count * perRow) {
+      throw new Error(`${weight.name}: ${values.length} numbers were read, not ${count * perRow}`)
+    }
+    weight.placeRows(asNumbers(values), first, target)
+  }
+  return target
+}
+
+function asNumbers(values: ArrayLike<number> | ArrayLike<bigint>): ArrayLike<number> {
+  return typeof values[0] === 'bigint' ? Array.from(values, Number) : (values as ArrayLike<number>)
+}
+
+function setValues({ variable }: ModelWeight, values: Float32Array): void {
+  const tensor = tf.tensor(values, variable.shape as number[])
+  variable.write(tensor)
+  tensor.dispose()
+}
+
+/** Which weights get which tensors; throws when they do not fit. */
+function matchWeights(
+  model: tf.LayersModel,
+  tensors: ReadonlyMap<string, TensorLike | LazyTensorLike>,
+  { strict = true, ignoreHead = false }: LoadOptions,
+): { given: ModelWeight[]; report: LoadReport } {
   const weights = modelWeights(model)
   const head = ignoreHead ? weights.findLast(({ shape }) => shape.length === 2)?.layer : undefined
   const skipped = weights.filter(({ layer }) => layer === head)
@@ -211,18 +300,16 @@ export function loadWeights(
   const missing = wanted.filter(({ name }) => !tensors.has(name))
   const unexpected = [...tensors.keys()].filter((name) => !known.has(name))
   requireFit(tensors, given, strict ? missing : [], strict ? unexpected : [])
-  for (const weight of given) {
-    const values = weight.fromPyTorch(tensors.get(weight.name)!.data)
-    const tensor = tf.tensor(values, weight.variable.shape as number[])
-    weight.variable.write(tensor)
-    tensor.dispose()
-  }
   const names = (list: ModelWeight[]) => list.map(({ name }) => name)
-  return { loaded: names(given), missing: names(missing), unexpected, skipped: names(skipped) }
+  const report = {
+    ...{ loaded: names(given), missing: names(missing), unexpected },
+    skipped: names(skipped),
+  }
+  return { given, report }
 }
 
 function requireFit(
-  tensors: ReadonlyMap<string, TensorLike>,
+  tensors: ReadonlyMap<string, TensorLike | LazyTensorLike>,
   given: ModelWeight[],
   missing: ModelWeight[],
   unexpected: string[],
@@ -232,11 +319,12 @@ function requireFit(
   for (const { name, shape } of given) {
     const tensor = tensors.get(name)!
     const isOfShape = tensor.shape.join() === shape.join()
-    if (isOfShape && tensor.data.length === elementCount(shape)) continue
+    const count = 'data' in tensor ? tensor.data.length : elementCount(tensor.shape)
+    if (isOfShape && count === elementCount(shape)) continue
     misshapen.push({ name, expected: shape, found: [...tensor.shape] })
     problems.push(
       isOfShape
-        ? `${name} holds ${tensor.data.length} numbers for the shape ${brackets(shape)}`
+        ? `${name} holds ${count} numbers for the shape ${brackets(shape)}`
         : `${name} is ${brackets(tensor.shape)} where the model has ${brackets(shape)}`,
     )
   }

@@ -181,7 +181,7 @@ def make_pictures():
 
     def add(name, image, **options):
         buffer = io.BytesIO()
-        kind = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}[name.rpartition(".")[2]]
+        kind = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}[name.rpartition(".")[2]]
         image.save(buffer, kind, **options)
         files[name] = buffer.getvalue()
 
@@ -212,6 +212,7 @@ def make_pictures():
     add("lossless.webp", base, lossless=True)
     add("lossy.webp", base, quality=80)
     add("alpha.webp", rgba, lossless=True, exact=True)
+    add("animated.gif", palette, save_all=True, append_images=[picture(31, 20)], duration=100)
 
     cases = []
     for name, data in files.items():
@@ -268,9 +269,15 @@ def make_cifar():
         b"\x8c\x15numpy.core.multiarray", b"\x8c\x16numpy._core.multiarray").replace(
         b"\x95" + variants["protocol-4"][3:11], b"\x95" + struct.pack(
             "<Q", struct.unpack("<Q", variants["protocol-4"][3:11])[0] + 1))
+    coarse, fine = ["fish", "fruit"], ["apple", "bear", "shark"]
+    hundred = {"filenames": ["a.png", "b.png", "c.png"], "batch_label": "training batch 1 of 1",
+               "fine_labels": [2, 0, 1], "coarse_labels": [0, 1, 0], "data": test["data"]}
+    hundred_files = {"train": python2(hundred),
+                     "meta": python2({"fine_label_names": fine, "coarse_label_names": coarse})}
     pack = lambda group: {name: text(zlib.compress(data, 9)) for name, data in group.items()}
     pixels = test["data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     save("cifar.json", dict(classes=names, files=pack(files), variants=pack(variants),
+                            hundred=pack(hundred_files),
                             test=dict(labels=test["labels"], crc=[crc(p.tobytes()) for p in pixels])))
 
 

@@ -28,7 +28,18 @@ describe('the browser entry', () => {
     const [browser, node] = await Promise.all([import('./browser.ts'), import('./index.ts')])
     const extra = Object.keys(node).filter((name) => !(name in browser))
     expect(extra.sort()).toEqual(
-      ['cifar10', 'decodePicture', 'encodePng', 'imageFolder', 'openDataset', 'readPicture'].sort(),
+      [
+        ...[
+          'cifar10',
+          'cifar100',
+          'encodeJpeg',
+          'encodePng',
+          'imageFolder',
+          'mnist',
+          'openDataset',
+        ],
+        ...['packDataset', 'packed', 'packedName', 'readPicture', 'show', 'tarShards'],
+      ].sort(),
     )
   })
 })

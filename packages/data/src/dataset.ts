@@ -3,8 +3,10 @@
  * label of each picture and how to load one; it holds no order, no batches and no transforms, which
  * are the loader's.
  */
+import type { DecodeOptions } from './decode.ts'
 import { Hash } from './hash.ts'
 import type { Picture } from './picture.ts'
+import type { PictureSource } from './picture-source.ts'
 import { Random } from './random.ts'
 
 /** The part of a divided data set: to train on, or held out. */
@@ -23,6 +25,13 @@ export interface Dataset {
   label(index: number): number
   /** The picture itself; rejects with a `PictureError` where it cannot be used. */
   load(index: number): Promise<Picture>
+  /**
+   * Where picture `index` lies, as plain data: a loader's workers read and decode it themselves, and
+   * only the part that a crop needs. Data sets that have no such place have `load` alone.
+   */
+  source?(index: number): PictureSource
+  /** Limits for decoding what `source` names. */
+  readonly limits?: DecodeOptions
   /** Where the picture comes from: a file's path, or a name in its place. */
   path(index: number): string
   /**
@@ -53,6 +62,8 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     split: dataset.split,
     label: (index) => dataset.label(original(index)),
     load: async (index) => dataset.load(original(index)),
+    ...(dataset.source && { source: (index: number) => dataset.source!(original(index)) }),
+    ...(dataset.limits && { limits: dataset.limits }),
     path: (index) => dataset.path(original(index)),
     async fingerprint() {
       const hash = new Hash().add(await dataset.fingerprint())

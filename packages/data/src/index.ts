@@ -4,6 +4,25 @@
  */
 export * from './browser.ts'
 export { type Cifar10Options, cifar10 } from './node/cifar10.ts'
-export { type DecodeOptions, decodePicture, encodePng, readPicture } from './node/decode.ts'
+export { type Cifar100Options, cifar100 } from './node/cifar100.ts'
+export {
+  decodePicture,
+  encodeJpeg,
+  encodePng,
+  readPicture,
+  show,
+} from './node/decode.ts'
+export { type MnistOptions, mnist } from './node/idx.ts'
 export { type ImageFolderOptions, imageFolder } from './node/image-folder.ts'
+export { createWorkerPool, loader } from './node/loader.ts'
 export { type OpenDatasetOptions, openDataset } from './node/open-dataset.ts'
+export {
+  type PackEncoding,
+  type PackOptions,
+  type PackResult,
+  packDataset,
+  packed,
+  packedName,
+} from './node/packed.ts'
+export { pictureList } from './node/picture-list.ts'
+export { type TarShardsOptions, tarShards } from './node/shards.ts'

@@ -5,7 +5,7 @@
  */
 
 /** The formats that this package reads. */
-export type PictureFormat = 'jpeg' | 'png' | 'webp'
+export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif'
 
 /** What the header says. */
 export interface PictureHeader {
@@ -21,6 +21,8 @@ export function pictureFormat(bytes: Uint8Array): PictureFormat | undefined {
   if (startsWith(bytes, [0xff, 0xd8, 0xff])) return 'jpeg'
   if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return 'png'
   if (ascii(bytes, 0, 4) === 'RIFF' && ascii(bytes, 8, 12) === 'WEBP') return 'webp'
+  if (ascii(bytes, 0, 4) === 'GIF8') return 'gif'
+  if (ascii(bytes, 4, 12) === 'ftypavif') return 'avif'
   return undefined
 }
 
@@ -34,6 +36,11 @@ export function readPictureHeader(bytes: Uint8Array): PictureHeader | undefined 
       return readPngHeader(bytes, view)
     case 'webp':
       return readWebpHeader(bytes, view)
+    case 'gif':
+      if (bytes.length < 10) return undefined
+      return { format: 'gif', width: view.getUint16(6, true), height: view.getUint16(8, true) }
+    case 'avif':
+      return readAvifHeader(bytes, view)
     default:
       return undefined
   }
@@ -42,7 +49,6 @@ export function readPictureHeader(bytes: Uint8Array): PictureHeader | undefined 
 /** What a file that is none of our formats seems to be, for an error message. */
 export function describeForeignBytes(bytes: Uint8Array): string {
   const start = ascii(bytes, 0, 4)
-  if (start === 'GIF8') return 'a GIF picture'
   if (start === 'II*\0' || start === 'MM\0*') return 'a TIFF picture'
   if (start.startsWith('BM')) return 'a BMP picture'
   if (ascii(bytes, 4, 8) === 'ftyp') return `an ISO media file (${ascii(bytes, 8, 12).trim()})`
@@ -107,6 +113,21 @@ function readWebpHeader(bytes: Uint8Array, view: DataView): PictureHeader | unde
     default:
       return undefined
   }
+}
+
+/** The largest of the sizes (`ispe` boxes, ISO/IEC 23008-12) before the data: alpha and previews have their own. */
+function readAvifHeader(bytes: Uint8Array, view: DataView): PictureHeader | undefined {
+  let found: PictureHeader | undefined
+  const end = Math.min(bytes.length - 15, 16384)
+  for (let at = 12; at < end; at++) {
+    if (bytes[at] !== 0x69 || ascii(bytes, at, at + 4) !== 'ispe') continue
+    const width = view.getUint32(at + 8)
+    const height = view.getUint32(at + 12)
+    if (!found || width * height > found.width * found.height) {
+      found = { format: 'avif', width, height }
+    }
+  }
+  return found
 }
 
 function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {

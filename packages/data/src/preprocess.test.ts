@@ -46,7 +46,10 @@ describe('createPreprocess', () => {
     [{ mean: 0.5 }, '"mean" must be a list of three numbers, not 0.5'],
     [{ std: [1, 0, 1] }, 'std must be three numbers above 0, not [1,0,1]'],
     [{ mean: [1, 0] }, 'mean must be three numbers, not [1,0]'],
-    [{ interpolation: 'nearest' }, '"interpolation" must be "bilinear", not "nearest"'],
+    [
+      { interpolation: 'area' },
+      'preprocessing: interpolation must be one of nearest, box, bilinear',
+    ],
   ])('refuses a record with %j', (change, message) => {
     const record = { ...torchvisionEval().preprocessing, ...change } as unknown as Preprocessing
     expect(() => createPreprocess(record)).toThrow(message)

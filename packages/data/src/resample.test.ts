@@ -49,6 +49,26 @@ describe('resample', () => {
     expect(part).toEqual(cut)
   })
 
+  it.each(['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'] as const)(
+    '%s at once gives the bytes of its passes one after the other',
+    (interpolation) => {
+      // Large enough for the vector code; black and white, so that sums leave 0 to 255 the most.
+      const noise = noisePicture(160, 121)
+      const extremes = { ...noise, data: noise.data.map((byte) => (byte & 64 ? 255 : 0)) }
+      for (const picture of [noise, extremes]) {
+        for (const [width, height] of [
+          [61, 47],
+          [211, 190],
+          [97, 200],
+        ] as const) {
+          const once = resample(picture, { width, height, interpolation })
+          const across = resample(picture, { width, height: 121, interpolation })
+          expect(resample(across, { width, height, interpolation })).toEqual(once)
+        }
+      }
+    },
+  )
+
   it('refuses sizes and boxes that make no sense', () => {
     const picture = noisePicture(4, 4)
     const boxed = { left: 2, top: 0, width: 3, height: 1 }

@@ -5,7 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { Dataset } from './dataset.ts'
+import * as operations from './operations/index.ts'
 import type { Picture } from './picture.ts'
+import { createTransform } from './transforms/create-transform.ts'
+import type { TransformRecipe } from './transforms/transform.ts'
 
 /** The content of `fixtures/<name>`; `scripts/make-pillow-fixtures.py` says what is in it. */
 export function readFixture<T>(name: string): T {
@@ -25,6 +28,26 @@ export function noisePicture(width: number, height: number): Picture {
         hash = Math.imul(hash, 0x2c1b3c6d)
         data[at++] = (hash ^ (hash >>> 12)) & 255
       }
+    }
+  }
+  return { width, height, data }
+}
+
+/** The pictures that `scripts/make-transform-fixtures.py` names: a kind and a size, `gray 24×20`. */
+export function fixturePicture(name: string): Picture {
+  const [kind, size] = name.split(' ') as [string, string]
+  const [width, height] = size.split('×').map(Number) as [number, number]
+  const { data } = noisePicture(width, height)
+  const noise = data.slice()
+  for (let at = 0; at < data.length; at++) {
+    const channel = at % 3
+    const x = Math.floor(at / 3) % width
+    const y = Math.floor(at / 3 / width)
+    if (kind === 'gray') data[at] = noise[at - channel]!
+    else if (kind === 'extremes') data[at] = noise[at]! & 16 ? 255 : 0
+    else if (kind === 'plain') data[at] = [3, 130, 255][channel]!
+    else if (kind === 'smooth') {
+      data[at] = [x * 7 + y, 200 - y * 5, 40 + ((x * 3 + y * 2) % 160)][channel]!
     }
   }
   return { width, height, data }
@@ -50,4 +73,18 @@ export function plainDataset(length: number, classes = 3, side = 4): Dataset {
     path: (index) => `plain/${index}`,
     fingerprint: async () => `plain ${length}`,
   }
+}
+
+/** Something to do to a picture with everything given, as `scripts/torchvision_cases.py` has it. */
+export type Case =
+  | { operation: string; arguments: unknown[] }
+  | { transform: TransformRecipe; parameters: unknown }
+
+const byName: Record<string, unknown> = { ...operations }
+
+/** Does it. */
+export function runCase(given: Case, picture: Picture): Picture {
+  if ('transform' in given) return createTransform(given.transform).apply(picture, given.parameters)
+  const run = byName[given.operation] as (...values: unknown[]) => Picture
+  return run(picture, ...given.arguments)
 }

@@ -1,6 +1,7 @@
 // What a run tells: typed events, for progress bars, logs and plots to listen to.
 
-import type { Metrics } from './loss.ts'
+import type { Evaluation } from './evaluate.ts'
+import type { Metrics } from './metrics.ts'
 
 /** After every step. `step`, `epoch` and `batch` count from 1: the third step is `step: 3`. */
 export interface StepEvent {
@@ -16,22 +17,31 @@ export interface StepEvent {
   /** Share of the batch whose class came out best, before the step. */
   top1: number
   learningRate: number
+  /** Length of the gradient before it was cut; only where it is to be cut. */
+  gradientNorm?: number
   pictures: number
   /** Of the step, waiting for its batch included. */
   seconds: number
 }
 
-/** After every epoch: means over its pictures as they were trained on, and over the validation set. */
-export interface EpochEvent {
+/** An epoch's figures, as a checkpoint keeps them. */
+export interface EpochRecord {
   type: 'epoch'
   epoch: number
   epochs: number
   step: number
+  /** Means over its pictures as they were trained on. */
   train: Metrics
+  /** Over the validation set, with the averaged weights where there are such. */
   validation?: Metrics
   learningRate: number
   /** Of its steps; validation is not counted. */
   seconds: number
+}
+
+/** After every epoch: its figures, and the validation by class. */
+export interface EpochEvent extends EpochRecord {
+  validation?: Evaluation
 }
 
 /** A good moment to save `await trainer.checkpoint()`; the run waits until the listener is done. */
@@ -44,4 +54,12 @@ export interface CheckpointEvent {
   best: boolean
 }
 
-export type TrainEvent = StepEvent | EpochEvent | CheckpointEvent
+/** The run is over: all epochs are done, or there was no better one for as long as it was to wait. */
+export interface EndEvent {
+  type: 'end'
+  reason: 'epochs' | 'no-improvement'
+  step: number
+  epoch: number
+}
+
+export type TrainEvent = StepEvent | EpochEvent | CheckpointEvent | EndEvent

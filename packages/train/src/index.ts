@@ -1,8 +1,42 @@
+export { AdamW, type AdamWOptions } from './adamw.ts'
 export type { Batch, BatchSource } from './batch.ts'
 export type { Checkpoint, CheckpointTensor, StoredCheckpoint } from './checkpoint.ts'
-export { type EvaluateOptions, evaluate } from './evaluate.ts'
-export type { CheckpointEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts'
-export { countRight, crossEntropy, type Metrics } from './loss.ts'
-export { constant, oneCycle, type Schedule, steps } from './schedule.ts'
+export { type EvaluateOptions, type Evaluation, evaluate, type Mistake } from './evaluate.ts'
+export type {
+  CheckpointEvent,
+  EndEvent,
+  EpochEvent,
+  EpochRecord,
+  StepEvent,
+  TrainEvent,
+} from './events.ts'
+export { crossEntropy } from './loss.ts'
+export { type ConfusionMatrix, classAccuracies, countRight, type Metrics } from './metrics.ts'
+export { Optimizer, type OptimizerOptions, type OptimizerState } from './optimizer.ts'
+export {
+  createOptimizer,
+  getRecipe,
+  type OptimizerRecord,
+  type Recipe,
+  type RecipeName,
+  recipes,
+  scheduleOf,
+} from './recipes.ts'
+export {
+  constant,
+  cosine,
+  createSchedule,
+  oneCycle,
+  type PlateauOptions,
+  plateau,
+  type Schedule,
+  type ScheduleHistory,
+  type ScheduleRecord,
+  steps,
+  withWarmUp,
+} from './schedule.ts'
 export { Sgd, type SgdOptions } from './sgd.ts'
-export { type FitOptions, Trainer, TrainingError } from './trainer.ts'
+export type { StepOptions } from './step.ts'
+export { type FitOptions, scoreOf, Trainer, type TrainerOptions, TrainingError } from './trainer.ts'
+export { WeightAverage } from './weight-average.ts'
+export { fits, type WeightRule, type WeightTreatment } from './weight-rules.ts'

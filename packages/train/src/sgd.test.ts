@@ -80,6 +80,30 @@ describe('Sgd', () => {
     },
   )
 
+  it.each(backends)(
+    "on %s follows the paper's rule, the rate inside the velocity",
+    async (backend) => {
+      await tf.setBackend(backend)
+      const start = [1, -2, 0.5]
+      const weight = tf.variable(tf.tensor1d(start))
+      const optimizer = new Sgd({ momentum: 0.9, weightDecay: 0.05, rateInVelocity: true })
+      const w = [...start]
+      const v = [0, 0, 0]
+      const gradient = [0.4, -0.3, 0.2]
+      for (const rate of [0.1, 0.1, 0.01, 0.01]) {
+        optimizer.learningRate = rate
+        optimizer.step(new Map([['w', weight]]), { w: tf.tensor1d(gradient) })
+        for (const at of w.keys()) {
+          // Section 5: v ← 0.9 · v − decay · ε · w − ε · ∂L/∂w; w ← w + v
+          v[at] = 0.9 * v[at]! - 0.05 * rate * w[at]! - rate * gradient[at]!
+          w[at]! += v[at]!
+        }
+        const found = [...weight.dataSync()]
+        for (const [at, value] of w.entries()) expect(found[at]).toBeCloseTo(value, 6)
+      }
+    },
+  )
+
   it('leaves no tensor behind but its momentum buffers, and frees those', () => {
     const weight = tf.variable(tf.ones([3]))
     const gradient = tf.ones([3])
@@ -87,7 +111,10 @@ describe('Sgd', () => {
     const optimizer = new Sgd({ momentum: 0.9, weightDecay: 0.1, nesterov: true })
     for (let step = 0; step < 3; step++) optimizer.step(new Map([['w', weight]]), { w: gradient })
     expect(tf.memory().numTensors).toBe(before + 1)
-    optimizer.restore(new Map([['w', tf.zeros([3])]]))
+    optimizer.restore({
+      slots: new Map([['velocity', new Map([['w', tf.zeros([3])]])]]),
+      counts: {},
+    })
     optimizer.dispose()
     expect(tf.memory().numTensors).toBe(before + 1) // the zeros given to restore stay their maker's
   })
@@ -97,6 +124,9 @@ describe('Sgd', () => {
     expect(() => new Sgd({ momentum: 1 })).toThrow(/momentum/)
     expect(() => new Sgd({ weightDecay: Number.NaN })).toThrow(/weightDecay/)
     expect(() => new Sgd({ nesterov: true })).toThrow(/nesterov needs a momentum/)
+    expect(() => new Sgd({ nesterov: true, momentum: 0.9, rateInVelocity: true })).toThrow(
+      /together/,
+    )
     expect(() => new Sgd().step(new Map([['w', tf.variable(tf.ones([1]))]]), {})).toThrow(/'w'/)
   })
 })

@@ -1,59 +1,21 @@
-import { Dropout } from '@alexnet/core'
 import { encodeSafetensors, readSafetensors } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { BatchSource } from './batch.ts'
+import { AdamW } from './adamw.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { TrainEvent } from './events.ts'
-import { oneCycle } from './schedule.ts'
+import { oneCycle, plateau, withWarmUp } from './schedule.ts'
 import { Sgd } from './sgd.ts'
-import { type FitOptions, Trainer, TrainingError } from './trainer.ts'
+import { batches, createModel } from './testing/small-run.ts'
+import { type FitOptions, Trainer, type TrainerOptions, TrainingError } from './trainer.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
 })
 
-/** Pictures of 4×4 that a linear layer can tell apart, another order each epoch. */
-function batches({ epoch, start }: { epoch: number; start: number }): BatchSource {
-  return {
-    length: 5,
-    async *[Symbol.asyncIterator]() {
-      for (let batch = start; batch < 5; batch++) {
-        const labels = Int32Array.from({ length: 6 }, (_, row) => (row + batch + epoch) % 3)
-        const images = new Float32Array(6 * 48)
-        for (const [row, label] of labels.entries()) {
-          for (let place = 0; place < 48; place++) {
-            images[row * 48 + place] =
-              Math.sin(place * (label + 1)) + 0.3 * Math.cos(17 * row + batch)
-          }
-        }
-        yield { images, shape: [6, 4, 4, 3], labels }
-      }
-    },
-  }
-}
-
-function createModel(): tf.LayersModel {
-  const glorot = (seed: number) => tf.initializers.glorotUniform({ seed })
-  return tf.sequential({
-    layers: [
-      tf.layers.conv2d({
-        name: 'features.0',
-        inputShape: [4, 4, 3],
-        filters: 4,
-        kernelSize: 3,
-        kernelInitializer: glorot(1),
-      }),
-      tf.layers.flatten({ name: 'flatten' }),
-      new Dropout({ name: 'classifier.0', rate: 0.5, seed: 7 }),
-      tf.layers.dense({ name: 'classifier.1', units: 3, kernelInitializer: glorot(2) }),
-    ],
-  })
-}
-
-function createTrainer() {
+function createTrainer(more: Partial<TrainerOptions> = {}) {
   const optimizer = new Sgd({ momentum: 0.9, weightDecay: 1e-3, nesterov: true })
-  return new Trainer({ model: createModel(), optimizer })
+  return new Trainer({ model: createModel(), optimizer, ...more })
 }
 
 const options: FitOptions = {
@@ -95,26 +57,122 @@ describe('Trainer', () => {
     expect(epochs.at(-1)!.train.pictures).toBe(30)
     const [first] = events
     expect(first).toMatchObject({ step: 1, steps: 15, epoch: 1, epochs: 3, batch: 1, batches: 5 })
-    expect(events.at(-1)).toMatchObject({ type: 'checkpoint', reason: 'epoch', step: 15 })
+    expect(events.at(-2)).toMatchObject({ type: 'checkpoint', reason: 'epoch', step: 15 })
+    expect(events.at(-1)).toEqual({ type: 'end', reason: 'epochs', step: 15, epoch: 3 })
   })
 
-  it('resumed at any step, it ends as an uninterrupted run does, bit for bit', async () => {
-    const whole = createTrainer()
-    await collect(whole)
-    const expected = comparable(await whole.checkpoint())
-    for (const stopAt of [1, 3, 5, 8, 14]) {
-      const stop = new AbortController()
-      const first = createTrainer()
-      for await (const event of first.fit({ ...options, signal: stop.signal })) {
-        if (event.type === 'step' && event.step === stopAt) stop.abort()
+  const runs: [string, () => Trainer, Partial<FitOptions>][] = [
+    ['SGD', createTrainer, {}],
+    [
+      'AdamW, averaged weights, cut gradients, parts of batches, the head first, a plateau',
+      () => createTrainer({ optimizer: new AdamW(), averageDecay: 0.8 }),
+      {
+        schedule: withWarmUp(plateau(0.02, { patience: 0 }), 0.2),
+        ...{ clipNorm: 1, microBatch: 4, headEpochs: 1, labelSmoothing: 0.1 },
+      },
+    ],
+  ]
+  it.each(runs)(
+    'resumed at any step, it ends as an uninterrupted run does, bit for bit: %s',
+    async (_, create, more) => {
+      const whole = create()
+      await collect(whole, more)
+      const expected = comparable(await whole.checkpoint())
+      for (const stopAt of [1, 3, 5, 8, 14]) {
+        const stop = new AbortController()
+        const first = create()
+        for await (const event of first.fit({ ...options, ...more, signal: stop.signal })) {
+          if (event.type === 'step' && event.step === stopAt) stop.abort()
+        }
+        expect(first.step).toBe(stopAt)
+        const second = create()
+        second.restore(throughBytes(await first.checkpoint()))
+        const events = await collect(second, more)
+        expect(events.filter(({ type }) => type === 'step')).toHaveLength(15 - stopAt)
+        expect(comparable(await second.checkpoint())).toEqual(expected)
       }
-      expect(first.step).toBe(stopAt)
-      const second = createTrainer()
-      second.restore(throughBytes(await first.checkpoint()))
-      const events = await collect(second)
-      expect(events.filter(({ type }) => type === 'step')).toHaveLength(15 - stopAt)
-      expect(comparable(await second.checkpoint())).toEqual(expected)
+    },
+  )
+
+  it('a batch in parts comes to what the whole batch does, dropout included', async () => {
+    const whole = createTrainer()
+    const parts = createTrainer()
+    const [wholeEvents, partEvents] = [
+      await collect(whole),
+      await collect(parts, { microBatch: 4 }),
+    ]
+    const losses = (events: TrainEvent[]) =>
+      events.flatMap((event) => (event.type === 'step' ? [event.loss] : []))
+    for (const [step, loss] of losses(wholeEvents).entries()) {
+      expect(losses(partEvents)[step]! / loss).toBeCloseTo(1, 4)
     }
+    const [expected, found] = [await whole.checkpoint(), await parts.checkpoint()]
+    for (const [name, { data }] of expected.tensors) {
+      const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+      const values = found.tensors.get(name)!.data
+      for (const [at, value] of data.entries()) {
+        expect(Math.abs(values[at]! - value), name).toBeLessThan(1e-4 * largest)
+      }
+    }
+  })
+
+  it('trains the head alone for as long as it is told', async () => {
+    const trainer = createTrainer()
+    const weights = async () => (await trainer.checkpoint()).tensors
+    const before = await weights()
+    await collect(trainer, { epochs: 1, headEpochs: 1 })
+    const head = await weights()
+    expect(head.get('features.0.weight')).toEqual(before.get('features.0.weight'))
+    expect(head.get('classifier.1.weight')).not.toEqual(before.get('classifier.1.weight'))
+    expect(head.has('optimizer.velocity.features.0.weight')).toBe(false)
+    await collect(trainer, { epochs: 2, headEpochs: 1 })
+    expect((await weights()).get('features.0.weight')).not.toEqual(before.get('features.0.weight'))
+  })
+
+  it('leaves frozen weights as they are, and says so when nothing is left', async () => {
+    const frozen = (pattern: string) =>
+      new Sgd({ momentum: 0.9, rules: [{ weights: pattern, frozen: true }] })
+    const trainer = createTrainer({ optimizer: frozen('features.*') })
+    const before = (await trainer.checkpoint()).tensors.get('features.0.weight')
+    await collect(trainer, { epochs: 1 })
+    expect((await trainer.checkpoint()).tensors.get('features.0.weight')).toEqual(before)
+    await expect(collect(createTrainer({ optimizer: frozen('*') }))).rejects.toThrow(
+      /every weight is frozen/,
+    )
+    expect(() => createTrainer({ optimizer: frozen('feature.*') })).toThrow(
+      /no weight is called 'feature\.\*': the names are features\.0\.weight, /,
+    )
+  })
+
+  it('stops when no epoch was better for as long as it was to wait', async () => {
+    const events = await collect(createTrainer(), { epochs: 30, earlyStop: 3 })
+    const epochs = events.filter((event) => event.type === 'epoch')
+    const tops = epochs.map(({ validation }) => validation!.top1)
+    expect(tops.length).toBeLessThan(30)
+    expect(tops.length - 1 - tops.indexOf(Math.max(...tops))).toBe(3)
+    expect(events.at(-1)).toMatchObject({ type: 'end', reason: 'no-improvement' })
+  })
+
+  it('validates with the averaged weights and trains with its own', async () => {
+    const trainer = createTrainer({ averageDecay: 0.9 })
+    const events = await collect(trainer)
+    const plain = createTrainer()
+    const expected = await collect(plain)
+    const losses = (list: TrainEvent[]) =>
+      list.flatMap((event) => (event.type === 'epoch' ? [event] : []))
+    for (const [index, { train, validation }] of losses(events).entries()) {
+      const other = losses(expected)[index]!
+      expect(train.loss).toBe(other.train.loss)
+      expect(validation!.loss).not.toBe(other.validation!.loss)
+    }
+    const { tensors } = await trainer.checkpoint()
+    const name = 'classifier.1.weight'
+    const kept = [...tensors.get(name)!.data]
+    await trainer.withAveragedWeights(async () => {
+      const inPlace = (await trainer.checkpoint()).tensors.get(name)!.data
+      expect([...inPlace]).toEqual([...tensors.get(`average.${name}`)!.data])
+    })
+    expect([...(await trainer.checkpoint()).tensors.get(name)!.data]).toEqual(kept)
   })
 
   it('asks for a checkpoint inside an epoch, and before it stops', async () => {
@@ -159,6 +217,26 @@ describe('Trainer', () => {
     expect(trainer.step).toBeGreaterThan(0)
     await expect(collect(trainer)).rejects.toThrow(
       new RegExp(`loss became NaN at step ${trainer.step + 1} \\(epoch 1, learning rate`),
+    )
+  })
+
+  it('stops on a loss that stays far above that of a guess', async () => {
+    const trainer = createTrainer({ optimizer: new Sgd() })
+    const rate = (step: number) => (step === 3 ? 3000 : 0)
+    await expect(collect(trainer, { epochs: 9, schedule: rate })).rejects.toThrow(
+      /the loss exploded: .* at step \d+ .*lower the learning rate/,
+    )
+  })
+
+  it('makes no checkpoint of weights that are of no use', async () => {
+    const trainer = createTrainer()
+    await collect(trainer, { epochs: 1 })
+    const weight = trainer.model.getLayer('classifier.1').getWeights()[0]!
+    trainer.model
+      .getLayer('classifier.1')
+      .setWeights([tf.fill(weight.shape, Number.NaN), tf.zeros([3])])
+    await expect(trainer.checkpoint()).rejects.toThrow(
+      /after step 5 .*'classifier\.1\.weight' are no longer finite/,
     )
   })
 

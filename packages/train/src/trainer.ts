@@ -2,24 +2,38 @@
 // same numbers as a run that was never stopped. It knows batches of arrays and a model that gives logits;
 // it knows no files, no clock-driven decisions and no printing: whoever reads the events does that.
 
-import { setTrainingStep } from '@alexnet/core'
-import * as tf from '@tensorflow/tfjs'
-import { type Batch, type BatchSource, pictureTensor } from './batch.ts'
+import type * as tf from '@tensorflow/tfjs'
+import type { Batch, BatchSource } from './batch.ts'
 import {
   type Checkpoint,
   packCheckpoint,
+  type Run,
   type StoredCheckpoint,
   type TrainingState,
   trainableWeights,
   unpackCheckpoint,
 } from './checkpoint.ts'
 import { evaluate } from './evaluate.ts'
-import type { EpochEvent, StepEvent, TrainEvent } from './events.ts'
-import { countRight, crossEntropy, meansOf, zeroSums } from './loss.ts'
+import type { EpochEvent, EpochRecord, StepEvent, TrainEvent } from './events.ts'
+import { type Metrics, meansOf, zeroSums } from './metrics.ts'
+import type { Optimizer } from './optimizer.ts'
 import type { Schedule } from './schedule.ts'
-import type { Sgd } from './sgd.ts'
+import { headOf, type StepOptions, trainStep } from './step.ts'
+import { WeightAverage } from './weight-average.ts'
+import { checkRules } from './weight-rules.ts'
 
-export interface FitOptions {
+export interface TrainerOptions {
+  /** Gives logits [batch, classes]. */
+  model: tf.LayersModel
+  optimizer: Optimizer
+  /**
+   * Keeps a running mean of the weights with this decay, in (0, 1), and validates with it; see
+   * `WeightAverage`. Default: none.
+   */
+  averageDecay?: number
+}
+
+export interface FitOptions extends StepOptions {
   /** Number of passes over the data, those before a resume included. */
   epochs: number
   /** Batches of an epoch (from 0), from batch `start` on; the same ones whenever it is asked again. */
@@ -27,8 +41,10 @@ export interface FitOptions {
   /** Batches to validate on after each epoch. */
   validation?: () => BatchSource
   schedule: Schedule
-  /** Share of the target spread over all classes. Default 0. */
-  labelSmoothing?: number
+  /** Epochs, from the first, in which only the last linear layer is trained. Default 0. */
+  headEpochs?: number
+  /** Ends the run after so many epochs in a row without a better one. Default: never. */
+  earlyStop?: number
   /** Steps between checkpoint events inside an epoch; default none, only at its end. */
   checkpointEvery?: number
   /** When aborted, the run ends after the step under way with a last checkpoint event. */
@@ -40,6 +56,9 @@ export class TrainingError extends Error {
   override readonly name = 'TrainingError'
 }
 
+/** A loss above this many times that of a guess, for this many steps in a row, will not come back. */
+const EXPLODED = { times: 10, steps: 10 }
+
 const initialState = (): TrainingState => ({
   epoch: 0,
   batch: 0,
@@ -49,6 +68,10 @@ const initialState = (): TrainingState => ({
   seconds: 0,
   history: [],
 })
+
+/** How good an epoch was: top-1 over the validation set, else over what it trained on. */
+export const scoreOf = ({ validation, train }: { validation?: Metrics; train: Metrics }): number =>
+  (validation ?? train).top1
 
 /**
  * Trains a model that gives logits.
@@ -61,14 +84,19 @@ const initialState = (): TrainingState => ({
  */
 export class Trainer {
   readonly model: tf.LayersModel
-  readonly optimizer: Sgd
+  readonly optimizer: Optimizer
   readonly #weights: ReadonlyMap<string, tf.Variable>
+  readonly #average: WeightAverage | undefined
   #state: TrainingState = initialState()
+  #tooLarge = 0
 
-  constructor({ model, optimizer }: { model: tf.LayersModel; optimizer: Sgd }) {
+  /** @throws RangeError when a rule of the optimiser fits no weight */
+  constructor({ model, optimizer, averageDecay }: TrainerOptions) {
     this.model = model
     this.optimizer = optimizer
     this.#weights = trainableWeights(model)
+    this.#average = averageDecay === undefined ? undefined : new WeightAverage(averageDecay)
+    checkRules(optimizer.rules, [...this.#weights.keys()])
   }
 
   /** Steps done so far, over all epochs. */
@@ -77,13 +105,29 @@ export class Trainer {
   }
 
   /** One record an epoch done so far. */
-  get history(): readonly EpochEvent[] {
+  get history(): readonly EpochRecord[] {
     return this.#state.history
   }
 
-  /** Everything needed to go on from here: weights, momentum, position and running sums. */
-  checkpoint(): Promise<Checkpoint> {
-    return packCheckpoint(this.model, this.optimizer, this.#state)
+  get #run(): Run {
+    return { model: this.model, optimizer: this.optimizer, average: this.#average }
+  }
+
+  /**
+   * Everything needed to go on from here: weights, the optimiser's state, position and running sums.
+   *
+   * @throws TrainingError when the weights are no longer finite, so that no good checkpoint is replaced
+   *   by one that is of no use
+   */
+  async checkpoint(): Promise<Checkpoint> {
+    try {
+      return await packCheckpoint(this.#run, this.#state)
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause
+      const { step, learningRate } = this.#state
+      const message = `after step ${step} (learning rate ${learningRate}) ${cause.message}: ${advice}`
+      throw new TrainingError(message, { cause })
+    }
   }
 
   /**
@@ -92,31 +136,43 @@ export class Trainer {
    * @throws Error when a tensor is missing or has another shape, or the checkpoint is no training one.
    */
   restore(checkpoint: StoredCheckpoint): void {
-    this.#state = unpackCheckpoint(this.model, this.optimizer, checkpoint)
+    this.#state = unpackCheckpoint(this.#run, checkpoint)
+  }
+
+  /** Runs something with the averaged weights in the model, where there are such; then puts its own back. */
+  async withAveragedWeights<T>(work: () => Promise<T>): Promise<T> {
+    return this.#average ? this.#average.inPlaceOf(this.#weights, work) : work()
+  }
+
+  /** Frees the optimiser's and the average's tensors; the model stays its maker's. */
+  dispose(): void {
+    this.optimizer.dispose()
+    this.#average?.dispose()
   }
 
   /**
    * Runs from the present position to the end of the last epoch.
    *
-   * @throws TrainingError when the loss is no longer a finite number.
+   * @throws TrainingError when the loss is no longer a finite number, or far above that of a guess.
    */
   async *fit(options: FitOptions): AsyncGenerator<TrainEvent, void, void> {
     const { epochs, checkpointEvery = 0, signal } = options
-    while (this.#state.epoch < epochs) {
+    const done = () => ({ step: this.#state.step, epoch: this.#state.history.length })
+    while (this.#state.epoch < epochs && !this.#hasStopped(options)) {
       const epoch = this.#state.epoch
       const source = options.batches({ epoch, start: this.#state.batch })
       const batches = source.length
-      const done = () => ({ step: this.#state.step, epoch: epoch + 1 })
+      const under = () => ({ step: this.#state.step, epoch: epoch + 1 })
       let waitingSince = performance.now()
       for await (const batch of source) {
         yield await this.#trainOn(batch, options, batches, waitingSince)
         if (signal?.aborted) {
-          yield { type: 'checkpoint', reason: 'interrupted', ...done(), best: false }
+          yield { type: 'checkpoint', reason: 'interrupted', ...under(), best: false }
           return
         }
         const between = this.#state.batch < batches
         if (between && checkpointEvery > 0 && this.#state.step % checkpointEvery === 0) {
-          yield { type: 'checkpoint', reason: 'interval', ...done(), best: false }
+          yield { type: 'checkpoint', reason: 'interval', ...under(), best: false }
         }
         waitingSince = performance.now()
       }
@@ -124,6 +180,15 @@ export class Trainer {
       yield { type: 'checkpoint', reason: 'epoch', ...done(), best }
       if (signal?.aborted) return
     }
+    const reason = this.#state.epoch < epochs ? 'no-improvement' : 'epochs'
+    yield { type: 'end', reason, ...done() }
+  }
+
+  /** Whether there was no better epoch for as long as is to be waited. */
+  #hasStopped({ earlyStop }: FitOptions): boolean {
+    if (earlyStop === undefined) return false
+    const scores = this.#state.history.map(scoreOf)
+    return scores.length - 1 - scores.indexOf(Math.max(...scores)) >= earlyStop
   }
 
   async #trainOn(
@@ -132,39 +197,24 @@ export class Trainer {
     batches: number,
     waitingSince: number,
   ): Promise<StepEvent> {
-    const { epochs, schedule, labelSmoothing = 0 } = options
+    const { epochs, schedule, headEpochs = 0 } = options
     const state = this.#state
     const steps = epochs * batches
-    const learningRate = schedule(state.step, steps)
+    const learningRate = schedule(state.step, steps, state.history)
     this.optimizer.learningRate = learningRate
-    setTrainingStep(this.model, state.step)
-
-    const images = pictureTensor(batch)
-    let logits: tf.Tensor2D | undefined
-    const { value, grads } = tf.variableGrads(() => {
-      logits = tf.keep(this.model.apply(images, { training: true }) as tf.Tensor2D)
-      return crossEntropy(logits, batch.labels, labelSmoothing)
-    }, [...this.#weights.values()])
-    const [loss = Number.NaN] = await value.data()
-    if (Number.isFinite(loss)) {
-      const gradients = Object.fromEntries(
-        [...this.#weights].map(([name, variable]) => [name, grads[variable.name]!]),
-      )
-      this.optimizer.step(this.#weights, gradients)
-    }
-    const right = countRight(await logits!.data(), batch.labels)
-    tf.dispose([images, value, logits!, grads])
-    if (!Number.isFinite(loss)) {
-      throw new TrainingError(
-        `the loss became ${loss} at step ${state.step + 1} (epoch ${state.epoch + 1}, learning rate ${learningRate}): lower the learning rate and go on from the last checkpoint`,
-      )
-    }
+    const result = await trainStep(this.model, this.optimizer, this.#trained(headEpochs), {
+      ...options,
+      batch,
+      step: state.step,
+    })
+    this.#requireSane(result.loss, learningRate)
+    this.#average?.update(this.#weights, state.step + 1)
 
     const pictures = batch.labels.length
     state.sums.pictures += pictures
-    state.sums.loss += loss * pictures
-    state.sums.top1 += right.top1
-    state.sums.top5 += right.top5
+    state.sums.loss += result.loss * pictures
+    state.sums.top1 += result.top1
+    state.sums.top5 += result.top5
     state.learningRate = learningRate
     state.step += 1
     state.batch += 1
@@ -179,40 +229,78 @@ export class Trainer {
       epochs,
       batch: state.batch,
       batches,
-      loss,
-      top1: right.top1 / pictures,
+      loss: result.loss,
+      top1: result.top1 / pictures,
       learningRate,
+      ...(result.gradientNorm !== undefined && { gradientNorm: result.gradientNorm }),
       pictures,
       seconds,
     }
   }
 
+  /** The weights that this epoch moves. */
+  #trained(headEpochs: number): Map<string, tf.Variable> {
+    const head = this.#state.epoch < headEpochs ? `${headOf(this.model)}.` : ''
+    const trained = [...this.#weights].filter(
+      ([name]) => name.startsWith(head) && !this.optimizer.treatment(name).frozen,
+    )
+    if (trained.length === 0) throw new RangeError('every weight is frozen: nothing can be trained')
+    return new Map(trained)
+  }
+
+  #requireSane(loss: number, learningRate: number): void {
+    const { step, epoch } = this.#state
+    const where = `at step ${step + 1} (epoch ${epoch + 1}, learning rate ${learningRate})`
+    if (!Number.isFinite(loss)) {
+      throw new TrainingError(`the loss became ${loss} ${where}: ${advice}`)
+    }
+    const guess = Math.log(Math.max(2, this.model.outputs[0]!.shape.at(-1)!))
+    this.#tooLarge = loss > EXPLODED.times * guess ? this.#tooLarge + 1 : 0
+    if (this.#tooLarge < EXPLODED.steps) return
+    throw new TrainingError(
+      `the loss exploded: ${loss.toPrecision(3)} ${where}, after ${EXPLODED.steps} steps above ${EXPLODED.times} times that of a guess (${guess.toFixed(2)}): ${advice}`,
+    )
+  }
+
   /** Validates, records the epoch and moves to the next; returns whether it was the best so far. */
   async *#endEpoch(options: FitOptions): AsyncGenerator<EpochEvent, boolean> {
     const state = this.#state
-    const score = (record: EpochEvent) => (record.validation ?? record.train).top1
-    const record: EpochEvent = {
-      type: 'epoch',
+    const validation =
+      options.validation &&
+      (await this.withAveragedWeights(() => evaluate(this.model, options.validation!())))
+    const figures = {
+      type: 'epoch' as const,
       epoch: state.epoch + 1,
       epochs: options.epochs,
       step: state.step,
       train: meansOf(state.sums),
-      ...(options.validation && {
-        validation: await evaluate(this.model, options.validation()),
-      }),
       learningRate: state.learningRate,
       seconds: state.seconds,
     }
-    const best = state.history.every((before) => score(before) < score(record))
+    const record: EpochRecord = {
+      ...figures,
+      ...(validation && { validation: metricsOf(validation) }),
+    }
+    const best = state.history.every((before) => scoreOf(before) < scoreOf(record))
     state.history.push(record)
     state.epoch += 1
     state.batch = 0
     state.sums = zeroSums()
     state.seconds = 0
-    yield record
+    yield { ...figures, ...(validation && { validation }) }
     return best
   }
 }
+
+const advice =
+  'lower the learning rate, warm it up or cut the gradients to a length, and go on from the last checkpoint'
+
+const metricsOf = ({ pictures, loss, top1, top5 }: Metrics): Metrics => ({
+  pictures,
+  loss,
+  top1,
+  top5,
+})
 
 /** Lets timers, signals and pending reads have their turn: the CPU backends never wait by themselves. */
 const nextTask = () => new Promise<void>((resolve) => setTimeout(resolve, 0))

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listWeights, pullWeights, removeWeights, verifyWeights, weightsFolder } from './cache.ts'
@@ -55,13 +56,15 @@ const head = (response: ServerResponse, start: number, length = content.length) 
     : response.writeHead(200, { 'content-length': length })
 
 const whole: Answer = (_, response, start) => head(response, start).end(content.subarray(start))
-/** Drops the connection after so many bytes. */
+/** Drops the connection once so many bytes are in the file: what is on its way then would be lost. */
 const dropAfter =
   (count: number): Answer =>
-  (_, response, start) => {
-    head(response, start).write(content.subarray(start, start + count), () =>
-      setTimeout(() => response.destroy(), 20),
-    )
+  async (_, response, start) => {
+    head(response, start).write(content.subarray(start, start + count))
+    const arrived = async () =>
+      (await stat(join(folder, `${NAME}.part`)).catch(() => undefined))?.size
+    while (!response.destroyed && ((await arrived()) ?? 0) < start + count) await sleep(10)
+    response.destroy()
   }
 const withoutRanges: Answer = (_, response) => head(response, 0).end(content)
 const wrongBytes: Answer = (_, response, start) =>

@@ -74,6 +74,32 @@ describe('files written by PyTorch, NumPy and hand-made ones', () => {
   })
 })
 
+describe('rows', () => {
+  it.each(files)('of %s are those of the whole', async (name) => {
+    const opened = await openCheckpoint(bytesOfFile(name))
+    for (const { shape, load, loadRows } of opened.tensors.values()) {
+      if (!loadRows || shape[0]! < 1) continue
+      const whole = (await load()) as Float32Array
+      const row = whole.length / shape[0]!
+      const split = Math.ceil(shape[0]! / 2)
+      expect(await loadRows(0, split)).toEqual(whole.slice(0, split * row))
+      expect(await loadRows(split, shape[0]! - split)).toEqual(whole.slice(split * row))
+      await expect(loadRows(split, shape[0]!)).rejects.toThrow(/rows, not/)
+    }
+  })
+
+  it('are there for plain tensors alone', async () => {
+    const has = async (file: string, name: string) => {
+      const tensor = (await openCheckpoint(bytesOfFile(file))).tensors.get(name)!
+      return tensor.loadRows !== undefined
+    }
+    expect(await has('views.zip.pt', 'narrowed')).toBe(true)
+    expect(await has('views.zip.pt', 'transposed')).toBe(false)
+    const [first] = (await openCheckpoint(bytesOfFile('arrays-compressed.npz'))).tensors.keys()
+    expect(await has('arrays-compressed.npz', first!)).toBe(false)
+  })
+})
+
 describe('what is not a checkpoint', () => {
   const text = (value: string) => new TextEncoder().encode(value)
   it.each<[string, Uint8Array, RegExp]>([

@@ -114,7 +114,7 @@ async function openByContent(source: RangeSource, options: ReadOptions): Promise
   if (/^\s*\{/.test(new TextDecoder().decode(start.subarray(0, 64)))) {
     return openJson(source, options)
   }
-  const protobuf = await openProtobuf(source)
+  const protobuf = await openProtobuf(source, options)
   if (protobuf) return protobuf
   throw new CheckpointError(
     `${unknownKind(start)}; PyTorch, safetensors, .npz, ONNX, .caffemodel and TensorFlow.js' model.json are read`,
@@ -175,7 +175,10 @@ async function openJson(source: RangeSource, options: ReadOptions): Promise<Open
 }
 
 /** ONNX and Caffe, which have no mark of their own: told apart by the fields of their outermost message. */
-async function openProtobuf(source: RangeSource): Promise<OpenCheckpoint | undefined> {
+async function openProtobuf(
+  source: RangeSource,
+  options: ReadOptions,
+): Promise<OpenCheckpoint | undefined> {
   const reader = new ProtobufReader(source)
   let format: 'onnx' | 'caffe' | undefined
   try {
@@ -191,7 +194,7 @@ async function openProtobuf(source: RangeSource): Promise<OpenCheckpoint | undef
     if (format === undefined) return undefined
     throw error
   }
-  if (format === 'onnx') return openOnnx(source)
+  if (format === 'onnx') return openOnnx(source, options)
   return format === 'caffe' ? openCaffe(source) : undefined
 }
 

@@ -37,18 +37,34 @@ export function lazyTensor(source: RangeSource, name: string, place: ElementPlac
   const { storedAs, shape, offset, bigEndian = false } = place
   const size = elementSize(storedAs)
   const strides = place.strides && !isRowMajor(shape, place.strides) ? place.strides : undefined
-  return {
+  const read = async (start: number, count: number) => {
+    const range = await readRange(source, offset + start * size, count * size, `tensor '${name}'`)
+    return typedArray(range, storedAs)
+  }
+  const finish = (elements: TensorData) =>
+    widen(bigEndian && size > 1 ? swapped(elements, size) : elements, storedAs)
+  const tensor: LazyTensor = {
     dtype: readAs(storedAs),
     storedAs,
     shape,
     load: async () => {
       const count = elementCount(shape)
       const span = count === 0 ? 0 : strides ? spanOf(shape, strides) : count
-      const bytes = await readRange(source, offset, span * size, `tensor '${name}'`)
-      let elements = typedArray(bytes, storedAs)
-      if (strides && count > 0) elements = gather(elements, shape, strides)
-      if (bigEndian && size > 1) elements = swapped(elements, size)
-      return widen(elements, storedAs)
+      const elements = await read(0, span)
+      return finish(strides && count > 0 ? gather(elements, shape, strides) : elements)
+    },
+  }
+  if (strides || shape.length === 0 || source.isPacked) return tensor
+  const row = elementCount(shape.slice(1))
+  return {
+    ...tensor,
+    loadRows: async (first, count) => {
+      if (!(first >= 0 && count >= 0 && first + count <= shape[0]!)) {
+        throw new RangeError(
+          `tensor '${name}' has ${shape[0]} rows, not ${first} to ${first + count}`,
+        )
+      }
+      return finish(await read(first * row, count * row))
     },
   }
 }

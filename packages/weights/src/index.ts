@@ -6,8 +6,10 @@ export { encodeNpyHeader, encodeNpz } from './npy.ts'
 export type { DownloadOptions, DownloadProgress } from './pull.ts'
 export { dequantize, type Quantization, type Quantized, quantize } from './quantization.ts'
 export {
+  type BundledWeights,
   getWeightRecord,
   type RecordPreprocessing,
+  type WeightDescription,
   type WeightRecord,
   weightRecords,
 } from './registry.ts'
@@ -19,6 +21,7 @@ export {
   type Checkpoint,
   type DType,
   elementCount,
+  elementSize,
   type LazyTensor,
   type NamedTensor,
   type OpenCheckpoint,

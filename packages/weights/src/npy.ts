@@ -129,9 +129,9 @@ async function openNpy(source: RangeSource, name: string, entry: ZipEntry): Prom
   const headerStart = isShort ? 10 : 12
   const length = isShort ? view.getUint16(8, true) : view.getUint32(8, true)
   if (length > LARGEST_HEADER) fail(`has a header of ${length} bytes, over ${LARGEST_HEADER}`)
-  const header = new TextDecoder().decode(
-    await readRange(source, headerStart, length, `the header of array '${name}'`),
-  )
+  // From the start, so that the archive's CRC-32 goes on with the elements behind it.
+  const front = await readRange(source, 0, headerStart + length, `the header of array '${name}'`)
+  const header = new TextDecoder().decode(front.subarray(headerStart))
   const description = /'descr': *'([<>|=]?)(\w+)'/.exec(header)
   const order = /'fortran_order': *(True|False)/.exec(header)?.[1]
   const extents = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1]

@@ -312,7 +312,7 @@ class Download {
     throw new DownloadError(
       `weights '${name}' (${size}) could not be downloaded from ${this.url}: ${cause.message}${have}. ` +
         'Check the network and try again: the download goes on where it stopped. Without a network, put ' +
-        `the file at ${this.store.place(this.fileName)} by hand, or name a mirror that can be reached`,
+        `the file at ${this.store.place(this.fileName)} by hand, or name a mirror that can be reached (ALEXNET_MIRROR in Node)`,
       { weights: name, url: this.url, cause },
     )
   }

@@ -47,7 +47,9 @@ describe('int8 weights', () => {
     const opened = await openCheckpoint(bytes)
     expect(opened.tensors.get('w')).toMatchObject({ dtype: 'float32', storedAs: 'int8' })
     const { data } = readSafetensors(bytes).tensors.get('w')!
-    expect(await opened.tensors.get('w')!.load()).toEqual(data)
+    const lazy = opened.tensors.get('w')!
+    expect(await lazy.load()).toEqual(data)
+    expect(await lazy.loadRows!(1, 2)).toEqual((data as Float32Array).slice(2))
   })
 
   it.each<[string, string]>([

@@ -8,6 +8,7 @@ import { narrowToFloat16 } from './half.ts'
 import {
   type Checkpoint,
   elementCount,
+  type LazyTensor,
   type NamedTensor,
   type OpenCheckpoint,
   requireWhole,
@@ -150,17 +151,22 @@ export function dequantizeLazily(opened: OpenCheckpoint, where: Where = {}): Ope
   const pairs = scalePairs(opened, where)
   if (pairs.size === 0) return opened
   const scaleNames = new Set(pairs.values())
-  const tensors = new Map<
-    string,
-    OpenCheckpoint['tensors'] extends ReadonlyMap<string, infer T> ? T : never
-  >()
+  const tensors = new Map<string, LazyTensor>()
   for (const [name, tensor] of opened.tensors) {
     const scaleName = pairs.get(name)
     if (scaleName !== undefined) {
       const scales = opened.tensors.get(scaleName)!
-      const load = async () =>
-        toFloat32((await tensor.load()) as Int8Array, (await scales.load()) as Float32Array)
-      tensors.set(name, { dtype: 'float32', storedAs: 'int8', shape: tensor.shape, load })
+      const scale = async () => (await scales.load()) as Float32Array
+      tensors.set(name, {
+        ...{ dtype: 'float32', storedAs: 'int8', shape: tensor.shape },
+        load: async () => toFloat32((await tensor.load()) as Int8Array, await scale()),
+        ...(tensor.loadRows && {
+          loadRows: async (first, count) => {
+            const levels = (await tensor.loadRows!(first, count)) as Int8Array
+            return toFloat32(levels, (await scale()).subarray(first, first + count))
+          },
+        }),
+      })
     } else if (!scaleNames.has(name)) tensors.set(name, tensor)
   }
   return { ...opened, tensors, metadata: withoutKey(opened.metadata) }

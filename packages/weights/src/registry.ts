@@ -1,5 +1,5 @@
-// Published weights as records: what they are, where they are, what belongs to them. Downloading and
-// caching take a record, from here or of a program's own.
+// Published weights as records: what they are, where they are (a URL, or bytes in a package), what belongs
+// to them. Downloading and caching take a record with a URL, from here or of a program's own.
 
 /** How pictures become a network's input: `@alexnet/data`'s Preprocessing, by its shape. */
 export interface RecordPreprocessing {
@@ -14,13 +14,11 @@ export interface RecordPreprocessing {
   interpolation: 'bilinear'
 }
 
-/** Weights that can be downloaded. */
-export interface WeightRecord {
+/** What belongs to weights, wherever they are. */
+export interface WeightDescription {
   /** What users type. */
   name: string
   description: string
-  /** Where the file is; a mirror has it under the last part of this path. */
-  url: string
   bytes: number
   /** Of the file, 64 hexadecimal digits. */
   sha256: string
@@ -33,6 +31,18 @@ export interface WeightRecord {
   /** Accuracies in percent, and who published them. */
   metrics: { dataset: string; top1: number; top5?: number; source: string }
   licence: string
+}
+
+/** Weights that can be downloaded. */
+export interface WeightRecord extends WeightDescription {
+  /** Where the file is; a mirror has it under the last part of this path. */
+  url: string
+}
+
+/** Weights that come with a package: nothing is downloaded or cached. */
+export interface BundledWeights extends WeightDescription {
+  /** The checkpoint file's bytes, for `readCheckpoint` and `openCheckpoint`. */
+  load(): Promise<Uint8Array>
 }
 
 /** Every record of this package. */

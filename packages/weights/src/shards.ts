@@ -81,7 +81,8 @@ export async function openShardList(
   }
   const parts: RangeSource[] = []
   for (const entry of shards) parts.push(await checkedShard(source, entry))
-  return joinedSource(parts, path)
+  // The pieces are opened for each read; the list stays open until now.
+  return { ...joinedSource(parts, path), close: async () => source.close?.() }
 }
 
 async function checkedShard(list: RangeSource, entry: unknown): Promise<RangeSource> {

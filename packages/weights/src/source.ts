@@ -10,6 +10,8 @@ export interface RangeSource {
   readonly size: number
   /** Named in errors: a path or a URL. */
   readonly path?: string
+  /** Whether to read a range means to unpack all that is before it. Default false. */
+  readonly isPacked?: boolean
   /** Reads exactly `length` bytes from `offset`; the range lies inside the source. A view is fine. */
   read(offset: number, length: number): Promise<Uint8Array>
   /** Another file beside this one, for formats that are spread over several. */
@@ -91,34 +93,40 @@ function blobSource(blob: Blob, path?: string): RangeSource {
 async function openUrl(url: URL, options: SourceOptions): Promise<RangeSource> {
   const path = options.path ?? url.href
   const request = options.fetch ?? fetch
-  const get = async (range?: string): Promise<Response> => {
-    let response: Response
-    try {
-      response = await request(url, range ? { headers: { range } } : {})
-    } catch (cause) {
-      throw new CheckpointError(`could not be fetched: ${reasonOf(cause)}`, { path, cause })
-    }
-    if (response.ok) return response
+  const ask = async (range?: string) => {
+    const response = await request(url, range ? { headers: { range } } : {})
+    if (response.ok) return { response, bytes: new Uint8Array(await response.arrayBuffer()) }
     await response.body?.cancel()
+    return { response, bytes: new Uint8Array(0) }
+  }
+  const get = async (range?: string) => {
+    // Once more when it fails: a server may close a kept connection at the moment that it is used again.
+    const answer = await ask(range)
+      .catch(() => ask(range))
+      .catch((cause) => {
+        throw new CheckpointError(`could not be fetched: ${reasonOf(cause)}`, { path, cause })
+      })
+    const { status, statusText, ok } = answer.response
+    if (ok) return answer
     throw new CheckpointError(
-      `could not be fetched: the server answered ${response.status} ${response.statusText}`.trim(),
+      `could not be fetched: the server answered ${status} ${statusText}`.trim(),
       { path },
     )
   }
   const sibling = (name: string) =>
     openUrl(new URL(name, url), options.fetch ? { fetch: options.fetch } : {})
   const first = await get('bytes=0-0')
-  const size = Number(/^bytes 0-0\/(\d+)$/.exec(first.headers.get('content-range') ?? '')?.[1])
-  if (first.status !== 206 || !Number.isSafeInteger(size)) {
+  const size = Number(
+    /^bytes 0-0\/(\d+)$/.exec(first.response.headers.get('content-range') ?? '')?.[1],
+  )
+  if (first.response.status !== 206 || !Number.isSafeInteger(size)) {
     // An answer to a range that is no range: either the whole file, or nothing to build on.
-    const whole = first.status === 206 ? await get() : first
-    return { ...bytesSource(new Uint8Array(await whole.arrayBuffer()), path), sibling }
+    const whole = first.response.status === 206 ? await get() : first
+    return { ...bytesSource(whole.bytes, path), sibling }
   }
-  await first.arrayBuffer()
   const read = async (offset: number, length: number) => {
     if (length === 0) return new Uint8Array(0)
-    const response = await get(`bytes=${offset}-${offset + length - 1}`)
-    const bytes = new Uint8Array(await response.arrayBuffer())
+    const { response, bytes } = await get(`bytes=${offset}-${offset + length - 1}`)
     if (response.status === 206 && bytes.byteLength === length) return bytes
     throw new CheckpointError(
       `the server sent ${bytes.byteLength} bytes (status ${response.status}) where ${length} were asked for`,

@@ -67,6 +67,11 @@ export interface LazyTensor {
    * array, made anew by every call, so that the caller alone decides how long it lives.
    */
   load(): Promise<TensorData>
+  /**
+   * Reads `count` rows (indices of the first axis) from row `first` on, so that a large tensor need not be in
+   * memory as a whole. Missing where the file does not have the elements in that order.
+   */
+  loadRows?(first: number, count: number): Promise<TensorData>
 }
 
 /** A checkpoint whose tensors are read one by one, on demand. */

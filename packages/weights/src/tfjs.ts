@@ -63,8 +63,11 @@ export async function openModelJson(
     await close()
     throw error
   }
-  const { format, generatedBy } = json
+  const { format, generatedBy, userDefinedMetadata } = json
   const metadata: Record<string, string> = {}
+  for (const [key, value] of Object.entries(userDefinedMetadata ?? {})) {
+    if (typeof value === 'string') metadata[key] = value
+  }
   if (typeof format === 'string') metadata.format = format
   if (typeof generatedBy === 'string') metadata.generatedBy = generatedBy
   return { format: 'tfjs-layers-model', tensors, metadata, close }
@@ -138,14 +141,18 @@ function readQuantization(value: unknown, fail: (why: string) => never): Scaling
   return { storedAs, scale, min }
 }
 
-function scaled(stored: LazyTensor, dtype: StoredDType, { scale, min }: Scaling): LazyTensor {
+function scaled(
+  { storedAs, shape, ...stored }: LazyTensor,
+  dtype: StoredDType,
+  { scale, min }: Scaling,
+): LazyTensor {
   const load = async () => {
     const levels = (await stored.load()) as Uint8Array
     if (dtype !== 'float32')
       return Int32Array.from(levels, (level) => Math.round(level * scale + min))
     return Float32Array.from(levels, (level) => level * scale + min)
   }
-  return { ...stored, dtype: dtype === 'float32' ? 'float32' : 'int32', load }
+  return { dtype: dtype === 'float32' ? 'float32' : 'int32', storedAs, shape, load }
 }
 
 /** One file of a model. */
@@ -166,6 +173,8 @@ export interface LayersModelFiles {
   /** Bytes of a shard. Default 4 MiB, which browsers' caches like. */
   shardBytes?: number
   generatedBy?: string
+  /** Free text by key, kept as userDefinedMetadata. */
+  metadata?: Readonly<Record<string, string>>
 }
 
 /**
@@ -197,6 +206,7 @@ export function encodeLayersModel(model: LayersModelFiles): ModelFile[] {
     format: 'layers-model',
     generatedBy: generatedBy ?? 'alexnet',
     convertedBy: null,
+    ...(model.metadata ? { userDefinedMetadata: model.metadata } : {}),
     modelTopology: topology,
     weightsManifest: [{ paths, weights: entries }],
   }

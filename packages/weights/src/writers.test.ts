@@ -76,6 +76,14 @@ describe('model.json', () => {
     expect((await readCheckpoint(url('model.json'))).tensors).toEqual(weights)
   })
 
+  it('carries free text', async () => {
+    const files = filesOf(encodeLayersModel({ ...model, metadata: { labels: 'a b' } }))
+    const read = await readCheckpoint(files.get('model.json')!, { files })
+    expect(read.metadata).toMatchObject({ generatedBy: 'alexnet', labels: 'a b' })
+    const odd = JSON.stringify({ weightsManifest: [], userDefinedMetadata: { a: 1, b: 'x' } })
+    expect((await readCheckpoint(new TextEncoder().encode(odd))).metadata).toEqual({ b: 'x' })
+  })
+
   it('stores float16 on request, as TensorFlow.js reads it', async () => {
     const files = filesOf(encodeLayersModel({ ...model, quantization: 'float16' }))
     const json = JSON.parse(new TextDecoder().decode(files.get('model.json')))

@@ -159,6 +159,26 @@ function bomb() {
   return zipOf([{ name: 'a', data: deflateRawSync(content), method: 8, size: 0xfffffffe }])
 }
 
+it('checks the CRC-32 of an entry that is read piece after piece', async () => {
+  const data = Uint8Array.from({ length: 1000 }, (_, i) => i)
+  const read = async (crc?: number) => {
+    const bytes = zipOf([{ name: 'a', data, ...(crc === undefined ? {} : { crc }) }])
+    const archive = await ZipArchive.open(bytesSource(bytes))
+    const entry = archive.entrySource(archive.entries.get('a')!)
+    const pieces: number[] = []
+    for (const [offset, length] of [
+      [0, 300],
+      [300, 500],
+      [800, 200],
+    ] as const) {
+      pieces.push(...(await entry.read(offset, length)))
+    }
+    return pieces
+  }
+  expect(await read()).toEqual([...data])
+  await expect(read(1)).rejects.toThrow(/CRC-32/)
+})
+
 it('computes the CRC-32 that zlib computes, also in parts', () => {
   const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7919) >> 3)
   for (const length of [0, 1, 7, 8, 9, 1000]) {

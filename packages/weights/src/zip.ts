@@ -68,7 +68,8 @@ export class ZipArchive {
 
   /**
    * An entry as a source of its own, whose offsets count from its first unpacked byte. The CRC-32 is checked
-   * when the whole is read. A deflated entry is unpacked as far as the range goes by every read.
+   * when the whole is read, at once or piece after piece. A deflated entry is unpacked as far as the range
+   * goes by every read.
    */
   entrySource(entry: ZipEntry): RangeSource {
     const { path } = this.source
@@ -79,19 +80,26 @@ export class ZipArchive {
       const bytes = await inflate(stored, entry, path, offset + length)
       return bytes.subarray(offset)
     }
+    // Of the bytes from the entry's first on, as far as they have been read one after the other.
+    let checked = 0
+    let crc = 0
     return {
       size: entry.size,
+      isPacked: entry.isDeflated,
       ...(path === undefined ? {} : { path }),
       read: async (offset, length) => {
         const bytes = await read(offset, length)
-        if (length === entry.size) this.check(entry, bytes)
+        if (!this.verify || (offset !== 0 && offset !== checked)) return bytes
+        crc = this.crc32(bytes, offset === 0 ? 0 : crc)
+        checked = offset + length
+        if (checked === entry.size) this.check(entry, crc)
         return bytes
       },
     }
   }
 
-  private check(entry: ZipEntry, bytes: Uint8Array): void {
-    if (!this.verify || this.crc32(bytes) === entry.crc32) return
+  private check(entry: ZipEntry, crc: number): void {
+    if (crc === entry.crc32) return
     throw new CheckpointError(
       `entry '${entry.name}' is damaged: its CRC-32 is not the one in the directory ` +
         '(pass verify: false if the writer is known to leave it out)',

@@ -48,8 +48,8 @@ export async function startOnnxRuntime(
   const pictures = repeatPictures(floats(await reader.bytes('pictures.bin')), batch, inputSize)
   const values = channelsFirst(pictures, inputSize)
   const once = async () => {
-    const input = new runtime.Tensor('float32', values, [batch, 3, inputSize, inputSize])
-    const outputs = await session.run({ input })
+    const image = new runtime.Tensor('float32', values, [batch, 3, inputSize, inputSize])
+    const outputs = await session.run({ image })
     return outputs[session.outputNames[0]!]!.data as Float32Array
   }
   return {

@@ -7,6 +7,9 @@ export const taskNames = ['infer', 'train', 'kernels', 'memory'] as const
 /** What engines do; `browser` is `infer` in a page. */
 export type Task = (typeof taskNames)[number]
 
+export const weightFormats = ['int8', 'float16'] as const
+export type WeightFormat = (typeof weightFormats)[number]
+
 /** Everything an engine needs to start. */
 export interface EngineSettings {
   engine: string
@@ -21,6 +24,8 @@ export interface EngineSettings {
   build?: string
   /** Lets V8 widen vectors to 256 bits, for ours. */
   widen?: boolean
+  /** Of ours' fully connected layers, in inference; undefined leaves float32. */
+  weights?: WeightFormat
 }
 
 export interface EngineInfo {

@@ -2,7 +2,7 @@
 // loop, so that only kernels differ.
 
 import { useBackend } from '@alexnet/backend'
-import { type CpuOptions, cpu } from '@alexnet/backend-cpu'
+import { type CpuOptions, cpu, quantizeLinear } from '@alexnet/backend-cpu'
 import { loadWeights, modelWeights, type TensorLike } from '@alexnet/core'
 import { type Batch, constant, crossEntropy, Sgd, Trainer } from '@alexnet/train'
 import { type NamedTensor, readSafetensors } from '@alexnet/weights'
@@ -65,7 +65,7 @@ export async function startTensorflow(
 }
 
 async function startBackend(
-  { engine, threads, build, widen }: EngineSettings,
+  { engine, threads, build, widen, weights }: EngineSettings,
   { wasmFiles }: TensorflowHost,
 ): Promise<EngineInfo> {
   if (engine === 'alexnet') {
@@ -76,8 +76,9 @@ async function startBackend(
     }
     const { device, features } = await useBackend([cpu(options)])
     const used = Number(/(\d+) threads?/.exec(device)?.[1] ?? 1)
+    const named = features.filter((feature) => feature !== 'shared-memory')
     return {
-      build: features.filter((feature) => feature !== 'shared-memory').join(' '),
+      build: [...named, ...(weights ? [weights] : [])].join(' '),
       threads: used,
     }
   }
@@ -120,6 +121,7 @@ async function inference(
   reader: DataReader,
 ): Promise<Session> {
   const model = await loadedModel(settings, reader)
+  if (settings.weights) quantizeLinear(model, settings.weights)
   const { images, shape } = await readBatch(model, settings, reader)
   // From numbers in memory to numbers in memory, as ONNX Runtime's run does it.
   const once = async () => {

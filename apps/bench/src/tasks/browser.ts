@@ -25,6 +25,7 @@ import {
   outputDifference,
   type Right,
   timeRight,
+  toleranceOf,
 } from './timed.ts'
 
 const require = createRequire(import.meta.url)
@@ -77,8 +78,12 @@ export async function browserTask(settings: Settings, progress: Progress): Promi
             const info = await page.start(row)
             if (!info.isolated) info.note = 'the page was not isolated, so it had one thread'
             Object.assign(versions, versionsOf([{ entry, info }]))
-            await judge({ name: entry.name, engine: page, info }, absent, right, async () =>
-              outputDifference(await page.output(), expected, batch, network.classes),
+            const tolerance = toleranceOf(row)
+            await judge(
+              { name: entry.name, engine: page, info, tolerance },
+              absent,
+              right,
+              async () => outputDifference(await page.output(), expected, batch, network.classes),
             )
           } catch (error) {
             absent.push({ engine: entry.name, why: 'failed', reason: messageOf(error) })
@@ -101,8 +106,8 @@ export async function browserTask(settings: Settings, progress: Progress): Promi
   })
 }
 
-/** Bundles the page's script into a folder, `page.js` and its parts. */
-async function bundlePage(outDir: string): Promise<void> {
+/** Bundles a page's script of ../browser into a folder, as `page.js` and its parts. */
+export async function bundlePage(outDir: string, script = 'page'): Promise<void> {
   await build({
     configFile: false,
     logLevel: 'error',
@@ -116,7 +121,7 @@ async function bundlePage(outDir: string): Promise<void> {
       // Nobody downloads it over a network.
       chunkSizeWarningLimit: 1e6,
       rolldownOptions: {
-        input: fileURLToPath(new URL('../browser/page.js', import.meta.url)),
+        input: fileURLToPath(new URL(`../browser/${script}.js`, import.meta.url)),
         output: { entryFileNames: 'page.js' },
       },
     },

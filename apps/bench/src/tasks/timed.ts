@@ -5,7 +5,7 @@ import { DIFFERENT_PICTURES, type Prepared, type PrepareOptions } from '../data.
 import { withData } from '../data-folder.ts'
 import { choosePeers, type OpenEngine, openEngines, versionsOf } from '../engine-choice.ts'
 import type { Engine } from '../engine-process.ts'
-import type { EngineInfo, EngineSettings, Gradients } from '../engines/session.ts'
+import type { EngineInfo, EngineSettings, Gradients, WeightFormat } from '../engines/session.ts'
 import { messageOf } from '../errors.ts'
 import { interleave } from '../interleave.ts'
 import { describeMachine } from '../machine.ts'
@@ -17,6 +17,12 @@ import { quantile, relativeDifference } from '../statistics.ts'
 
 /** Most that float32 sums in another order, Winograd's transforms included, may differ by. */
 export const TOLERANCE = 1e-3
+/** Most that logits may differ by when the fully connected weights have been rounded. */
+const ROUNDED_TOLERANCE: Record<WeightFormat, number> = { int8: 0.05, float16: 2e-3 }
+
+/** What an engine with these settings may differ by. */
+export const toleranceOf = ({ weights }: EngineSettings) =>
+  weights ? ROUNDED_TOLERANCE[weights] : TOLERANCE
 
 export interface Outcome {
   reports: Report[]
@@ -75,6 +81,8 @@ export interface Candidate {
   name: string
   engine: Engine
   info: EngineInfo
+  /** Largest difference that counts as right; default TOLERANCE. */
+  tolerance?: number
 }
 
 /** One whose numbers are right; `difference` is null where there was nothing to compare with. */
@@ -91,7 +99,7 @@ const candidate = ({ entry, process, info }: OpenEngine): Candidate => ({
   ...{ name: entry.name, engine: process, info },
 })
 
-export const comparedOutputs = `all logits of the batch (${DIFFERENT_PICTURES} different pictures, repeated) with those of TensorFlow.js in plain JavaScript; largest difference relative to the largest logit, at most ${TOLERANCE}.`
+export const comparedOutputs = `all logits of the batch (${DIFFERENT_PICTURES} different pictures, repeated) with those of TensorFlow.js in plain JavaScript; largest difference relative to the largest logit, at most ${TOLERANCE} (int8 weights ${ROUNDED_TOLERANCE.int8}, float16 ${ROUNDED_TOLERANCE.float16}).`
 
 async function checkOutputs(
   open: readonly OpenEngine[],
@@ -102,7 +110,8 @@ async function checkOutputs(
   const right: Right[] = []
   for (const engine of open) {
     progress(`checking ${engine.entry.name}`)
-    await judge(candidate(engine), absent, right, async () => {
+    const tolerance = toleranceOf(engine.settings)
+    await judge({ ...candidate(engine), tolerance }, absent, right, async () => {
       const logits = decodeFloats(await engine.process.ask('output', null))
       return outputDifference(logits, expected, engine.settings.batch, network.classes)
     })
@@ -173,13 +182,14 @@ export async function judge(
   measure: () => Promise<number>,
 ): Promise<void> {
   const who = { engine: engine.name, build: engine.info.build }
+  const tolerance = engine.tolerance ?? TOLERANCE
   try {
     const difference = await measure()
-    if (difference <= TOLERANCE) right.push({ ...engine, difference })
+    if (difference <= tolerance) right.push({ ...engine, difference })
     else {
       const found = Number.isNaN(difference)
         ? 'numbers are missing or not finite'
-        : `differs by ${difference.toExponential(1)}, at most ${TOLERANCE} is allowed`
+        : `differs by ${difference.toExponential(1)}, at most ${tolerance} is allowed`
       absent.push({ ...who, why: 'wrong', reason: found })
     }
   } catch (error) {

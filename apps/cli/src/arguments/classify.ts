@@ -2,9 +2,11 @@
 
 import type { Command } from 'commander'
 import {
+  backend,
   batchSize,
   examples,
   json,
+  keepInt8,
   threads,
   variantOption,
   weights,
@@ -17,12 +19,14 @@ export function addClassify(program: Command): void {
     .command('classify')
     .description('say what is in pictures')
     .argument('<picture...>', 'JPEG, PNG or WebP files')
-    .addOption(weights().makeOptionMandatory())
+    .addOption(weights())
     .addOption(variantOption('network, for weight files that do not say'))
     .option('-k, --top <n>', 'classes to show', whole(1), 5)
     .addOption(batchSize('pictures at a time (default: 32)'))
+    .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(keepInt8())
     .addOption(json())
     .addHelpText(
       'after',

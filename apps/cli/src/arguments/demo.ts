@@ -1,7 +1,7 @@
 // Arguments of `alexnet demo`.
 
 import type { Command } from 'commander'
-import { examples, threads, whole, widen } from './shared.ts'
+import { backend, examples, threads, whole, widen } from './shared.ts'
 
 export function addDemo(program: Command): void {
   program
@@ -10,6 +10,7 @@ export function addDemo(program: Command): void {
     .option('-o, --out <folder>', 'where the result goes (default: a new folder in runs)')
     .option('--pictures <n>', 'training pictures', whole(100), 4000)
     .option('--epochs <n>', 'passes over them', whole(1), 3)
+    .addOption(backend())
     .addOption(threads())
     .addOption(widen())
     .addHelpText('after', examples('alexnet demo', 'alexnet demo --pictures 8000 --epochs 5'))

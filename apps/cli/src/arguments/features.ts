@@ -1,20 +1,32 @@
 // Arguments of `alexnet features`.
 
 import type { Command } from 'commander'
-import { batchSize, examples, json, threads, variantOption, weights, widen } from './shared.ts'
+import {
+  backend,
+  batchSize,
+  examples,
+  json,
+  keepInt8,
+  threads,
+  variantOption,
+  weights,
+  widen,
+} from './shared.ts'
 
 export function addFeatures(program: Command): void {
   program
     .command('features')
     .description("write a layer's output for each picture, a row a picture in the order given")
     .argument('<picture...>', 'JPEG, PNG or WebP files')
-    .addOption(weights().makeOptionMandatory())
+    .addOption(weights())
     .requiredOption('-l, --layer <name>', 'layer, as `alexnet inspect` lists them')
     .requiredOption('-o, --out <file>', '.npy, .safetensors or .jsonl')
     .addOption(variantOption('network, for weight files that do not say'))
     .addOption(batchSize('pictures at a time (default: 32)'))
+    .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(keepInt8())
     .addOption(json())
     .addHelpText(
       'after',

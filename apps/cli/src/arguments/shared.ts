@@ -31,12 +31,26 @@ export function number(least: number, most = Number.POSITIVE_INFINITY) {
 }
 
 export const json = () => new Option('--json', 'print the result as JSON, nothing else on stdout')
+/** The names of src/backend.ts, which loads TensorFlow.js and so not for a --help. */
+export const backend = () =>
+  new Option('--backend <name>', 'what computes: the processor, or a GPU by WebGPU (npm i webgpu)')
+    .choices(['cpu', 'webgpu'])
+    .default('cpu')
 export const threads = () =>
   new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(whole(1))
 export const widen = () =>
   new Option('--widen', "let V8 use 256-bit vectors (faster; experimental in Node's engine)")
+/** Whatever src/weights-source.ts opens. */
 export const weights = () =>
-  new Option('-w, --weights <file>', 'a model file (.safetensors) or the folder of a run')
+  new Option(
+    '-w, --weights <what>',
+    'a file (safetensors, .pth, .npz, ONNX, …), the folder of a run, a URL, or a name: imagenet',
+  )
+export const keepInt8 = () =>
+  new Option(
+    '--keep-int8',
+    "compute fully connected layers with an int8 file's own numbers (faster for single pictures)",
+  )
 export const variantOption = (about: string) => new Option('--variant <name>', about)
 export const batchSize = (about: string) =>
   new Option('--batch-size <n>', about).argParser(whole(1))

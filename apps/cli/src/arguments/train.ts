@@ -1,7 +1,8 @@
 // Arguments of `alexnet train`.
 
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
+  backend,
   batchSize,
   examples,
   json,
@@ -12,28 +13,80 @@ import {
   widen,
 } from './shared.ts'
 
+/** The recipes of @alexnet/train, which is not loaded for a --help; a test holds the two together. */
+export const recipeNames =
+  'paper, krizhevsky-2012, caffe, torchvision, cifar10, cifar-fast, ablation, figure-1, cuda-convnet-80sec, cuda-convnet-18pct, fine-tune, small, large'
+
+const list = (text: string, before: string[] = []) => [...before, text]
+
+function layerRates(text: string, before: { weights: string; learningRate: number }[] = []) {
+  const [weights, factor, more] = text.split('=')
+  if (!weights || !factor || more !== undefined) {
+    throw new InvalidArgumentError('It must be a name and a factor, such as "features.*=0.1".')
+  }
+  return [...before, { weights, learningRate: number(0)(factor) }]
+}
+
 export function addTrain(program: Command): void {
   program
     .command('train')
     .description('train a network on pictures; Ctrl-C saves and says how to go on')
     .argument('<dataset>', 'folder of class folders, CIFAR-10 folder, or shapes')
-    .addOption(variantOption('network (default: cifar for small pictures, else torchvision)'))
-    .option('--epochs <n>', 'passes over the data (default: 10)', whole(1))
-    .addOption(batchSize('pictures a step (default: by variant)'))
-    .option('--learning-rate <rate>', 'the peak of the schedule (default: by variant)', number(0))
+    .option('-r, --recipe <name>', `one of ${recipeNames} (default: by pictures)`)
+    .option(
+      '-f, --from <weights>',
+      'begin with trained weights, with a new head for your classes: a file, a run, a name',
+    )
+    .addOption(variantOption('network (default: by recipe, else by the size of the pictures)'))
+    .option('-o, --out <folder>', 'where model, checkpoints and log go', 'runs/latest')
+    .option('--resume', 'go on with the run in --out, exactly where it stopped')
+    .optionsGroup('Instead of what the recipe says:')
+    .option('--epochs <n>', 'passes over the data', whole(1))
+    .addOption(batchSize('pictures a step'))
     .addOption(
-      new Option('--schedule <name>', 'learning rate over time (default: by variant)').choices([
+      new Option('--optimizer <name>', 'adamw begins at a rate of 0.001').choices(['sgd', 'adamw']),
+    )
+    .option('--learning-rate <rate>', 'the highest of the schedule', number(0))
+    .addOption(
+      new Option('--schedule <name>', 'learning rate over time').choices([
         'constant',
         'steps',
+        'plateau',
+        'cosine',
         'one-cycle',
       ]),
     )
-    .option('--momentum <share>', 'default: 0.9', number(0, 0.9999))
-    .option('--weight-decay <factor>', 'default: by variant', number(0))
-    .option('--label-smoothing <share>', 'default: 0', number(0, 0.99))
-    .option('--dropout <rate>', "default: the variant's own", number(0, 0.99))
-    .option('--input-size <pixels>', "default: the variant's own", whole(1))
+    .option('--warm-up <epochs>', 'linear, before the schedule begins', number(0))
+    .option('--momentum <share>', 'of sgd', number(0, 0.9999))
+    .option('--weight-decay <factor>', 'of all weights that no rule is about', number(0))
+    .option('--label-smoothing <share>', 'of the target, over all classes', number(0, 0.99))
+    .option('--augment <name>', 'paper, torchvision-train, trivial-wide, cifar, …')
     .option('--no-augment', 'train on the pictures as evaluation sees them')
+    .option('--mix-up <alpha>', 'mix pairs of pictures', number(1e-6))
+    .option('--cut-mix <alpha>', 'paste parts of pictures into others', number(1e-6))
+    .option('--clip-norm <length>', 'cut gradients to this length', number(1e-9))
+    .option(
+      '--average-decay <share>',
+      "validate and save the weights' running mean",
+      number(1e-6, 0.999999),
+    )
+    .option('--head-epochs <n>', 'train the last layer alone first', whole(0))
+    .option('--freeze <weights>', 'leave as they are, "features.*" say; may be repeated', list)
+    .option('--layer-rate <weights=factor>', 'of the learning rate; may be repeated', layerRates)
+    .option('--early-stop <epochs>', 'stop when so many were no better', whole(1))
+    .optionsGroup('Network:')
+    .option('--dropout <rate>', "default: the variant's own", number(0, 0.99))
+    .addOption(
+      new Option('--activation <name>', "default: the variant's own").choices([
+        'relu',
+        'tanh',
+        'sigmoid',
+      ]),
+    )
+    .option('--no-normalization', 'leave local response normalisation out')
+    .option('--no-overlapping-pooling', 'pools as wide as their stride')
+    .option('--input-size <pixels>', "default: the variant's own", whole(1))
+    .optionsGroup('Pictures and running:')
     .option(
       '--validation <share>',
       'part kept for validation where there is no test set',
@@ -45,9 +98,16 @@ export function addTrain(program: Command): void {
       'weights, order, augmentation and dropout follow from it (default: 0)',
       whole(0),
     )
-    .option('-o, --out <folder>', 'where model, checkpoint and log go', 'runs/latest')
-    .option('--resume', 'go on with the run in --out, exactly where it stopped')
+    .option(
+      '--micro-batch <n>',
+      'pictures at once, where a whole batch takes too much memory',
+      whole(1),
+    )
+    .option('--workers <n>', 'threads that prepare pictures (default: none of their own)', whole(0))
     .option('--checkpoint-every <steps>', 'also save inside an epoch (default: 100)', whole(1))
+    .option('--keep <n>', 'last checkpoints to keep (default: 2)', whole(1))
+    .option('--no-report', 'leave report.html out')
+    .addOption(backend())
     .addOption(threads())
     .addOption(widen())
     .addOption(json().default(undefined, 'one event a line'))
@@ -55,7 +115,8 @@ export function addTrain(program: Command): void {
       'after',
       examples(
         'alexnet train ./pictures --epochs 20 --out runs/mine',
-        'alexnet train cifar-10-batches-bin --variant cifar --epochs 14',
+        'alexnet train cifar-10-batches-bin --recipe cifar10 --out runs/cifar10',
+        'alexnet train ./pictures --from imagenet --out runs/mine',
         'alexnet train ./pictures --out runs/mine --resume',
       ),
     )

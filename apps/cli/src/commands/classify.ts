@@ -1,16 +1,20 @@
 // alexnet classify: the likeliest classes of pictures.
 
+import { quantizeLinear } from '@alexnet/backend-cpu'
 import { Classifier, type Prediction } from '@alexnet/core'
 import { createPreprocess, readPicture } from '@alexnet/data'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
+import { UsageError } from '../errors.ts'
 import { bar, percent } from '../format.ts'
 import { loadModel } from '../model-file.ts'
 import { progress } from '../progress.ts'
 
 export interface ClassifyOptions extends EngineOptions {
-  weights: string
+  weights?: string
   variant?: string
+  /** Fully connected layers compute with the file's int8 weights. */
+  keepInt8?: boolean
   top: number
   batchSize?: number
   json?: boolean
@@ -30,11 +34,25 @@ export async function classify(files: string[], options: ClassifyOptions): Promi
   else for (const result of results) process.stdout.write(`${formatResult(result)}\n`)
 }
 
-/** A classifier from a model file or run folder, its own preprocessing and labels with it. */
+/**
+ * A classifier from a model file or run folder, its own preprocessing and labels with it.
+ *
+ * @throws UsageError when int8 weights are to be kept and the file has none
+ */
 export async function loadClassifier(
-  options: Pick<ClassifyOptions, 'weights' | 'variant'>,
+  options: Pick<ClassifyOptions, 'weights' | 'variant' | 'keepInt8' | 'json'>,
 ): Promise<Classifier> {
-  const { model, labels, preprocessing } = await loadModel(options.weights, options)
+  const loaded = await loadModel(options.weights, { ...options, quiet: options.json ?? false })
+  const { model, labels, preprocessing, isInt8, path } = loaded
+  if (options.keepInt8) {
+    if (!isInt8) {
+      throw new UsageError(
+        `${path} has no int8 weights to keep: make such a file with alexnet convert --quantize int8`,
+      )
+    }
+    // The file's own levels: with the largest weight of each output at 127, rounding gives them again.
+    quantizeLinear(model, 'int8')
+  }
   return new Classifier({ model, labels, preprocess: createPreprocess(preprocessing) })
 }
 

@@ -4,7 +4,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Classifier } from '@alexnet/core'
-import { createPreprocess, encodePng, type Picture, shapes } from '@alexnet/data'
+import { createPreprocess, type Dataset, encodePng, type Picture, shapes } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
 import { plot } from 'asciichart'
 import pc from 'picocolors'
@@ -83,12 +83,62 @@ export async function demo(options: DemoOptions): Promise<void> {
   }
   classifier.dispose()
 
+  if (!(await fineTune(folder, options))) return
+
   heading(
     `Done in ${duration((performance.now() - started) / 1000)}. All of it lies in ${folder.path}`,
   )
   say(`  npm run -s alexnet -- classify ${folder.path}/pictures/*.png --weights ${folder.path}`)
   say(`  npm run -s alexnet -- inspect --weights ${folder.path}`)
-  say('  npm run -s alexnet -- train ./your-pictures --out runs/yours')
+  say(`  npm run -s alexnet -- train ./your-pictures --from ${folder.path} --out runs/yours`)
+}
+
+/** Other classes of the same drawings, of which there are few pictures. */
+const groups: Record<string, readonly string[]> = {
+  round: ['circle', 'ring'],
+  angular: ['square', 'triangle', 'star', 'cross'],
+  pattern: ['stripes', 'checkerboard', 'dots', 'waves'],
+}
+
+/** From the trained network to other classes, by what `alexnet train --from` does. */
+async function fineTune(base: RunFolder, options: DemoOptions): Promise<boolean> {
+  heading('4. Fine-tune it to other classes, with few pictures')
+  const few = grouped(shapes({ count: 120, seed: HELD_OUT_SEED + 1 }))
+  const pictures = join(base.path, 'other-pictures')
+  for (let index = 0; index < few.length; index++) {
+    const file = join(pictures, few.classes[few.label(index)]!, `${index}.png`)
+    await replaceFile(file, [await encodePng(await few.load(index))])
+  }
+  say(`${few.classes.join(', ')}: ${few.length} pictures`)
+  const folder = new RunFolder(join(base.path, 'fine-tuned'))
+  const finished = await runTraining(
+    pictures,
+    { ...options, epochs: 6, from: base.path, augment: false, out: folder.path },
+    folder,
+  )
+  if (!finished) {
+    process.exitCode = exitCodes.interrupted
+    return false
+  }
+  const loaded = await loadModel(folder.path)
+  const heldOut = grouped(shapes({ count: 300, seed: HELD_OUT_SEED, split: 'test' }))
+  const { top1 } = await evaluateModel(loaded, heldOut, {})
+  loaded.model.dispose()
+  say(`${heldOut.length} pictures it has not seen: top-1 ${percent(top1)}`)
+  return true
+}
+
+/** The pictures of a data set of shapes under the groups' names. */
+function grouped(dataset: Dataset): Dataset {
+  const classes = Object.keys(groups)
+  const groupOf = dataset.classes.map((name) =>
+    classes.findIndex((group) => groups[group]!.includes(name)),
+  )
+  return {
+    ...dataset,
+    classes,
+    label: (index) => groupOf[dataset.label(index)]!,
+  }
 }
 
 /** `base`, or the first of base-2, base-3, … that is not there yet. */

@@ -1,17 +1,21 @@
 // alexnet evaluate: loss and accuracy of a model on a labelled data set.
 
-import { type Dataset, loader, openDataset, type Split, torchvisionEval } from '@alexnet/data'
-import { evaluate } from '@alexnet/train'
+import { type Dataset, openDataset, type Split } from '@alexnet/data'
+import { classAccuracies, type Evaluation, evaluate } from '@alexnet/train'
+import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { UsageError } from '../errors.ts'
-import { percent } from '../format.ts'
+import { bar, percent } from '../format.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
+import { evaluationBatches, TEN, tenViewBatches } from '../preparation.ts'
 import { progress } from '../progress.ts'
 
 export interface EvaluateOptions extends EngineOptions {
-  weights: string
+  weights?: string
   variant?: string
   split: Split
+  /** One centre crop a picture, or the mean over ten crops. Default center. */
+  views?: 'center' | 'ten'
   batchSize?: number
   json?: boolean
 }
@@ -19,15 +23,14 @@ export interface EvaluateOptions extends EngineOptions {
 export async function evaluateCommand(path: string, options: EvaluateOptions): Promise<void> {
   await startBackend(options)
   const dataset = await openDataset(path, { split: options.split })
-  const loaded = await loadModel(options.weights, options)
+  const loaded = await loadModel(options.weights, { ...options, quiet: options.json ?? false })
   const metrics = await evaluateModel(loaded, dataset, options)
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(metrics)}\n`)
+    const { mistakes: _, ...numbers } = metrics
+    const classes = summarize(metrics, loaded.labels)
+    process.stdout.write(`${JSON.stringify({ ...numbers, classes })}\n`)
   } else {
-    const { pictures, top1, top5, loss } = metrics
-    process.stdout.write(
-      `${pictures} pictures: top-1 ${percent(top1)}, top-5 ${percent(top5)}, loss ${loss.toFixed(4)}\n`,
-    )
+    process.stdout.write(`${formatEvaluation(metrics, loaded.labels)}\n`)
   }
 }
 
@@ -35,23 +38,70 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
 export async function evaluateModel(
   { model, labels, preprocessing, path }: LoadedModel,
   dataset: Dataset,
-  { batchSize = 64, json = false }: Pick<EvaluateOptions, 'batchSize' | 'json'>,
-) {
+  {
+    batchSize = 64,
+    views = 'center',
+    json = false,
+  }: Pick<EvaluateOptions, 'batchSize' | 'views' | 'json'>,
+): Promise<Evaluation> {
   const shown = progress('evaluating', dataset.length, { quiet: json })
   try {
-    const batches = loader({
-      dataset: matchClasses(dataset, labels, path),
-      ...torchvisionEval(preprocessing),
-      batchSize,
-      shuffle: false,
-    })
-    const { pictures, top1, top5, loss } = await evaluate(model, batches, {
+    const matched = matchClasses(dataset, labels, path)
+    const batchesOf = views === 'ten' ? tenViewBatches : evaluationBatches
+    return await evaluate(model, batchesOf(matched, preprocessing, batchSize), {
+      views: views === 'ten' ? TEN : 1,
       onProgress: (done) => shown.update(done),
     })
-    return { pictures, top1, top5, loss }
   } finally {
     shown.stop()
   }
+}
+
+/** More classes than this and only the worst are listed. */
+const MOST_CLASSES = 20
+
+interface ClassSummary {
+  label: string
+  pictures: number
+  top1: number
+}
+
+/** The classes that there are pictures of, in the order of the labels. */
+function summarize({ confusion }: Evaluation, labels: readonly string[]): ClassSummary[] {
+  return classAccuracies(confusion).flatMap((top1, index) =>
+    top1 === null
+      ? []
+      : [
+          {
+            label: labels[index]!,
+            pictures: confusion[index]!.reduce((sum, count) => sum + count, 0),
+            top1,
+          },
+        ],
+  )
+}
+
+/** The means, a line a class with its accuracy, and what was most often taken for something else. */
+function formatEvaluation(metrics: Evaluation, labels: readonly string[]): string {
+  const { pictures, top1, top5, loss, confusion } = metrics
+  const classes = summarize(metrics, labels).sort((a, b) => b.top1 - a.top1)
+  const listed = classes.slice(-MOST_CLASSES)
+  const width = Math.min(30, Math.max(...listed.map(({ label }) => label.length)))
+  const worst = confusion
+    .flatMap((row, own) => row.map((count, given) => ({ own, given, count })))
+    .filter(({ own, given, count }) => own !== given && count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, 3)
+    .map(({ own, given, count }) => `${labels[own]} for ${labels[given]} (${count})`)
+  return [
+    `${pictures} pictures: top-1 ${percent(top1)}, top-5 ${percent(top5)}, loss ${loss.toFixed(4)}`,
+    ...(listed.length < classes.length ? [`the ${MOST_CLASSES} worst of its classes:`] : []),
+    ...listed.map(
+      ({ label, pictures: count, top1: share }) =>
+        `  ${label.padEnd(width)} ${pc.cyan(bar(share))} ${percent(share).padStart(6)} of ${count}`,
+    ),
+    ...(worst.length > 0 ? [`most often mistaken: ${worst.join(', ')}`] : []),
+  ].join('\n')
 }
 
 /**

@@ -20,7 +20,7 @@ export async function inspect(options: InspectOptions): Promise<void> {
   await startBackend({ threads: 1 })
   const { classes, inputSize, variant = 'torchvision' } = options
   const model = options.weights
-    ? (await loadModel(options.weights, options)).model
+    ? (await loadModel(options.weights, { ...options, quiet: options.json ?? false })).model
     : createAlexNet({
         variant: variantNamed(variant),
         initialize: false,

@@ -2,24 +2,29 @@
 // first and kept in the run folder; --resume reads it back and goes on from the last checkpoint, bit for
 // bit as if the run had never stopped.
 
+import { readFileSync } from 'node:fs'
 import { createAlexNet } from '@alexnet/core'
-import { loader, torchvisionEval } from '@alexnet/data'
-import { Sgd, type TrainEvent, Trainer } from '@alexnet/train'
+import { createWorkerPool } from '@alexnet/data'
+import {
+  createOptimizer,
+  scheduleOf,
+  type TrainEvent,
+  Trainer,
+  TrainingError,
+} from '@alexnet/train'
+import * as tf from '@tensorflow/tfjs'
 import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
 import { exitCodes, UsageError } from '../errors.ts'
 import { saveModel } from '../model-file.ts'
+import { evaluationBatches } from '../preparation.ts'
 import { type Progress, progress } from '../progress.ts'
+import { resumedSettings } from '../resumed-settings.ts'
 import { RunFolder } from '../run-folder.ts'
-import {
-  createSchedule,
-  newSettings,
-  presetFor,
-  resumedSettings,
-  type TrainOptions,
-  variantNamed,
-} from '../settings.ts'
-import { openTrainingData } from '../training-data.ts'
+import { newSettings, type RunSettings, type TrainOptions, variantNamed } from '../settings.ts'
+import { type StartingWeights, startingWeights } from '../starting-weights.ts'
+import { openTrainingData, type TrainingData, trainingBatches } from '../training-data.ts'
+import { TrainingLog } from '../training-log.ts'
 import { announce, conclude, epochHeader, epochLine } from '../training-report.ts'
 
 /** Runs the command; sets the exit code to 130 when Ctrl-C stopped it. */
@@ -43,84 +48,129 @@ export async function runTraining(
       `${folder.path} already holds a run: go on with it by --resume, or name another folder with --out`,
     )
   }
-  const data = await openTrainingData(path, options, stored)
-  const settings = stored
-    ? resumedSettings(stored, options, data.fingerprint, folder.path)
-    : newSettings(path, options, data, await data.training.load(0))
-
   const quiet = options.json ?? false
-  await startBackend(options)
+  const data = await openTrainingData(path, options, stored)
+  const backend = await startBackend(options)
+  const { settings, start } = await settle(path, options, data, stored, folder, backend.name)
+  const { recipe } = settings
   const model = createAlexNet(settings.model)
-  const optimizer = new Sgd(settings)
-  const trainer = new Trainer({ model, optimizer })
-  if (options.resume && (await folder.hasCheckpoint())) {
-    trainer.restore(await folder.readCheckpoint())
-  }
+  const trainer = new Trainer({
+    model,
+    optimizer: createOptimizer(recipe),
+    ...(recipe.averageDecay !== undefined && { averageDecay: recipe.averageDecay }),
+  })
+  const warn = (text: string) => process.stderr.write(`${pc.yellow('warning:')} ${text}\n`)
+  const checkpoint = options.resume ? await folder.readCheckpoint(warn) : undefined
+  if (checkpoint) trainer.restore(checkpoint)
+  // A run that was stopped before its first checkpoint begins again with what it was given.
+  else await (start ?? (await fromOf(settings, quiet)))?.copyTo(model)
   if (!quiet) announce(settings, data, trainer.step)
 
-  const preset = presetFor(settings.model.variant!, settings.preprocessing.crop, settings.augment)
   const stop = interruptible(quiet)
+  // Kept from epoch to epoch.
+  const workers = options.workers ? createWorkerPool(options.workers) : 0
   const events = trainer.fit({
-    epochs: settings.epochs,
-    batches: ({ epoch, start }) =>
-      loader({
-        dataset: data.training,
-        ...preset,
-        batchSize: settings.batchSize,
-        shuffle: true,
-        seed: settings.seed,
-        epoch,
-        start,
-      }),
+    epochs: recipe.epochs,
+    batches: (position) => trainingBatches(data.training, settings, { ...position, workers }),
     ...(data.validation && {
       validation: () =>
-        loader({
-          dataset: data.validation!,
-          ...torchvisionEval(settings.preprocessing),
-          batchSize: settings.batchSize,
-          shuffle: false,
-        }),
+        evaluationBatches(data.validation!, settings.preprocessing, recipe.batchSize),
     }),
-    schedule: createSchedule(settings.schedule, settings.learningRate),
-    labelSmoothing: settings.labelSmoothing,
+    schedule: scheduleOf(recipe),
+    labelSmoothing: recipe.labelSmoothing ?? 0,
+    headEpochs: recipe.headEpochs ?? 0,
+    ...(recipe.clipNorm !== undefined && { clipNorm: recipe.clipNorm }),
+    ...(recipe.earlyStop !== undefined && { earlyStop: recipe.earlyStop }),
+    ...(settings.microBatch !== null && { microBatch: settings.microBatch }),
     checkpointEvery: options.checkpointEvery ?? 100,
     signal: stop.signal,
   })
   let shown: Progress | undefined
+  let finished = false
   try {
     // Only now, with data, model and checkpoint known to fit, does the folder come into being.
     await folder.saveSettings(settings)
+    const log = await TrainingLog.open(folder, trainer.step)
     for await (const event of events) {
+      await log.add(event)
       if (event.type === 'step') {
         shown ??= progress('training', event.steps, { quiet })
         shown.update(event.step, `loss ${event.loss.toFixed(3)}`)
       } else if (event.type === 'epoch') {
         if (event.epoch === 1) shown?.log(pc.dim(epochHeader()))
         shown?.log(epochLine(event))
+      } else if (event.type === 'checkpoint') {
+        const packed = await trainer.checkpoint()
+        if (event.best) await trainer.withAveragedWeights(() => saveBest(folder, model, settings))
+        await folder.saveCheckpoint(packed, event.step, options.keep ?? 2)
       } else {
-        if (event.best) {
-          await saveModel(folder.modelPath, model, {
-            options: settings.model,
-            labels: settings.labels,
-            preprocessing: settings.preprocessing,
-          })
-        }
-        await folder.saveLog(trainer.history)
-        await folder.saveCheckpoint(await trainer.checkpoint())
+        finished = true
       }
       onEvent(event)
       if (quiet) process.stdout.write(`${JSON.stringify(eventForJson(event, folder.path))}\n`)
     }
+  } catch (error) {
+    if (!(error instanceof TrainingError)) throw error
+    const last = await folder.lastCheckpoint()
+    const where = last ? `the last good checkpoint is ${last}` : 'none has been saved yet'
+    throw new TrainingError(`${error.message} (${where})`, { cause: error })
   } finally {
     shown?.stop()
     stop.release()
-    optimizer.dispose()
+    if (workers) await workers.close()
+    trainer.dispose()
     model.dispose()
   }
-  const finished = trainer.history.length >= settings.epochs
+  if (finished && options.report !== false) {
+    const { writeReport } = await import('../report/report.ts')
+    await writeReport(folder, settings, data.validation, { quiet })
+  }
   if (!quiet) conclude(finished, trainer, folder, path)
   return finished
 }
+
+/** The settings of the run, new or resumed, and the weights that a new one begins with. */
+async function settle(
+  path: string,
+  options: TrainOptions,
+  data: TrainingData,
+  stored: RunSettings | undefined,
+  folder: RunFolder,
+  backend: string,
+): Promise<{ settings: RunSettings; start?: StartingWeights }> {
+  if (stored) {
+    return { settings: resumedSettings(stored, options, data.fingerprint, folder.path) }
+  }
+  const start =
+    options.from === undefined
+      ? undefined
+      : await startingWeights(options.from, {
+          quiet: options.json ?? false,
+          ...(options.variant !== undefined && { variant: options.variant }),
+        })
+  const versions = { ...programVersions(), backend }
+  const settings = newSettings(path, options, data, await data.training.load(0), {
+    versions,
+    ...(start && { start }),
+  })
+  return { settings, ...(start && { start }) }
+}
+
+const fromOf = async ({ from, recipe }: RunSettings, quiet: boolean) =>
+  from === null ? undefined : startingWeights(from, { variant: recipe.variant, quiet })
+
+function programVersions(): Record<string, string> {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const { version } = JSON.parse(manifest) as { version: string }
+  return { alexnet: version, node: process.version, tensorflow: tf.version.tfjs }
+}
+
+const saveBest = (folder: RunFolder, model: tf.LayersModel, settings: RunSettings) =>
+  saveModel(folder.modelPath, model, {
+    options: settings.model,
+    labels: settings.labels,
+    preprocessing: settings.preprocessing,
+  })
 
 /** The first Ctrl-C asks the run to stop after the step under way, the second ends it at once. */
 function interruptible(quiet: boolean) {

@@ -17,12 +17,16 @@ export interface Result {
 /** Starts the command; `stderr` is handed on as it comes. */
 export function start(
   args: readonly string[],
-  options: { cwd: string; onStdout?: (text: string, child: ChildProcess) => void },
+  options: {
+    cwd: string
+    env?: Record<string, string>
+    onStdout?: (text: string, child: ChildProcess) => void
+  },
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [main, ...args], {
       cwd: options.cwd,
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...options.env },
     })
     const result: Result = { code: null, stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,6 +1,8 @@
 // Convolution and its two gradients as matrix products over windows of an NHWC picture: any kernel,
-// stride, padding and dilation. Patches are packed block by block inside the product, so no unrolled
-// picture is ever made.
+// stride, padding, dilation and number of groups. Patches are packed block by block inside the product,
+// so no unrolled picture is ever made. tfjs knows no groups, so for those there are three kernels that it
+// does not have: GroupedConv2D and its two gradients, with the inputs and attributes of tfjs's own and
+// `groups`; the filter is [height, width, channels / groups, maps], group after group along the maps.
 
 import * as tf from '@tensorflow/tfjs'
 import {
@@ -13,6 +15,7 @@ import {
 import type { Kernel, KernelArguments } from './kernel.ts'
 import { activationFlags, multiply } from './matrix-product.ts'
 import {
+  type GroupOperands,
   winogradFilterGradient,
   winogradForward,
   winogradInputGradient,
@@ -36,15 +39,16 @@ function describe(
   )
 }
 
-function geometry(info: Convolution) {
+/** Geometry of one group; its addresses are those of its first channel and map. */
+function geometry(info: Convolution, groups: number) {
   return {
     pictureHeight: info.inHeight,
     pictureWidth: info.inWidth,
-    pictureChannels: info.inChannels,
+    pictureChannels: info.inChannels / groups,
     picturePixel: info.inChannels,
     mapHeight: info.outHeight,
     mapWidth: info.outWidth,
-    mapChannels: info.outChannels,
+    mapChannels: info.outChannels / groups,
     mapPixel: info.outChannels,
     filterHeight: info.filterHeight,
     filterWidth: info.filterWidth,
@@ -57,12 +61,34 @@ function geometry(info: Convolution) {
   }
 }
 
+/** Each group's first addresses of a convolution's operands. */
+function byGroup(info: Convolution, groups: number, operands: GroupOperands): GroupOperands[] {
+  const [channelBytes, mapBytes] = [(info.inChannels / groups) * 4, (info.outChannels / groups) * 4]
+  return Array.from({ length: groups }, (_, group) => ({
+    picture: operands.picture + group * channelBytes,
+    filter: operands.filter + group * mapBytes,
+    map: operands.map + group * mapBytes,
+  }))
+}
+
 function covered({ inputs, attrs }: KernelArguments): boolean {
   return (
     attrs.dataFormat !== 'NCHW' &&
     Object.values(inputs).every(
       (input) => input === undefined || input === null || input.dtype === 'float32',
     )
+  )
+}
+
+function groupsOf({ attrs }: KernelArguments): number {
+  return (attrs.groups as number | undefined) ?? 1
+}
+
+function requireGroups(info: Convolution, filterShape: readonly number[], groups: number): void {
+  if (info.inChannels === filterShape[2]! * groups && info.outChannels % groups === 0) return
+  throw new Error(
+    `convolution: ${info.inChannels} channels in ${groups} groups do not fit a filter [${filterShape}], ` +
+      `whose third number is channels / groups and whose fourth is a multiple of groups`,
   )
 }
 
@@ -73,34 +99,42 @@ function forward(
   activation: number,
 ) {
   const { inputs, attrs, backend } = call
+  const groups = groupsOf(call)
   const info = describe(attrs, inputs.x!.shape, inputs.filter!.shape)
-  const left = backend.address(inputs.x!)
-  const right = backend.address(inputs.filter!)
+  requireGroups(info, inputs.filter!.shape, groups)
+  const picture = backend.address(inputs.x!)
+  const filter = backend.address(inputs.filter!)
   const start = bias ? backend.address(bias) : 0
   const result = backend.allocate(info.outShape, operation)
-  if (backend.engine.winograd && winogradPays(info)) {
-    const operands = { picture: left, filter: right, map: result.address, start, activation }
-    // Outside of gradients the filter will most likely be used again as it is.
-    const kept = tf.engine().state.gradientDepth === 0 ? inputs.filter : undefined
-    winogradForward(backend, info, operands, kept)
-    return result.info
+  const parts = byGroup(info, groups, { picture, filter, map: result.address })
+  const maps = info.outChannels / groups
+  // Outside of gradients the filter will most likely be used again as it is.
+  const keeps = tf.engine().state.gradientDepth === 0
+  for (const [group, part] of parts.entries()) {
+    const ownStart = start ? start + group * maps * 4 : 0
+    if (backend.engine.winograd && winogradPays(info, groups)) {
+      const operands = { ...part, start: ownStart, activation }
+      const kept = keeps ? { filter: inputs.filter!, group } : undefined
+      winogradForward(backend, info, groups, operands, kept)
+      continue
+    }
+    multiply(backend.engine, {
+      ...geometry(info, groups),
+      left: part.picture,
+      right: part.filter,
+      start: ownStart,
+      result: part.map,
+      leftKind: LEFT_PATCHES,
+      rightKind: RIGHT_ROWS,
+      leftStride: 0,
+      rightStride: info.outChannels,
+      resultStride: info.outChannels,
+      rows: info.batchSize * info.outHeight * info.outWidth,
+      columns: maps,
+      depth: (info.filterHeight * info.filterWidth * info.inChannels) / groups,
+      activation,
+    })
   }
-  multiply(backend.engine, {
-    ...geometry(info),
-    left,
-    right,
-    start,
-    result: result.address,
-    leftKind: LEFT_PATCHES,
-    rightKind: RIGHT_ROWS,
-    leftStride: 0,
-    rightStride: info.outChannels,
-    resultStride: info.outChannels,
-    rows: info.batchSize * info.outHeight * info.outWidth,
-    columns: info.outChannels,
-    depth: info.filterHeight * info.filterWidth * info.inChannels,
-    activation,
-  })
   return result.info
 }
 
@@ -109,84 +143,107 @@ export const conv2D: Kernel = {
   run: (call, fallback) => (covered(call) ? forward(call, 'conv2d', undefined, 0) : fallback(call)),
 }
 
-export const fusedConv2D: Kernel = {
-  name: 'FusedConv2D',
-  run(call, fallback) {
-    const { inputs, attrs } = call
-    const activation = activationFlags(attrs.activation)
-    const { bias } = inputs
-    const channelBias =
-      !bias ||
-      (bias.shape.at(-1) === inputs.filter!.shape[3] &&
-        tf.util.sizeFromShape(bias.shape) === inputs.filter!.shape[3])
-    if (!covered(call) || activation === undefined || !channelBias) return fallback(call)
-    return forward(call, 'fused conv2d', bias, activation)
-  },
+function withBias(name: string): Kernel {
+  return {
+    name,
+    run(call, fallback) {
+      const { inputs, attrs } = call
+      const activation = activationFlags(attrs.activation)
+      const { bias } = inputs
+      const channelBias =
+        !bias ||
+        (bias.shape.at(-1) === inputs.filter!.shape[3] &&
+          tf.util.sizeFromShape(bias.shape) === inputs.filter!.shape[3])
+      if (!covered(call) || activation === undefined || !channelBias) return fallback(call)
+      return forward(call, name, bias, activation)
+    },
+  }
 }
 
-export const conv2DBackpropInput: Kernel = {
-  name: 'Conv2DBackpropInput',
-  run(call, fallback) {
-    if (!covered(call)) return fallback(call)
-    const { inputs, attrs, backend } = call
-    const info = describe(attrs, attrs.inputShape as number[], inputs.filter!.shape)
-    const left = backend.address(inputs.dy!)
-    const right = backend.address(inputs.filter!)
-    const result = backend.allocate(info.inShape, 'conv2d gradient of the input')
-    if (backend.engine.winograd && winogradPays(info)) {
-      winogradInputGradient(backend, info, { map: left, filter: right, picture: result.address })
+export const fusedConv2D = withBias('FusedConv2D')
+export const groupedConv2D = withBias('GroupedConv2D')
+
+function inputGradient(name: string): Kernel {
+  return {
+    name,
+    run(call, fallback) {
+      if (!covered(call)) return fallback(call)
+      const { inputs, attrs, backend } = call
+      const groups = groupsOf(call)
+      const info = describe(attrs, attrs.inputShape as number[], inputs.filter!.shape)
+      requireGroups(info, inputs.filter!.shape, groups)
+      const map = backend.address(inputs.dy!)
+      const filter = backend.address(inputs.filter!)
+      const result = backend.allocate(info.inShape, 'conv2d gradient of the input')
+      for (const part of byGroup(info, groups, { picture: result.address, filter, map })) {
+        if (backend.engine.winograd && winogradPays(info, groups)) {
+          winogradInputGradient(backend, info, groups, part)
+          continue
+        }
+        multiply(backend.engine, {
+          ...geometry(info, groups),
+          left: part.map,
+          right: part.filter,
+          start: 0,
+          result: part.picture,
+          leftKind: LEFT_SPREAD,
+          rightKind: RIGHT_FILTER_TRANSPOSED,
+          leftStride: 0,
+          rightStride: info.outChannels,
+          resultStride: info.inChannels,
+          rows: info.batchSize * info.inHeight * info.inWidth,
+          columns: info.inChannels / groups,
+          depth: (info.filterHeight * info.filterWidth * info.outChannels) / groups,
+          activation: 0,
+        })
+      }
       return result.info
-    }
-    multiply(backend.engine, {
-      ...geometry(info),
-      left,
-      right,
-      start: 0,
-      result: result.address,
-      leftKind: LEFT_SPREAD,
-      rightKind: RIGHT_FILTER_TRANSPOSED,
-      leftStride: 0,
-      rightStride: info.outChannels,
-      resultStride: info.inChannels,
-      rows: info.batchSize * info.inHeight * info.inWidth,
-      columns: info.inChannels,
-      depth: info.filterHeight * info.filterWidth * info.outChannels,
-      activation: 0,
-    })
-    return result.info
-  },
+    },
+  }
 }
 
-export const conv2DBackpropFilter: Kernel = {
-  name: 'Conv2DBackpropFilter',
-  run(call, fallback) {
-    if (!covered(call)) return fallback(call)
-    const { inputs, attrs, backend } = call
-    const filterShape = attrs.filterShape as number[]
-    const info = describe(attrs, inputs.x!.shape, filterShape)
-    const left = backend.address(inputs.x!)
-    const right = backend.address(inputs.dy!)
-    const result = backend.allocate(filterShape, 'conv2d gradient of the filter')
-    if (backend.engine.winograd && winogradPays(info)) {
-      winogradFilterGradient(backend, info, { picture: left, map: right, filter: result.address })
+export const conv2DBackpropInput = inputGradient('Conv2DBackpropInput')
+export const groupedConv2DBackpropInput = inputGradient('GroupedConv2DBackpropInput')
+
+function filterGradient(name: string): Kernel {
+  return {
+    name,
+    run(call, fallback) {
+      if (!covered(call)) return fallback(call)
+      const { inputs, attrs, backend } = call
+      const groups = groupsOf(call)
+      const filterShape = attrs.filterShape as number[]
+      const info = describe(attrs, inputs.x!.shape, filterShape)
+      requireGroups(info, filterShape, groups)
+      const picture = backend.address(inputs.x!)
+      const map = backend.address(inputs.dy!)
+      const result = backend.allocate(filterShape, 'conv2d gradient of the filter')
+      for (const part of byGroup(info, groups, { picture, filter: result.address, map })) {
+        if (backend.engine.winograd && winogradPays(info, groups)) {
+          winogradFilterGradient(backend, info, groups, part)
+          continue
+        }
+        multiply(backend.engine, {
+          ...geometry(info, groups),
+          left: part.picture,
+          right: part.map,
+          start: 0,
+          result: part.filter,
+          leftKind: LEFT_PATCHES_TRANSPOSED,
+          rightKind: RIGHT_ROWS,
+          leftStride: 0,
+          rightStride: info.outChannels,
+          resultStride: info.outChannels,
+          rows: (info.filterHeight * info.filterWidth * info.inChannels) / groups,
+          columns: info.outChannels / groups,
+          depth: info.batchSize * info.outHeight * info.outWidth,
+          activation: 0,
+        })
+      }
       return result.info
-    }
-    multiply(backend.engine, {
-      ...geometry(info),
-      left,
-      right,
-      start: 0,
-      result: result.address,
-      leftKind: LEFT_PATCHES_TRANSPOSED,
-      rightKind: RIGHT_ROWS,
-      leftStride: 0,
-      rightStride: info.outChannels,
-      resultStride: info.outChannels,
-      rows: info.filterHeight * info.filterWidth * info.inChannels,
-      columns: info.outChannels,
-      depth: info.batchSize * info.outHeight * info.outWidth,
-      activation: 0,
-    })
-    return result.info
-  },
+    },
+  }
 }
+
+export const conv2DBackpropFilter = filterGradient('Conv2DBackpropFilter')
+export const groupedConv2DBackpropFilter = filterGradient('GroupedConv2DBackpropFilter')

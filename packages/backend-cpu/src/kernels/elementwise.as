@@ -9,6 +9,8 @@ export const DIVIDE: i32 = 3
 export const MAXIMUM: i32 = 4
 export const MINIMUM: i32 = 5
 export const SQUARED_DIFFERENCE: i32 = 6
+/** b where a > 0, elsewhere 0 (a NaN counts as not above): the gradient b through ReLU, whose output is a. */
+export const WHERE_POSITIVE: i32 = 7
 
 export const RELU_OF: i32 = 0
 export const RELU6_OF: i32 = 1
@@ -58,6 +60,7 @@ function combine(operation: i32, a: v128, b: v128): v128 {
   if (operation == DIVIDE) return f32x4.div(a, b)
   if (operation == MAXIMUM) return f32x4.max(a, b)
   if (operation == MINIMUM) return f32x4.min(a, b)
+  if (operation == WHERE_POSITIVE) return v128.and(f32x4.gt(a, f32x4.splat(0)), b)
   const d = f32x4.sub(a, b)
   return f32x4.mul(d, d)
 }
@@ -110,6 +113,7 @@ export function binary(parameters: usize, task: i32, worker: i32): void {
     case DIVIDE: binaryRows(DIVIDE, p, row0, row1); break
     case MAXIMUM: binaryRows(MAXIMUM, p, row0, row1); break
     case MINIMUM: binaryRows(MINIMUM, p, row0, row1); break
+    case WHERE_POSITIVE: binaryRows(WHERE_POSITIVE, p, row0, row1); break
     default: binaryRows(SQUARED_DIFFERENCE, p, row0, row1)
   }
 }

@@ -21,6 +21,7 @@ import {
   STEP_OF,
   SUBTRACT,
   unaryParameters,
+  WHERE_POSITIVE,
 } from '../generated/layout.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -148,6 +149,27 @@ function unaryKernel(name: string, operation: number): Kernel {
   }
 }
 
+/**
+ * ReluGradient, which tfjs does not have: dy where ReLU's output y is above 0, in one pass where tfjs takes
+ * two and a tensor of ones and zeros.
+ */
+const reluGradient: Kernel = {
+  name: 'ReluGradient',
+  run(call, fallback) {
+    const { backend } = call
+    const { y, dy } = call.inputs as { y: tf.TensorInfo; dy: tf.TensorInfo }
+    if (y.dtype !== 'float32' || dy.dtype !== 'float32') return fallback(call)
+    tf.util.assertShapesMatch(y.shape, dy.shape, 'ReluGradient: ')
+    const operands = [backend.address(y), backend.address(dy)] as const
+    const { info, address } = backend.allocate(y.shape, 'relu gradient')
+    const count = tf.util.sizeFromShape(y.shape)
+    if (count === 0) return info
+    const layout = plan(y.shape, dy.shape, y.shape)!
+    runBinary(backend, WHERE_POSITIVE, layout, count, [...operands, address])
+    return info
+  },
+}
+
 export const elementwiseKernels: Kernel[] = [
   binaryKernel('Add', ADD),
   binaryKernel('Maximum', MAXIMUM),
@@ -156,6 +178,7 @@ export const elementwiseKernels: Kernel[] = [
   binaryKernel('RealDiv', DIVIDE),
   binaryKernel('SquaredDifference', SQUARED_DIFFERENCE),
   binaryKernel('Sub', SUBTRACT),
+  reluGradient,
   unaryKernel('Abs', ABSOLUTE),
   unaryKernel('Neg', NEGATE),
   unaryKernel('Relu', RELU_OF),

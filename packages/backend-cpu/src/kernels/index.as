@@ -1,5 +1,7 @@
 // The module's exports: one function a kernel, all of the form (parameters, task, worker).
 export { copyRows } from './copy'
+export { crossEntropy } from './cross-entropy'
+export { dropout } from './dropout'
 export { binary, unary } from './elementwise'
 export { matrixProduct } from './matrix-product'
 export { momentumStep } from './momentum'
@@ -14,4 +16,5 @@ export {
   winogradFilterGradient,
   winogradGradientTiles,
   winogradMaps,
+  winogradPicture,
 } from './winograd'

@@ -1,7 +1,17 @@
 // Every kernel of this package: those that replace one of tfjs's cpu kernels, and those that tfjs does not have.
 
-import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution.ts'
+import {
+  conv2D,
+  conv2DBackpropFilter,
+  conv2DBackpropInput,
+  fusedConv2D,
+  groupedConv2D,
+  groupedConv2DBackpropFilter,
+  groupedConv2DBackpropInput,
+} from './convolution.ts'
 import { concat, padV2, slice, splitV } from './copy.ts'
+import { softmaxCrossEntropy } from './cross-entropy.ts'
+import { hashedDropout } from './dropout.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { fill, onesLike, zerosLike } from './fill.ts'
 import type { Kernel } from './kernel.ts'
@@ -24,6 +34,10 @@ export const kernels: Kernel[] = [
   fill,
   fusedConv2D,
   fusedMatMul,
+  groupedConv2D,
+  groupedConv2DBackpropFilter,
+  groupedConv2DBackpropInput,
+  hashedDropout,
   lrn,
   lrnGrad,
   maxPool,
@@ -34,6 +48,7 @@ export const kernels: Kernel[] = [
   padV2,
   quantizedMatMul,
   slice,
+  softmaxCrossEntropy,
   splitV,
   sum,
   zerosLike,

@@ -72,9 +72,9 @@ export function multiply(engine: Engine, operands: ProductOperands, batches = 1)
   const blocks = planBlocks(operands, transposed)
   const panels = Math.ceil(Math.min(blocks.taskColumns, columns) / 8)
   const panelBytes = blocks.depthBlock * 32 + 64
-  const leftBytes = (blocks.rowBlock + 6) * (transposed ? blocks.depthBlock : ROW_STRIDE) * 4 + 64
+  const leftBytes = (blocks.rowBlock + 12) * (transposed ? blocks.depthBlock : ROW_STRIDE) * 4 + 64
   const turnBytes = leftKind === LEFT_PATCHES_TRANSPOSED ? blocks.depthBlock * ROW_STRIDE * 4 : 0
-  const scratchBytes = 256 + panels * panelBytes + leftBytes + turnBytes + 64
+  const scratchBytes = 512 + panels * panelBytes + leftBytes + turnBytes + 64
   const batchTasks = Math.ceil(rows / blocks.taskRows) * Math.ceil(columns / blocks.taskColumns)
   engine.run(
     'matrixProduct',
@@ -117,7 +117,7 @@ function multiplyThin(engine: Engine, operands: ProductOperands): void {
  * rows over all columns, so each task packs the right factor once for its many rows.
  */
 function planBlocks({ rows, columns, rightKind }: ProductOperands, transposed: boolean) {
-  const rowBlock = Math.min(transposed ? 252 : 96, Math.ceil(rows / 6) * 6)
+  const rowBlock = Math.min(transposed ? 252 : 96, Math.ceil(rows / 12) * 12)
   if (rows <= 96) {
     // Long pieces of the right factor's rows (a page of memory), few of them: it is read from afar.
     if (rightKind === RIGHT_ROWS && !transposed) {

@@ -4,8 +4,10 @@
 
 import type * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
+import type { Engine } from '../engine.ts'
 import {
   LEFT_TRANSPOSED,
+  LINE_BYTES,
   PLANE_GAP,
   RIGHT_ROWS,
   ROW_STRIDE,
@@ -17,18 +19,52 @@ import { multiply } from './matrix-product.ts'
 type Convolution = tf.backend_util.Conv2DInfo
 type Parameters = StructValues<typeof winogradParameters>
 
-const elements = 36
-/**
- * Tiles of a forward task: their transforms and products are about 3 MB. Eight full rows of the register
- * kernel; equal tasks of 32 were 8 % slower.
- */
+/** Tiles of a task that makes its own V: their transforms and products are a few MB. */
 const taskTiles = 48
+/** Up to so many tiles, V is made once and tasks are blocks of maps, so that there are tasks for threads. */
+const sharedTiles = 192
 /** Bytes of the transformed tiles that the filter gradient keeps at a time. */
 const chunkBytes = 48e6
 
+/** How an axis of a map is cut: tiles, and how many of them have at least 7 and 8 elements. */
+interface Cut {
+  tiles: number
+  with7: number
+  with8: number
+  /** Elements of all tiles. */
+  elements: number
+}
+
+const cuts = new Map<string, Cut>()
+
+/**
+ * The cut of fewest elements; of those the one of fewest tiles. A tile of n elements covers n + 1 − size
+ * numbers of the map.
+ */
+function cutAxis(length: number, size: number): Cut {
+  const key = `${length} ${size}`
+  const known = cuts.get(key)
+  if (known) return known
+  let best: Cut | undefined
+  const most = Math.ceil(length / (7 - size))
+  for (let with8 = 0; with8 <= most; with8++) {
+    for (let exactly7 = 0; with8 + exactly7 <= most; exactly7++) {
+      const left = length - with8 * (9 - size) - exactly7 * (8 - size)
+      const exactly6 = Math.max(0, Math.ceil(left / (7 - size)))
+      const tiles = with8 + exactly7 + exactly6
+      const elements = 8 * with8 + 7 * exactly7 + 6 * exactly6
+      const fewer = !best || elements - best.elements || tiles - best.tiles
+      if (fewer === true || fewer < 0) best = { tiles, with7: with8 + exactly7, with8, elements }
+    }
+  }
+  cuts.set(key, best!)
+  return best!
+}
+
 /** Whether Winograd's method covers a convolution and saves enough multiplications to pay. */
-export function winogradPays(info: Convolution): boolean {
-  const { filterHeight: size, inChannels, outChannels, padInfo } = info
+export function winogradPays(info: Convolution, groups = 1): boolean {
+  const { filterHeight: size, padInfo } = info
+  const [inChannels, outChannels] = [info.inChannels / groups, info.outChannels / groups]
   const square = size === info.filterWidth && (size === 3 || size === 5)
   const plain =
     info.strideHeight === 1 &&
@@ -39,10 +75,8 @@ export function winogradPays(info: Convolution): boolean {
   const padded = Math.max(padInfo.top, padInfo.left, padInfo.bottom, padInfo.right) < size
   if (!square || !plain || !padded || inChannels % 8 !== 0 || outChannels % 8 !== 0) return false
   if (Math.min(inChannels, outChannels) < 32) return false
-  const side = size === 3 ? 4 : 2
-  const tiles = Math.ceil(info.outHeight / side) * Math.ceil(info.outWidth / side)
-  const saved = (info.outHeight * info.outWidth * size * size) / (tiles * elements)
-  return saved >= 1.8
+  const elements = cutAxis(info.outHeight, size).elements * cutAxis(info.outWidth, size).elements
+  return (info.outHeight * info.outWidth * size * size) / elements >= 1.8
 }
 
 interface Layer {
@@ -51,11 +85,14 @@ interface Layer {
   pictureHeight: number
   pictureWidth: number
   channels: number
+  picturePixel: number
   map: number
   mapHeight: number
   mapWidth: number
   maps: number
+  mapPixel: number
   filter: number
+  filterRow: number
   filterSize: number
   padTop: number
   padLeft: number
@@ -64,74 +101,103 @@ interface Layer {
 }
 
 function parameters(layer: Layer): Parameters {
-  const tileSize = layer.filterSize === 3 ? 4 : 2
-  const tilesDown = Math.ceil(layer.mapHeight / tileSize)
-  const tilesAcross = Math.ceil(layer.mapWidth / tileSize)
+  const down = cutAxis(layer.mapHeight, layer.filterSize)
+  const across = cutAxis(layer.mapWidth, layer.filterSize)
   const blocks = Math.ceil(layer.channels / ROW_STRIDE)
   const { batch, ...rest } = layer
   return {
     ...rest,
     transformed: 0,
-    tileSize,
-    tilesDown,
-    tilesAcross,
+    tilesDown: down.tiles,
+    tilesAcross: across.tiles,
+    down7: down.with7,
+    down8: down.with8,
+    across7: across.with7,
+    across8: across.with8,
     tile0: 0,
-    tiles: batch * tilesDown * tilesAcross,
+    tiles: batch * down.tiles * across.tiles,
     taskTiles,
     taskMaps: layer.maps,
     blockChannels: Math.ceil(layer.channels / blocks / 4) * 4,
     pictureTiles: 0,
     mapTiles: 0,
     scratch: 0,
-    scratchBytes: 0,
+    scratchBytes: LINE_BYTES,
   }
+}
+
+/** Planes that the tiles have: one more than the last one's number in winograd.as. */
+function planesOf({ down7, down8, across7, across8 }: Parameters): number {
+  return down8 + across8 > 0 ? 64 : down7 + across7 > 0 ? 49 : 36
+}
+
+/** Bytes of planes of so many rows. */
+function planesBytes(rows: number, floats: number, planes = 64): number {
+  return planes * (rows * floats * 4 + PLANE_GAP)
 }
 
 /**
  * map = activation(start + picture * filter).
- * @param kept the filter's tensor, if its transform is to be kept with it
+ * @param kept the filter's tensor and which of its groups, if its transform is to be kept with it
  */
-function convolve(backend: AlexNetCpuBackend, layer: Layer, kept?: tf.TensorInfo): void {
+function convolve(
+  backend: AlexNetCpuBackend,
+  layer: Layer,
+  kept?: { filter: tf.TensorInfo; group: number },
+): void {
   const { engine } = backend
   const p = parameters(layer)
   const { channels, maps } = layer
-  // Few tiles (one picture): cut the maps too, so that there are tasks for several threads.
-  const tileTasks = Math.ceil(p.tiles / taskTiles)
-  if (tileTasks < 8) {
-    p.taskMaps = Math.max(32, Math.ceil(maps / Math.ceil(8 / tileTasks) / 8) * 8)
-  }
+  const shared = p.tiles <= sharedTiles
+  p.taskTiles = shared ? p.tiles : Math.ceil(p.tiles / Math.ceil(p.tiles / taskTiles))
+  if (shared) p.taskMaps = Math.max(16, Math.ceil(maps / 64) * 8)
   const blocks = Math.ceil(channels / p.blockChannels)
-  const tiles = Math.min(taskTiles, p.tiles)
-  p.scratchBytes =
-    1024 + elements * (tiles * (blocks * ROW_STRIDE + p.taskMaps) * 4 + (blocks + 1) * PLANE_GAP)
-  const bytes = elements * (channels * maps * 4 + PLANE_GAP)
+  const pictureBytes = blocks * planesBytes(p.taskTiles, ROW_STRIDE)
+  const productBytes = planesBytes(p.taskTiles, p.taskMaps)
+  p.scratchBytes = LINE_BYTES + productBytes + (shared ? 0 : pictureBytes)
+  const bytes = planesBytes(channels, maps, planesOf(p))
   const transform = (address: number) => {
-    const scratch = engine.scratch(p.scratchBytes)
-    const values = { ...p, transformed: address, scratch }
+    const values = { ...p, transformed: address, scratch: engine.scratch(p.scratchBytes) }
     engine.run('winogradFilter', winogradParameters, values, maps / 8)
   }
   const kind = 'transformed filter'
   p.transformed = kept
-    ? backend.prepared(kept, kind, bytes, transform)
+    ? backend.prepared(
+        kept.filter,
+        `${kind} ${kept.group} of ${p.tilesDown} × ${p.tilesAcross} tiles`,
+        bytes,
+        transform,
+      )
     : engine.memory.allocate(bytes, () => `convolution: its ${kind}`)
   try {
     if (!kept) transform(p.transformed)
+    if (shared) {
+      p.pictureTiles = engine.memory.allocate(pictureBytes, () => 'convolution: its tiles')
+      p.scratch = engine.scratch(p.scratchBytes)
+      engine.run('winogradPicture', winogradParameters, p, p.tiles)
+    }
     p.scratch = engine.scratch(p.scratchBytes)
+    const tileTasks = Math.ceil(p.tiles / p.taskTiles)
     engine.run('winogradMaps', winogradParameters, p, tileTasks * Math.ceil(maps / p.taskMaps))
   } finally {
+    if (p.pictureTiles) engine.memory.free(p.pictureTiles)
     if (!kept) engine.memory.free(p.transformed)
   }
 }
 
-function sides(info: Convolution) {
+/** Geometry of one group's convolution; addresses are those of its first channel and map. */
+function sides(info: Convolution, groups: number) {
   return {
     batch: info.batchSize,
     pictureHeight: info.inHeight,
     pictureWidth: info.inWidth,
-    channels: info.inChannels,
+    channels: info.inChannels / groups,
+    picturePixel: info.inChannels,
     mapHeight: info.outHeight,
     mapWidth: info.outWidth,
-    maps: info.outChannels,
+    maps: info.outChannels / groups,
+    mapPixel: info.outChannels,
+    filterRow: info.outChannels,
     filterSize: info.filterHeight,
     padTop: info.padInfo.top,
     padLeft: info.padInfo.left,
@@ -140,41 +206,53 @@ function sides(info: Convolution) {
   }
 }
 
+/** A group's part of a convolution's operands, by their addresses. */
+export interface GroupOperands {
+  picture: number
+  filter: number
+  map: number
+}
+
 export function winogradForward(
   backend: AlexNetCpuBackend,
   info: Convolution,
-  operands: { picture: number; filter: number; map: number; start: number; activation: number },
-  kept?: tf.TensorInfo,
+  groups: number,
+  operands: GroupOperands & { start: number; activation: number },
+  kept?: { filter: tf.TensorInfo; group: number },
 ): void {
-  convolve(backend, { ...sides(info), ...operands }, kept)
+  convolve(backend, { ...sides(info, groups), ...operands }, kept)
 }
 
 /** The gradient of the input: a convolution of the map's gradient with the turned filter. */
 export function winogradInputGradient(
   backend: AlexNetCpuBackend,
   info: Convolution,
-  { map, filter, picture }: { map: number; filter: number; picture: number },
+  groups: number,
+  operands: GroupOperands,
 ): void {
   const { engine } = backend
-  const forward = parameters({ ...sides(info), picture, map, filter })
-  const size = info.filterHeight
+  const forward = parameters({ ...sides(info, groups), ...operands })
+  const { filterSize: size, channels, maps } = forward
   const turned = engine.memory.allocate(
-    size * size * info.inChannels * info.outChannels * 4,
+    size * size * channels * maps * 4,
     () => 'convolution gradient: its turned filter',
   )
   try {
     engine.run('turnFilter', winogradParameters, { ...forward, transformed: turned }, size * size)
     convolve(backend, {
       batch: info.batchSize,
-      picture: map,
+      picture: operands.map,
       pictureHeight: info.outHeight,
       pictureWidth: info.outWidth,
-      channels: info.outChannels,
-      map: picture,
+      channels: maps,
+      picturePixel: info.outChannels,
+      map: operands.picture,
       mapHeight: info.inHeight,
       mapWidth: info.inWidth,
-      maps: info.inChannels,
+      maps: channels,
+      mapPixel: info.inChannels,
       filter: turned,
+      filterRow: channels,
       filterSize: size,
       padTop: size - 1 - info.padInfo.top,
       padLeft: size - 1 - info.padInfo.left,
@@ -190,48 +268,31 @@ export function winogradInputGradient(
 export function winogradFilterGradient(
   backend: AlexNetCpuBackend,
   info: Convolution,
-  { picture, map, filter }: { picture: number; map: number; filter: number },
+  groups: number,
+  operands: GroupOperands,
 ): void {
   const { engine } = backend
-  const { inChannels: channels, outChannels: maps } = info
-  const p = parameters({ ...sides(info), picture, map, filter })
-  const allTiles = p.tiles
-  const tileBytes = elements * (channels + maps) * 4
+  const p = parameters({ ...sides(info, groups), ...operands })
+  const { channels, maps, tiles: allTiles } = p
+  const planes = planesOf(p)
+  const tileBytes = planes * (channels + maps) * 4
   const chunk = Math.min(allTiles, Math.max(64, Math.floor(chunkBytes / tileBytes)))
   const purpose = () => 'convolution gradient: its transformed tiles'
-  const tiles = engine.memory.allocate(chunk * tileBytes + 2 * elements * PLANE_GAP, purpose)
-  const gap = PLANE_GAP / 4
+  const tiles = engine.memory.allocate(
+    planesBytes(chunk, channels, planes) + planesBytes(chunk, maps, planes),
+    purpose,
+  )
   let transformed = 0
   try {
-    transformed = engine.memory.allocate(elements * (channels * maps * 4 + PLANE_GAP), purpose)
+    transformed = engine.memory.allocate(planesBytes(channels, maps, planes), purpose)
     p.transformed = transformed
     for (p.tile0 = 0; p.tile0 < allTiles; p.tile0 += chunk) {
       p.tiles = Math.min(chunk, allTiles - p.tile0)
       p.pictureTiles = tiles
-      p.mapTiles = tiles + elements * (p.tiles * channels * 4 + PLANE_GAP)
-      p.scratchBytes = 2048
+      p.mapTiles = tiles + planesBytes(p.tiles, channels, planes)
       p.scratch = engine.scratch(p.scratchBytes)
       engine.run('winogradGradientTiles', winogradParameters, p, p.tiles)
-      const product = {
-        left: p.pictureTiles,
-        right: p.mapTiles,
-        result: transformed,
-        start: 0,
-        leftKind: LEFT_TRANSPOSED,
-        rightKind: RIGHT_ROWS,
-        leftStride: channels,
-        rightStride: maps,
-        resultStride: maps,
-        rows: channels,
-        columns: maps,
-        depth: p.tiles,
-        activation: 0,
-        leftBatch: p.tiles * channels + gap,
-        rightBatch: p.tiles * maps + gap,
-        resultBatch: channels * maps + gap,
-        accumulate: p.tile0 === 0 ? 0 : 1,
-      }
-      multiply(engine, product, elements)
+      multiplyPlanes(engine, p)
     }
     p.scratch = engine.scratch(p.scratchBytes)
     engine.run('winogradFilterGradient', winogradParameters, p, channels)
@@ -239,4 +300,78 @@ export function winogradFilterGradient(
     engine.memory.free(tiles)
     if (transformed) engine.memory.free(transformed)
   }
+}
+
+/** Planes of each pair of classes (down, across), in the order of winograd.as. */
+const planeClasses: readonly [planes: number, down: number, across: number][] = [
+  [36, 0, 0],
+  [6, 0, 1],
+  [6, 1, 0],
+  [1, 1, 1],
+  [6, 0, 2],
+  [6, 2, 0],
+  [1, 1, 2],
+  [1, 2, 1],
+  [1, 2, 2],
+]
+
+/** Tiles before `tile` that have elements of both classes; rowOf in winograd.as. */
+function rowsBefore(p: Parameters, tile: number, down: number, across: number): number {
+  const x = tile % p.tilesAcross
+  const y = Math.floor(tile / p.tilesAcross) % p.tilesDown
+  const picture = Math.floor(tile / (p.tilesAcross * p.tilesDown))
+  const rows = [p.tilesDown, p.down7, p.down8][down]!
+  const columns = [p.tilesAcross, p.across7, p.across8][across]!
+  return (picture * rows + Math.min(y, rows)) * columns + (y < rows ? Math.min(x, columns) : 0)
+}
+
+/** dU = or += Vᵀ · (A dY Aᵀ) of the chunk's tiles, a product for each run of planes of as many rows. */
+function multiplyPlanes(engine: Engine, p: Parameters): void {
+  const { channels, maps } = p
+  const gap = PLANE_GAP / 4
+  const [leftBatch, rightBatch] = [p.tiles * channels + gap, p.tiles * maps + gap]
+  const resultBatch = channels * maps + gap
+  let first = 0
+  let run = { planes: 0, rows: -1 }
+  const flush = () => {
+    if (run.planes === 0) return
+    const product = {
+      left: p.pictureTiles + first * leftBatch * 4,
+      right: p.mapTiles + first * rightBatch * 4,
+      result: p.transformed + first * resultBatch * 4,
+      start: 0,
+      leftKind: LEFT_TRANSPOSED,
+      rightKind: RIGHT_ROWS,
+      leftStride: channels,
+      rightStride: maps,
+      resultStride: maps,
+      rows: channels,
+      columns: maps,
+      depth: run.rows,
+      activation: 0,
+      accumulate: p.tile0 === 0 ? 0 : 1,
+    }
+    if (run.rows > 0) {
+      multiply(engine, { ...product, leftBatch, rightBatch, resultBatch }, run.planes)
+    } else if (p.tile0 === 0) {
+      engine.memory.floats(product.result, run.planes * resultBatch).fill(0)
+    }
+    first += run.planes
+  }
+  for (const [planes, down, across] of planeClasses.slice(0, classCount(p))) {
+    const end = p.tile0 + p.tiles
+    const rows = rowsBefore(p, end, down, across) - rowsBefore(p, p.tile0, down, across)
+    if (rows === run.rows) {
+      run.planes += planes
+    } else {
+      flush()
+      run = { planes, rows }
+    }
+  }
+  flush()
+}
+
+function classCount(p: Parameters): number {
+  const planes = planesOf(p)
+  return planes === 64 ? 9 : planes === 49 ? 4 : 1
 }

@@ -158,6 +158,23 @@ def cifar(classes, size):
     ])  # fmt: skip
 
 
+def cifar_paper(classes, size):
+    """The paper's order of layers for pictures of 32 pixels; alpha for inputs of unit variance."""
+    norm = lambda: across_channels(5 * 1e-4 * 62**2, k=2.0)
+    pool = lambda: nn.MaxPool2d(3, 2, ceil_mode=True)
+    return Network(size, [
+        nn.Conv2d(3, 32, 5, padding=2), nn.ReLU(), norm(), pool(),
+        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), norm(), pool(),
+        nn.Conv2d(64, 96, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(96, 96, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(96, 64, 3, padding=1), nn.ReLU(), pool(),
+    ], lambda inputs: [
+        nn.Linear(inputs, 256), nn.ReLU(), nn.Dropout(0.0),
+        nn.Linear(256, 256), nn.ReLU(), nn.Dropout(0.0),
+        nn.Linear(256, classes),
+    ])  # fmt: skip
+
+
 def lenet5(classes, size):
     """LeNet-5 with tanh, average pools and three input channels."""
     return Network(size, [
@@ -167,6 +184,26 @@ def lenet5(classes, size):
     ], lambda inputs: [nn.Linear(inputs, 84), nn.Tanh(), nn.Linear(84, classes)])  # fmt: skip
 
 
+def cuda_convnet(classes, size, norm, classifier):
+    """cuda-convnet's CIFAR-10 networks: three convolutions, one max and two average pools."""
+    return Network(size, [
+        nn.Conv2d(3, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True), *norm(),
+        nn.Conv2d(32, 32, 5, padding=2), nn.ReLU(), nn.AvgPool2d(3, 2, ceil_mode=True), *norm(),
+        nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(), nn.AvgPool2d(3, 2, ceil_mode=True),
+    ], classifier)  # fmt: skip
+
+
+def cuda_convnet_80sec(classes, size):
+    """layers-80sec.cfg"""
+    return cuda_convnet(classes, size, lambda: [], lambda inputs: [nn.Linear(inputs, 64), nn.ReLU(), nn.Linear(64, classes)])
+
+
+def cuda_convnet_18pct(classes, size):
+    """layers-18pct.cfg"""
+    norm = lambda: [SameMapResponseNorm(3, alpha=5e-5, beta=0.75, k=1.0)]
+    return cuda_convnet(classes, size, norm, lambda inputs: [nn.Linear(inputs, classes)])
+
+
 NETWORKS = {
     "torchvision": torchvision_alexnet,
     "paper": paper,
@@ -174,7 +211,10 @@ NETWORKS = {
     "caffe": caffe,
     "caffenet": caffenet,
     "cifar": cifar,
+    "cifar-paper": cifar_paper,
     "lenet-5": lenet5,
+    "cuda-convnet-80sec": cuda_convnet_80sec,
+    "cuda-convnet-18pct": cuda_convnet_18pct,
 }
 
 

@@ -4,35 +4,20 @@
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { useBackend } from '@alexnet/backend'
-import { cpu } from '@alexnet/backend-cpu'
 import { architectures } from '@alexnet/core'
-import * as tf from '@tensorflow/tfjs'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { fastestCpu } from '../kernels/cpu-backends.ts'
+import { holdTo } from '../kernels/suites.ts'
 import { generate, generateLabels, samplePositions } from './generate.ts'
-import {
-  BOUND,
-  measure,
-  type ParityCase,
-  type PyTorchTensor,
-  relativeError,
-  summaryError,
-  type TensorSummary,
-} from './parity.ts'
-
-interface Fixture extends ParityCase {
-  outputs: TensorSummary[]
-  gradients: TensorSummary[]
-}
+import { type NetworkFixture, networkSuites, type SgdCase } from './networks.ts'
+import { BOUND, relativeError, summaryError, type TensorSummary } from './parity.ts'
 
 const folder = new URL('../../fixtures/', import.meta.url)
+const read = (file: string) => JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
 const fixtures = readdirSync(folder)
   .filter((file) => file.startsWith('pytorch-'))
-  .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Fixture)
-
-beforeAll(async () => {
-  await useBackend([cpu()])
-})
+  .map((file) => read(file) as NetworkFixture)
+const { cases } = read('sgd-steps.json') as { cases: SgdCase[] }
 
 describe('the generated tensors', () => {
   it('are those of the Python twin, bit for bit', () => {
@@ -85,42 +70,12 @@ describe('the measure of an error', () => {
   })
 })
 
-/** Errors of all tensors, worst first; a tensor that is missing counts as infinitely wrong. */
-function errors(found: Map<string, PyTorchTensor>, truths: TensorSummary[]) {
-  return truths
-    .map((truth) => {
-      const tensor = found.get(truth.name)
-      return { name: truth.name, error: tensor ? summaryError(tensor, truth) : Infinity }
-    })
-    .sort((a, b) => b.error - a.error)
-}
-
-describe('against PyTorch', () => {
-  it('has an answer for every variant', () => {
+describe('the fixtures', () => {
+  it('have an answer for every variant', () => {
     expect(new Set(fixtures.map(({ variant }) => variant))).toEqual(
       new Set(Object.keys(architectures)),
     )
   })
-
-  for (const fixture of fixtures) {
-    const { variant, inputSize, batch } = fixture
-    it(`${variant}, ${batch} × ${inputSize} px: every output and gradient`, async () => {
-      const before = tf.memory().numTensors
-      const { loss, outputs, gradients } = await measure(fixture)
-      expect(tf.memory().numTensors).toBe(before)
-
-      const outputErrors = errors(outputs, fixture.outputs)
-      const gradientErrors = errors(gradients, fixture.gradients)
-      expect(outputErrors.filter(({ error }) => !(error <= BOUND))).toEqual([])
-      expect(gradientErrors.filter(({ error }) => !(error <= BOUND))).toEqual([])
-      expect(Math.abs(loss - fixture.loss) / fixture.loss).toBeLessThan(BOUND)
-
-      // Nothing of ours goes uncompared; PyTorch flattens outside of its modules.
-      const names = (list: { name: string }[]) => list.map(({ name }) => name).sort()
-      expect([...outputs.keys()].filter((name) => name !== 'flatten').sort()).toEqual(
-        names(fixture.outputs),
-      )
-      expect([...gradients.keys()].sort()).toEqual(names(fixture.gradients))
-    })
-  }
 })
+
+holdTo(fastestCpu, networkSuites(fixtures, cases))

@@ -4,6 +4,8 @@ import { OptionError, show, suggestion } from '../errors.ts'
 import { caffe } from './caffe.ts'
 import { caffenet } from './caffenet.ts'
 import { cifar } from './cifar.ts'
+import { cifarPaper } from './cifar-paper.ts'
+import { cudaConvnet18pct, cudaConvnet80sec } from './cuda-convnet.ts'
 import { krizhevsky2012 } from './krizhevsky-2012.ts'
 import { lenet5 } from './lenet-5.ts'
 import { paper } from './paper.ts'
@@ -17,7 +19,10 @@ export const architectures = {
   caffe,
   caffenet,
   cifar,
+  'cifar-paper': cifarPaper,
   'lenet-5': lenet5,
+  'cuda-convnet-80sec': cudaConvnet80sec,
+  'cuda-convnet-18pct': cudaConvnet18pct,
 } satisfies Record<string, Architecture>
 
 /** Name of a variant. */

@@ -14,7 +14,7 @@ import {
   requireWindows,
   sizePair,
 } from './support.ts'
-import { convolveWithBias } from './training-gradients.ts'
+import { convolveGroups, convolveWithBias, knowsGroups } from './training-gradients.ts'
 
 /** Settings of a Convolution. */
 export interface ConvolutionSettings extends LayerSettings {
@@ -106,6 +106,9 @@ export class Convolution extends tf.layers.Layer {
       const pad = tensorPadding([height, width], axes)
       const filter = this.kernel!.read() as tf.Tensor4D
       const bias = this.bias!.read() as tf.Tensor1D
+      if (this.groups > 1 && knowsGroups()) {
+        return convolveGroups(input, filter, bias, { strides: this.strides, pad }, this.groups)
+      }
       if (this.groups > 1) {
         const filters = tf.split<tf.Tensor4D>(filter, this.groups, 3)
         const outputs = tf

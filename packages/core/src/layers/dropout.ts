@@ -3,8 +3,11 @@
 // uninterrupted one. tf.layers.dropout draws from a generator whose state nobody can save.
 import * as tf from '@tensorflow/tfjs'
 import { requireRate, requireWholeNumber } from '../errors.ts'
-import { fillMask, keyOf } from '../random.ts'
+import { fillMask, keyOf, maskKeys } from '../random.ts'
 import { type LayerSettings, oneShape } from './support.ts'
+
+/** What a backend registers to compute `fillMask`'s masks itself; @alexnet/backend-cpu does. */
+const DROPOUT_KERNEL = 'HashedDropout'
 
 /** Settings of Dropout. */
 export interface DropoutSettings extends LayerSettings {
@@ -30,6 +33,7 @@ export class Dropout extends tf.layers.Layer {
   readonly seed: number
   private step = 0
   private callsInStep = 0
+  private firstRow = 0
 
   constructor(settings: DropoutSettings) {
     super(settings)
@@ -39,11 +43,13 @@ export class Dropout extends tf.layers.Layer {
   }
 
   /**
-   * Sets what the next masks depend on. Several calls in one step (accumulated gradients) get masks
-   * of their own, in order; the count of calls starts anew here.
+   * Sets what the next masks depend on. Several calls in one step get masks of their own, in order;
+   * the count of calls starts anew here. A part of a batch (accumulated gradients) that says with
+   * which row of the batch it begins gets that part of the whole batch's mask.
    */
-  setTrainingStep(step: number): void {
+  setTrainingStep(step: number, firstRow = 0): void {
     this.step = requireWholeNumber('training step', step, 0)
+    this.firstRow = requireWholeNumber('first row', firstRow, 0)
     this.callsInStep = 0
   }
 
@@ -56,10 +62,15 @@ export class Dropout extends tf.layers.Layer {
     const keep = 1 - this.rate
     if (this.rate === 0) return input
     if (kwargs.training !== true) return this.inverted ? input : tf.mul(input, keep)
+    const key = keyOf(this.seed, this.step, this.callsInStep++)
+    const firstElement = (this.firstRow * input.size) / (input.shape[0] ?? 1)
+    const scale = this.inverted ? 1 / keep : 1
+    if (tf.getKernel(DROPOUT_KERNEL, tf.getBackend()) && input.dtype === 'float32') {
+      return dropElements(input, { ...maskKeys(key, keep), scale, firstElement })
+    }
     return tf.tidy(() => {
       const mask = new Float32Array(input.size)
-      const key = keyOf(this.seed, this.step, this.callsInStep++)
-      fillMask(mask, key, keep, this.inverted ? 1 / keep : 1)
+      fillMask(mask, key, keep, scale, firstElement)
       return tf.mul(input, tf.tensor(mask, input.shape))
     })
   }
@@ -69,14 +80,25 @@ export class Dropout extends tf.layers.Layer {
   }
 }
 
+/** The kernel applied to a tensor and, in the backward pass, to its gradient: no mask is kept. */
+function dropElements(input: tf.Tensor, attributes: tf.NamedAttrMap): tf.Tensor {
+  const run = (x: tf.Tensor) =>
+    tf.engine().runKernel(DROPOUT_KERNEL, { x }, attributes) as tf.Tensor
+  return tf.customGrad((x) => ({
+    value: run(x as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => run(dy),
+  }))(input)
+}
+
 /**
  * Sets the training step of every dropout layer of a model, nested models included. A training loop
  * calls it before each step, so that a resumed run draws the masks of an uninterrupted one. Without
- * it (`model.fit`) each training call gets a new mask, counted from the model's creation.
+ * it (`model.fit`) each training call gets a new mask, counted from the model's creation. A batch that
+ * goes through in parts gives each part's first row.
  */
-export function setTrainingStep(model: tf.LayersModel, step: number): void {
+export function setTrainingStep(model: tf.LayersModel, step: number, firstRow = 0): void {
   for (const layer of model.layers) {
-    if (layer instanceof Dropout) layer.setTrainingStep(step)
-    else if (layer instanceof tf.LayersModel) setTrainingStep(layer, step)
+    if (layer instanceof Dropout) layer.setTrainingStep(step, firstRow)
+    else if (layer instanceof tf.LayersModel) setTrainingStep(layer, step, firstRow)
   }
 }

@@ -43,7 +43,10 @@ describe('registerLayers', () => {
     caffe: 67,
     caffenet: 67,
     cifar: 16,
+    'cifar-paper': 16,
     'lenet-5': 32,
+    'cuda-convnet-80sec': 32,
+    'cuda-convnet-18pct': 32,
   }
 
   for (const variant of Object.keys(architectures) as Variant[]) {

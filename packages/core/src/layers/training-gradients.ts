@@ -4,6 +4,10 @@
 import * as tf from '@tensorflow/tfjs'
 
 const FUSED_CONVOLUTION = 'FusedConv2D'
+/** What a backend registers that has groups in convolution itself; @alexnet/backend-cpu does. */
+const GROUPED_CONVOLUTION = 'GroupedConv2D'
+/** What a backend registers to compute ReLU's gradient in one pass; @alexnet/backend-webgpu does. */
+const RELU_GRADIENT = 'ReluGradient'
 
 /**
  * Convolution and bias in one kernel, `x` `[batch, h, w, channels]`, `filter` HWIO, `bias` `[filters]`.
@@ -16,12 +20,33 @@ export function convolveWithBias(
   bias: tf.Tensor1D,
   { strides, pad }: { strides: number; pad: unknown },
 ): tf.Tensor4D {
-  registerGradient()
-  const attributes = {
+  registerGradient(FUSED_CONVOLUTION, '')
+  return run(FUSED_CONVOLUTION, { x, filter, bias }, windowAttributes(strides, pad))
+}
+
+/** Whether the current backend has groups in convolution. */
+export function knowsGroups(): boolean {
+  return tf.getKernel(GROUPED_CONVOLUTION, tf.getBackend()) !== undefined
+}
+
+/** As `convolveWithBias` with `filter` `[height, width, channels / groups, filters]`, if `knowsGroups()`. */
+export function convolveGroups(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  bias: tf.Tensor1D,
+  { strides, pad }: { strides: number; pad: unknown },
+  groups: number,
+): tf.Tensor4D {
+  registerGradient(GROUPED_CONVOLUTION, 'Grouped')
+  const attributes = { ...windowAttributes(strides, pad), groups }
+  return run(GROUPED_CONVOLUTION, { x, filter, bias }, attributes)
+}
+
+function windowAttributes(strides: number, pad: unknown) {
+  return {
     ...{ strides: [strides, strides], pad, dataFormat: 'NHWC', dilations: [1, 1] },
     activation: 'linear',
   }
-  return run(FUSED_CONVOLUTION, { x, filter, bias }, attributes)
 }
 
 /** max(0, x). Keeps its output, of which the gradient needs only the sign; tf.relu keeps its input. */
@@ -30,34 +55,46 @@ export function reluKeepingOutput(x: tf.Tensor): tf.Tensor {
     const value = tf.relu(input as tf.Tensor)
     ;(save as tf.GradSaveFunc)([value])
     // A tidy of its own: what a custom gradient leaves behind lives until the whole backward pass ends.
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
-      tf.tidy(() => tf.mul(dy, tf.step(saved[0]!)))
+    const gradFunc = (dy: tf.Tensor, [y]: tf.Tensor[]) =>
+      tf.tidy(() =>
+        tf.getKernel(RELU_GRADIENT, tf.getBackend())
+          ? run(RELU_GRADIENT, { y: y!, dy }, {})
+          : tf.mul(dy, tf.step(y!)),
+      )
     return { value, gradFunc }
   })(x)
 }
 
-/** TensorFlow.js has no gradient of this kernel; its fused operation carries one of its own. */
-function registerGradient(): void {
-  if (tf.getGradient(FUSED_CONVOLUTION)) return
+/**
+ * TensorFlow.js has no gradient of these kernels; its fused operation carries one of its own.
+ *
+ * @param prefix of the names of the kernels that compute the gradients
+ */
+function registerGradient(kernelName: string, prefix: string): void {
+  if (tf.getGradient(kernelName)) return
   tf.registerGradient({
-    kernelName: FUSED_CONVOLUTION,
+    kernelName,
     inputsToSave: ['x', 'filter'],
     gradFunc(dy, saved, attributes) {
-      const { strides, pad, dataFormat, dilations, activation } = attributes as Record<
-        string,
-        unknown
-      >
+      const { activation, ...window } = attributes as Record<string, unknown>
       if (activation !== 'linear') {
-        throw new Error(`FusedConv2D: no gradient with activation '${activation}', only 'linear'`)
+        throw new Error(`${kernelName}: no gradient with activation '${activation}', only 'linear'`)
       }
       const [x, filter] = saved as [tf.Tensor, tf.Tensor]
-      const window = { strides, pad, dataFormat, dilations }
       const map = dy as tf.Tensor4D
       return {
         x: () =>
-          run('Conv2DBackpropInput', { dy: map, filter }, { ...window, inputShape: x.shape }),
+          run(
+            `${prefix}Conv2DBackpropInput`,
+            { dy: map, filter },
+            { ...window, inputShape: x.shape },
+          ),
         filter: () =>
-          run('Conv2DBackpropFilter', { x, dy: map }, { ...window, filterShape: filter.shape }),
+          run(
+            `${prefix}Conv2DBackpropFilter`,
+            { x, dy: map },
+            { ...window, filterShape: filter.shape },
+          ),
         bias: () => tf.sum(map, [0, 1, 2]),
       }
     },

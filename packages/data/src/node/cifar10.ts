@@ -6,12 +6,17 @@
  *
  * A whole split is kept in memory, as the bytes it has on disk (150 MB to train on).
  */
-import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkIndex, type Dataset, type Split } from '../dataset.ts'
-import { Hash } from '../hash.ts'
-import type { Picture } from '../picture.ts'
-import { readPickle, textOf } from './pickle.ts'
+import type { Dataset, Split } from '../dataset.ts'
+import {
+  cifarDataset,
+  isFile,
+  readBinaryBatch,
+  readClassList,
+  readPythonBatch,
+  readPythonClasses,
+  type StoredBatch,
+} from './cifar-files.ts'
 
 /** Which part to open. */
 export interface Cifar10Options {
@@ -28,33 +33,20 @@ interface Version {
   readClasses(path: string): Promise<string[]>
 }
 
-/** Pictures of one file: planes of `data` begin every `stride` bytes from `offset` on. */
-interface StoredBatch {
-  path: string
-  labels: ArrayLike<number>
-  data: Uint8Array
-  offset: number
-  stride: number
-}
-
-const side = 32
-const planeBytes = side * side
-const pictureBytes = 3 * planeBytes
-
 const versions: readonly Version[] = [
   {
     folder: 'cifar-10-batches-bin',
     extension: '.bin',
     names: 'batches.meta.txt',
-    readBatch: readBinaryBatch,
+    readBatch: (path) => readBinaryBatch(path, 1),
     readClasses: readClassList,
   },
   {
     folder: 'cifar-10-batches-py',
     extension: '',
     names: 'batches.meta',
-    readBatch: readPythonBatch,
-    readClasses: readPythonClasses,
+    readBatch: (path) => readPythonBatch(path, 'labels'),
+    readClasses: (path) => readPythonClasses(path, 'label_names'),
   },
 ]
 
@@ -76,46 +68,7 @@ export async function cifar10(folder: string, options: Cifar10Options = {}): Pro
   const batches: StoredBatch[] = []
   for (const name of names)
     batches.push(await version.readBatch(join(root, name + version.extension)))
-  checkLabels(batches, classes.length)
-
-  const starts: number[] = []
-  let length = 0
-  for (const batch of batches) {
-    starts.push(length)
-    length += batch.labels.length
-  }
-  const locate = (index: number) => {
-    checkIndex(index, length, folder)
-    const file = starts.findLastIndex((start) => start <= index)
-    return { batch: batches[file]!, at: index - starts[file]! }
-  }
-  return {
-    name: 'cifar10',
-    classes,
-    length,
-    split,
-    label(index) {
-      const { batch, at } = locate(index)
-      return batch.labels[at]!
-    },
-    async load(index) {
-      const { batch, at } = locate(index)
-      return interleave(batch.data, batch.offset + at * batch.stride)
-    },
-    path(index) {
-      const { batch, at } = locate(index)
-      return `${batch.path}#${at}`
-    },
-    async fingerprint() {
-      const hash = new Hash().add(`cifar10 ${split}`)
-      for (const batch of batches) hash.addNumber(batch.labels.length)
-      // Sizes alone are the same for any CIFAR-10; a few pictures tell edited ones apart.
-      for (const { data } of batches) {
-        for (let at = 0; at < data.length; at += 9973) hash.addNumber(data[at]!)
-      }
-      return hash.digest()
-    },
-  }
+  return cifarDataset({ name: 'cifar10', folder, split, classes, batches })
 }
 
 /** Which version of CIFAR-10 lies in `folder`, if one does. */
@@ -130,92 +83,4 @@ export async function findCifar10(
     }
   }
   return undefined
-}
-
-async function readBinaryBatch(path: string): Promise<StoredBatch> {
-  const data = await readCifarFile(path)
-  const stride = 1 + pictureBytes
-  if (data.length === 0 || data.length % stride !== 0) {
-    throw new Error(
-      `${path}: has ${data.length} bytes, which is no whole number of ${stride}-byte pictures; it is cut off or not CIFAR-10's, get it anew`,
-    )
-  }
-  const labels = Uint8Array.from({ length: data.length / stride }, (_, at) => data[at * stride]!)
-  return { path, labels, data, offset: 1, stride }
-}
-
-async function readClassList(path: string): Promise<string[]> {
-  const text = Buffer.from(await readCifarFile(path)).toString('utf8')
-  const classes = text.split(/\r?\n/).filter((line) => line.trim() !== '')
-  if (classes.length === 0) throw new Error(`${path}: has no class names; get it anew`)
-  return classes
-}
-
-async function readPythonBatch(path: string): Promise<StoredBatch> {
-  const content = readPickle(await readCifarFile(path), path)
-  const data = content instanceof Map ? content.get('data') : undefined
-  const labels = content instanceof Map ? content.get('labels') : undefined
-  const isData = typeof data === 'object' && data !== null && 'shape' in data
-  if (!isData || !Array.isArray(labels) || data.shape[1] !== pictureBytes) {
-    throw new Error(`${path}: has no "data" of ${pictureBytes} columns with "labels"; get it anew`)
-  }
-  if (labels.length !== data.shape[0] || labels.some((label) => typeof label !== 'number')) {
-    throw new Error(
-      `${path}: has ${data.shape[0]} pictures but ${labels.length} labels; get it anew`,
-    )
-  }
-  return { path, labels: labels as number[], data: data.data, offset: 0, stride: pictureBytes }
-}
-
-async function readPythonClasses(path: string): Promise<string[]> {
-  const content = readPickle(await readCifarFile(path), path)
-  const list = content instanceof Map ? content.get('label_names') : undefined
-  const classes = Array.isArray(list) ? list.map(textOf) : []
-  const complete = classes.filter((name) => name !== undefined)
-  if (complete.length === 0 || complete.length < classes.length) {
-    throw new Error(`${path}: has no "label_names"; get it anew`)
-  }
-  return complete
-}
-
-async function readCifarFile(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    const problem = code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`
-    throw new Error(`${path}: ${problem}; unpack the whole CIFAR-10 archive`, { cause: error })
-  }
-}
-
-function checkLabels(batches: readonly StoredBatch[], classes: number): void {
-  for (const { path, labels } of batches) {
-    for (let at = 0; at < labels.length; at++) {
-      const label = labels[at]!
-      if (!Number.isInteger(label) || label < 0 || label >= classes) {
-        throw new Error(
-          `${path}: picture ${at} has label ${label}, but there are ${classes} classes; get the file anew`,
-        )
-      }
-    }
-  }
-}
-
-/** Planes to pixels. */
-function interleave(data: Uint8Array, start: number): Picture {
-  const pixels = new Uint8Array(pictureBytes)
-  for (let from = start, to = 0; to < pictureBytes; from++, to += 3) {
-    pixels[to] = data[from]!
-    pixels[to + 1] = data[from + planeBytes]!
-    pixels[to + 2] = data[from + 2 * planeBytes]!
-  }
-  return { width: side, height: side, data: pixels }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile()
-  } catch {
-    return false
-  }
 }

@@ -16,10 +16,10 @@ export interface ImageFolderOptions extends Omit<DecodeOptions, 'path'> {
   split?: Split
 }
 
-const pictureExtension = /\.(jpe?g|png|webp)$/i
+const pictureExtension = /\.(jpe?g|png|webp|gif|avif)$/i
 
 /**
- * Opens `<folder>/<class>/…/<picture>` with pictures named .jpg, .jpeg, .png or .webp. Pictures are
+ * Opens `<folder>/<class>/…/<picture>` with pictures named .jpg, .jpeg, .png, .webp, .gif or .avif. Pictures are
  * read when asked for, not before.
  * @throws Error, one line, where the folder is missing or has no class folders, or a class has no
  *   pictures.
@@ -42,7 +42,7 @@ export async function imageFolder(
     const found = await picturesUnder(join(root, name))
     if (found.length === 0) {
       throw new Error(
-        `${join(folder, name)}: class "${name}" has no pictures (.jpg, .jpeg, .png, .webp); add some or remove the folder`,
+        `${join(folder, name)}: class "${name}" has no pictures (.jpg, .jpeg, .png, .webp, .gif, .avif); add some or remove the folder`,
       )
     }
     for (const file of found) {
@@ -59,6 +59,8 @@ export async function imageFolder(
     split,
     label: (index) => labels[at(index)]!,
     load: async (index) => readPicture(path(index), decodeOptions),
+    source: (index) => ({ kind: 'file', path: path(index) }),
+    limits: decodeOptions,
     path,
     async fingerprint() {
       const hash = new Hash().addNumber(files.length)

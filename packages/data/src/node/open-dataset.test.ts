@@ -69,7 +69,7 @@ describe('openDataset', () => {
 
   it('says what was looked for', async () => {
     await expect(openDataset(join(base, 'none'))).rejects.toThrow(
-      'none: there is no such folder; name a folder of pictures or CIFAR-10, or "shapes"',
+      'none: there is no such folder or file; name a folder of pictures or CIFAR-10, or "shapes"',
     )
     const flat = await folderOf('flat', ['1.jpg'])
     await expect(openDataset(flat)).rejects.toThrow(

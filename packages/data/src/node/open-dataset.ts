@@ -7,7 +7,11 @@ import { join } from 'node:path'
 import type { Dataset, Split } from '../dataset.ts'
 import { shapes } from '../shapes/shapes.ts'
 import { cifar10, findCifar10 } from './cifar10.ts'
+import { cifar100, findCifar100 } from './cifar100.ts'
+import { findMnist, mnist } from './idx.ts'
 import { classFolders, imageFolder } from './image-folder.ts'
+import { findPacked, packed } from './packed.ts'
+import { findShards, tarShards } from './shards.ts'
 
 /** What to open of it. */
 export interface OpenDatasetOptions {
@@ -30,7 +34,10 @@ const splitFolders: Record<Split, readonly string[]> = {
  * - a folder with `train/` and `test/` (or `val/`), each a folder of class folders;
  * - a folder of class folders: not divided, so `split` changes nothing and the result's `split`
  *   is undefined;
- * - CIFAR-10, binary or Python version, in the folder or in the archive's own folder within it;
+ * - CIFAR-10 or CIFAR-100, binary or Python version, in the folder or in the archive's own folder
+ *   within it; MNIST or Fashion-MNIST in IDX files;
+ * - what `alexnet pack` wrote: a packed file, or the folder of one or two;
+ * - a tar shard in WebDataset's layout, or a folder of them (with or without `train/` and `test/`);
  * - `shapes`, `shapes:2000` or `shapes:2000:500`: drawn pictures, with the number to train on
  *   (default 4,000) and to test on (default a quarter of it).
  *
@@ -45,18 +52,28 @@ export async function openDataset(
   const kind = await stat(path).catch(() => undefined)
   if (!kind) {
     throw new Error(
-      `${path}: there is no such folder; name a folder of pictures or CIFAR-10, or "shapes" for drawn ones`,
+      `${path}: there is no such folder or file; name a folder of pictures or CIFAR-10, or "shapes" for drawn ones`,
     )
   }
+  const pack = await findPacked(path, split)
+  if (pack) return packed(pack)
   if (kind.isDirectory()) {
     if (await findCifar10(path)) return cifar10(path, { split })
+    if (await findCifar100(path)) return cifar100(path, { split })
+    if (await findMnist(path)) return mnist(path, { split })
     const folders = await classFolders(path)
     const divided = await splitFolder(path, folders, split)
     if (divided) return imageFolder(divided, { split })
+    const shardFolder = await splitShards(path, folders, split)
+    if (shardFolder) return { ...(await tarShards(shardFolder)), split }
+  }
+  if ((await findShards(path)).length > 0) return tarShards(path)
+  if (kind.isDirectory()) {
+    const folders = await classFolders(path)
     if (folders.length > 0) return imageFolder(path)
   }
   throw new Error(
-    `${path}: is no data set; looked for class folders with pictures, train/ and test/ (or val/) folders of them, and CIFAR-10's data_batch files`,
+    `${path}: is no data set; looked for class folders with pictures, train/ and test/ (or val/) folders of them, tar shards, packed files, and the files of CIFAR-10, CIFAR-100 and MNIST`,
   )
 }
 
@@ -85,6 +102,17 @@ async function splitFolder(
     await requireSameClasses(join(path, parts.train), join(path, parts.test))
   }
   return join(path, wanted)
+}
+
+/** The folder of tar shards of the asked-for part, where there are such folders. */
+async function splitShards(
+  path: string,
+  folders: readonly string[],
+  split: Split,
+): Promise<string | undefined> {
+  const name = splitFolders[split].find((part) => folders.includes(part))
+  if (!name || (await findShards(join(path, name))).length === 0) return undefined
+  return join(path, name)
 }
 
 /** Labels are places in the sorted class names, so the two parts must have the same ones. */

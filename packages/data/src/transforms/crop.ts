@@ -4,30 +4,35 @@
  * crop may begin outside the picture and the missing pixels are made up on the way, which gives
  * the same pixels without the padded copy.
  */
-import type { Box, Picture } from '../picture.ts'
-import type { Random } from '../random.ts'
+import { type Fill, fillColor, foldPosition, type PaddingMode } from '../operations/padding.ts'
+import type { Box, Picture, Size } from '../picture.ts'
+import { readSize, type SizeOption } from './checks.ts'
 import { roundHalfEven, type Transform } from './transform.ts'
 
-/** What lies outside a picture: one colour, or the picture mirrored at its outermost pixels. */
-export type PaddingMode = 'constant' | 'reflect'
+export type { PaddingMode } from '../operations/padding.ts'
 
 /** How `cropPicture` makes up pixels outside the picture. */
 export interface PaddingOptions {
   /** Default `constant`. */
   paddingMode?: PaddingMode
   /** The colour of constant padding, 0 to 255: one grey or `[red, green, blue]`. Default 0. */
-  fill?: number | readonly [number, number, number]
+  fill?: Fill
 }
+
+/** A border: all sides, `[left and right, top and bottom]`, or `[left, top, right, bottom]`. */
+export type Padding = number | readonly [number, number] | readonly [number, number, number, number]
 
 /** Options of `randomCrop`. */
 export interface RandomCropOptions extends PaddingOptions {
   /** Pixels of the square side, or `[height, width]`. */
-  size: number | readonly [height: number, width: number]
+  size: SizeOption
+  /** Border added before cropping. Default 0. */
+  padding?: Padding
   /**
-   * Border added before cropping: all sides, `[left and right, top and bottom]`, or
-   * `[left, top, right, bottom]`. Default 0.
+   * Pads a picture that is too small, on both sides by all that is missing, as torchvision does, so
+   * that its place in the crop is random. Default false.
    */
-  padding?: number | readonly [number, number] | readonly [number, number, number, number]
+  padIfNeeded?: boolean
 }
 
 /**
@@ -35,12 +40,11 @@ export interface RandomCropOptions extends PaddingOptions {
  * border, odd rests are rounded half to even.
  * @param size Pixels of the square side, or `[height, width]`.
  */
-export function centerCrop(
-  size: number | readonly [height: number, width: number],
-): Transform<Box> {
-  const [height, width] = cropSize(size, 'centerCrop')
+export function centerCrop(size: SizeOption): Transform<Box> {
+  const [height, width] = readSize('centerCrop', size)
   return {
     name: 'centerCrop',
+    settings: [size],
     sample: (_random, picture) => ({
       left: centeredStart(picture.width, width),
       top: centeredStart(picture.height, height),
@@ -58,27 +62,51 @@ export function centerCrop(
  * @throws RangeError when sampling for a picture that is too small even with its border.
  */
 export function randomCrop(options: RandomCropOptions): Transform<Box> {
-  const [height, width] = cropSize(options.size, 'randomCrop')
-  const [left, top, right, bottom] = sides(options.padding ?? 0)
+  const [height, width] = readSize('randomCrop', options.size)
+  const [left, top, right, bottom] = sides('randomCrop', options.padding ?? 0)
+  // A picture that is short of pixels is given the missing number on both sides.
+  const missing = (length: number, crop: number) =>
+    options.padIfNeeded ? Math.max(0, crop - length) : 0
   return {
     name: 'randomCrop',
-    sample(random: Random, picture) {
-      const spareWidth = picture.width + left + right - width
-      const spareHeight = picture.height + top + bottom - height
+    settings: [options],
+    sample(random, picture) {
+      const moreX = missing(picture.width + left + right, width)
+      const moreY = missing(picture.height + top + bottom, height)
+      const spareWidth = picture.width + left + right + 2 * moreX - width
+      const spareHeight = picture.height + top + bottom + 2 * moreY - height
       if (spareWidth < 0 || spareHeight < 0) {
         throw new RangeError(
-          `randomCrop: cannot cut ${width}×${height} from ${picture.width}×${picture.height} with its padding; resize first or pad more`,
+          `randomCrop: cannot cut ${width}×${height} from ${picture.width}×${picture.height} with its padding; resize first, pad more or set padIfNeeded`,
         )
       }
+      const box = { left: -left - moreX, top: -top - moreY, width, height }
       // Row before column, and nothing drawn for an exact fit, as in torchvision.
-      if (spareWidth === 0 && spareHeight === 0) return { left: -left, top: -top, width, height }
+      if (spareWidth === 0 && spareHeight === 0) return box
       const row = random.integer(spareHeight + 1)
       const column = random.integer(spareWidth + 1)
-      return { left: column - left, top: row - top, width, height }
+      return { ...box, left: box.left + column, top: box.top + row }
     },
     outputSize: () => ({ width, height }),
     apply: (picture, box) => cropPicture(picture, box, options),
     window: (box) => box,
+  }
+}
+
+/** Adds a border, as torchvision's `Pad`. */
+export function pad(padding: Padding, options: PaddingOptions = {}): Transform<null> {
+  const [left, top, right, bottom] = sides('pad', padding)
+  const padded = ({ width, height }: Size) => ({
+    width: width + left + right,
+    height: height + top + bottom,
+  })
+  return {
+    name: 'pad',
+    settings: [padding, options],
+    sample: () => null,
+    outputSize: (size) => padded(size),
+    apply: (picture) =>
+      cropPicture(picture, { left: -left, top: -top, ...padded(picture) }, options),
   }
 }
 
@@ -96,21 +124,26 @@ export function cropPicture(picture: Picture, box: Box, options: PaddingOptions 
       const from = ((top + row) * picture.width + left) * 3
       data.set(picture.data.subarray(from, from + width * 3), row * width * 3)
     }
-  } else if (options.paddingMode === 'reflect') {
-    copyReflected(picture, box, data)
+  } else if (options.paddingMode && options.paddingMode !== 'constant') {
+    copyFolded(picture, box, data, options.paddingMode)
   } else {
     copyOnto(picture, box, data, options.fill ?? 0)
   }
   return { width, height, data }
 }
 
-function copyReflected(picture: Picture, box: Box, data: Uint8Array): void {
+function copyFolded(
+  picture: Picture,
+  box: Box,
+  data: Uint8Array,
+  mode: Exclude<PaddingMode, 'constant'>,
+): void {
   const columns = Int32Array.from({ length: box.width }, (_, x) =>
-    reflect(box.left + x, picture.width),
+    foldPosition(box.left + x, picture.width, mode),
   )
   let to = 0
   for (let row = 0; row < box.height; row++) {
-    const rowStart = reflect(box.top + row, picture.height) * picture.width
+    const rowStart = foldPosition(box.top + row, picture.height, mode) * picture.width
     for (let x = 0; x < box.width; x++) {
       const from = (rowStart + columns[x]!) * 3
       data[to] = picture.data[from]!
@@ -121,22 +154,13 @@ function copyReflected(picture: Picture, box: Box, data: Uint8Array): void {
   }
 }
 
-/** numpy's `reflect`: … 2 1 | 0 1 2 … n−1 | n−2 n−3 …, as often as needed. */
-function reflect(position: number, length: number): number {
-  if (length === 1) return 0
-  const period = 2 * (length - 1)
-  const folded = ((position % period) + period) % period
-  return folded < length ? folded : period - folded
-}
-
 function copyOnto(
   picture: Picture,
   { left, top, width, height }: Box,
   data: Uint8Array,
-  fill: number | readonly [number, number, number],
+  fill: Fill,
 ): void {
-  if (typeof fill === 'number') data.fill(fill)
-  else for (let at = 0; at < data.length; at++) data[at] = fill[at % 3]!
+  if (fill !== 0) fillColor(data, fill)
   const firstColumn = Math.max(0, left)
   const endColumn = Math.min(picture.width, left + width)
   if (endColumn <= firstColumn) return
@@ -152,21 +176,14 @@ function centeredStart(length: number, crop: number): number {
   return crop > length ? -Math.floor((crop - length) / 2) : roundHalfEven((length - crop) / 2)
 }
 
-function cropSize(size: number | readonly [number, number], name: string): [number, number] {
-  const [height, width] = typeof size === 'number' ? [size, size] : size
-  if (!Number.isInteger(height) || !Number.isInteger(width) || height < 1 || width < 1) {
-    throw new RangeError(`${name}: the size must be positive whole numbers, not ${size}`)
-  }
-  return [height, width]
-}
-
 function sides(
-  padding: NonNullable<RandomCropOptions['padding']>,
+  name: string,
+  padding: Padding,
 ): [left: number, top: number, right: number, bottom: number] {
   const list = typeof padding === 'number' ? [padding] : padding
   if (list.some((side) => !Number.isInteger(side) || side < 0)) {
-    throw new RangeError(`randomCrop: padding must be whole numbers from 0 up, not ${padding}`)
+    throw new RangeError(`${name}: padding must be whole numbers from 0 up, not ${padding}`)
   }
-  const [left, top = left, right = left, bottom = top] = list
+  const [left, top = left, right = left, bottom = top] = list as readonly [number, ...number[]]
   return [left, top, right, bottom]
 }

@@ -55,8 +55,10 @@ describe('randomResizedCrop', () => {
   })
 
   it('refuses ranges the wrong way round', () => {
-    expect(() => randomResizedCrop({ size: 4, scale: [1, 0.5] })).toThrow('scale 1,0.5')
-    expect(() => randomResizedCrop({ size: 4, ratio: [0, 1] })).toThrow('ratio 0,1')
+    expect(() => randomResizedCrop({ size: 4, scale: [1, 0.5] })).toThrow(
+      'scale must be [least, greatest], above 0, not [1, 0.5]',
+    )
+    expect(() => randomResizedCrop({ size: 4, ratio: [0, 1] })).toThrow('not [0, 1]')
     expect(() => randomResizedCrop({ size: -4 })).toThrow('not -4')
   })
 })

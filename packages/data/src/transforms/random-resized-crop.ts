@@ -3,35 +3,34 @@
  * convolutions" (Szegedy et al., 2014) are trained with, as torchvision's `RandomResizedCrop`.
  */
 import type { Box, Size } from '../picture.ts'
-import { resample } from '../resample.ts'
+import { type Interpolation, requireInterpolation, resample } from '../resample.ts'
+import { type Range, readRange, readSize, type SizeOption } from './checks.ts'
 import { roundHalfEven, type Transform } from './transform.ts'
 
 /** Options of `randomResizedCrop`. */
 export interface RandomResizedCropOptions {
   /** Side of the square result in pixels, or `[height, width]`. */
-  size: number | readonly [height: number, width: number]
+  size: SizeOption
   /** Least and largest share of the picture's area. Default [0.08, 1]. */
-  scale?: readonly [number, number]
+  scale?: Range
   /** Least and largest width ÷ height before resizing. Default [3/4, 4/3]. */
-  ratio?: readonly [number, number]
+  ratio?: Range
+  /** Pillow's filter of this name, antialiased. Default `bilinear`. */
+  interpolation?: Interpolation
 }
 
 /** Draws a crop of random area and aspect ratio (ten tries, then the largest centred one), resized. */
 export function randomResizedCrop(options: RandomResizedCropOptions): Transform<Box> {
-  const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = options
-  const [height, width] = typeof size === 'number' ? [size, size] : size
-  const ordered = (range: readonly [number, number]) => range[0] > 0 && range[0] <= range[1]
-  if (!Number.isInteger(height) || !Number.isInteger(width) || height < 1 || width < 1) {
-    throw new RangeError(`randomResizedCrop: size must be positive whole numbers, not ${size}`)
-  }
-  if (!ordered(scale) || !ordered(ratio)) {
-    throw new RangeError(
-      `randomResizedCrop: scale ${scale} and ratio ${ratio} must be [least, largest], above 0`,
-    )
-  }
+  const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], interpolation = 'bilinear' } = options
+  const [height, width] = readSize('randomResizedCrop', size)
+  const bounds: Range = [Number.MIN_VALUE, Number.MAX_VALUE]
+  readRange('randomResizedCrop', 'scale', scale, bounds)
+  readRange('randomResizedCrop', 'ratio', ratio, bounds)
+  requireInterpolation('randomResizedCrop', interpolation)
   const output: Size = { width, height }
   return {
     name: 'randomResizedCrop',
+    settings: [options],
     sample(random, picture) {
       const area = picture.width * picture.height
       const [lowest, highest] = [Math.log(ratio[0]), Math.log(ratio[1])]
@@ -50,12 +49,13 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Transform<
       return centralCrop(picture, ratio)
     },
     outputSize: () => output,
-    apply: (picture, crop) => resample(picture, { ...output, crop }),
+    apply: (picture, crop) => resample(picture, { ...output, crop, interpolation }),
+    reads: (crop) => crop,
   }
 }
 
 /** The largest centred crop whose ratio is allowed: torchvision's way out after ten misses. */
-function centralCrop(picture: Size, ratio: readonly [number, number]): Box {
+function centralCrop(picture: Size, ratio: Range): Box {
   const pictureRatio = picture.width / picture.height
   let { width, height } = picture
   if (pictureRatio < ratio[0]) height = roundHalfEven(width / ratio[0])

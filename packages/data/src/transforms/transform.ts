@@ -11,6 +11,11 @@ import type { Random } from '../random.ts'
 export interface Transform<P = unknown> {
   /** torchvision's name of it, first letter small. */
   readonly name: string
+  /**
+   * The arguments it was made with, plain data: `createTransform({ name, settings })` makes it again
+   * elsewhere, in a worker say. Left out by transforms that are not this package's.
+   */
+  readonly settings?: readonly unknown[]
   /** Draws the parameters for a picture of `size`. Transforms without chance ignore `random`. */
   sample(random: Random, size: Size): P
   /** The size of the result for these parameters. */
@@ -24,12 +29,18 @@ export interface Transform<P = unknown> {
   applyWindow?(picture: Picture, parameters: P, window: Box): Picture
   /** Optional, for a transform that only cuts a part out: that part, perhaps outside the picture. */
   window?(parameters: P): Box
+  /**
+   * Optional, for a transform whose result depends on a part of the picture alone: that part, inside
+   * the picture. The other pixels need not be decoded.
+   */
+  reads?(parameters: P): Box
 }
 
 /** Runs the transforms one after the other; the parameters are the list of theirs. */
 export function compose(transforms: readonly Transform[]): Transform<readonly unknown[]> {
   return {
     name: 'compose',
+    settings: [recipesOf(transforms)],
     sample(random, size) {
       let current = size
       return transforms.map((transform) => {
@@ -56,6 +67,17 @@ export function compose(transforms: readonly Transform[]): Transform<readonly un
       return current
     },
   }
+}
+
+/** A transform as plain data; see `createTransform`. */
+export interface TransformRecipe {
+  readonly name: string
+  readonly settings?: readonly unknown[]
+}
+
+/** The names and settings of transforms, without their functions. */
+export function recipesOf(transforms: readonly Transform[]): TransformRecipe[] {
+  return transforms.map(({ name, settings }) => (settings ? { name, settings } : { name }))
 }
 
 function isInside({ left, top, width, height }: Box, size: Size): boolean {

@@ -1,7 +1,8 @@
 import * as ort from 'onnxruntime-web'
 import { describe, expect, it } from 'vitest'
-import { readCheckpoint } from '../checkpoint.ts'
+import { openCheckpoint, readCheckpoint } from '../checkpoint.ts'
 import { quantize } from '../quantization.ts'
+import { encodeSafetensors, readSafetensors } from '../safetensors.ts'
 import type { NamedTensor } from '../tensor.ts'
 import { encodeOnnx, type LayerDescription, type NetworkDescription } from './network.ts'
 
@@ -324,9 +325,13 @@ describe('networks as ONNX, run by ONNX Runtime', () => {
 
   it('keep float16 and int8 weights small, and widen them when they run', async () => {
     for (const kind of ['float16', 'int8'] as const) {
-      const small = quantize(tensors, kind).tensors
-      const dequantized = await readCheckpoint(join(encodeOnnx({ layers, tensors: small })))
-      expect(dequantized.tensors.has(`features.0.weight.${kind}`)).toBe(true)
+      const { tensors: small, metadata } = quantize(tensors, kind)
+      const file = join(encodeOnnx({ layers, tensors: small, metadata }))
+      const opened = await openCheckpoint(file)
+      const first = opened.tensors.get('features.0.weight')!
+      expect(first).toMatchObject({ dtype: 'float32', storedAs: kind })
+      const wide = readSafetensors(join(encodeSafetensors(small, metadata)))
+      expect(await first.load()).toEqual(wide.tensors.get('features.0.weight')!.data)
       const found = await logits({ preprocessing, tensors: small }, uint8Image())
       const difference = worst(found, expectedLogits())
       expect(difference).toBeLessThan(kind === 'float16' ? 1e-3 : 2e-2)
@@ -335,8 +340,10 @@ describe('networks as ONNX, run by ONNX Runtime', () => {
   })
 
   it('can be read back as a checkpoint', async () => {
-    const { tensors: read, format } = await readCheckpoint(join(encodeOnnx({ layers, tensors })))
+    const file = join(encodeOnnx({ layers, tensors, labels: ['a'], metadata: { note: 'é' } }))
+    const { tensors: read, format, metadata } = await readCheckpoint(file)
     expect(format).toBe('onnx')
+    expect(metadata).toEqual({ producer: 'alexnet', labels: '["a"]', note: 'é' })
     for (const [name, tensor] of tensors) expect(read.get(name)).toEqual(tensor)
   })
 

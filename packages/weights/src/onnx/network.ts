@@ -36,6 +36,7 @@ export interface NetworkDescription {
   }
   /** Class names, kept as metadata. */
   labels?: readonly string[]
+  /** Free text by key; with int8 weights the metadata of `quantize`, to be read back as float32. */
   metadata?: Readonly<Record<string, string>>
 }
 
@@ -183,7 +184,10 @@ class GraphBuilder {
     return name
   }
 
-  /** A weight as a float32 value: as it is, cast from float16, or int8 times its channels' scales. */
+  /**
+   * Name of a weight as a float32 value: itself, cast from float16, or int8 times its channels' scales.
+   * The initialiser has the weight's own name whatever its type, so that it is found when the file is read.
+   */
   private weight(name: string): string {
     const tensor = this.tensors.get(name)
     if (!tensor) throw new RangeError(`the weight ${name} is missing`)
@@ -191,12 +195,12 @@ class GraphBuilder {
       this.initializers.set(name, tensor)
       return name
     }
-    const stored = `${name}.${tensor.dtype}`
-    this.initializers.set(stored, tensor)
+    this.initializers.set(name, tensor)
+    const wide = `${name}.float32`
     if (tensor.dtype === 'float16') {
       const attributes = { to: { int: 1 } }
-      this.nodes.push({ op: 'Cast', inputs: [stored], outputs: [name], attributes })
-      return name
+      this.nodes.push({ op: 'Cast', inputs: [name], outputs: [wide], attributes })
+      return wide
     }
     const scale = this.tensors.get(`${name}.scale`)
     if (tensor.dtype !== 'int8' || !scale) {
@@ -205,11 +209,11 @@ class GraphBuilder {
     this.initializers.set(`${name}.scale`, scale)
     this.nodes.push({
       op: 'DequantizeLinear',
-      inputs: [stored, `${name}.scale`],
-      outputs: [name],
+      inputs: [name, `${name}.scale`],
+      outputs: [wide],
       attributes: { axis: { int: 0 } },
     })
-    return name
+    return wide
   }
 
   private convolution(layer: LayerDescription): void {

@@ -1,8 +1,10 @@
 // The initialisers of an ONNX file, which are its weights, by name. Only the parts of onnx.proto that
-// hold them are looked at: ModelProto.graph (7), GraphProto.initializer (5), TensorProto.
+// hold them are looked at: ModelProto.graph (7), GraphProto.initializer (5), TensorProto; and the free
+// text in ModelProto.metadata_props (14), by which int8 weights of this package are known.
 
 import { checkShape, lazyTensor } from '../elements.ts'
 import { type Field, ProtobufReader } from '../protobuf.ts'
+import { dequantizeLazily } from '../quantization.ts'
 import type { RangeSource } from '../source.ts'
 import {
   elementCount,
@@ -21,13 +23,24 @@ const storedTypes = new Map(
 
 const MOST_TENSORS = 100_000
 
-/** Opens an ONNX file. */
-export async function openOnnx(source: RangeSource): Promise<OpenCheckpoint> {
+/** Most entries of free text. */
+const MOST_ENTRIES = 1000
+
+/** Opens an ONNX file; int8 weights that this package wrote become float32 unless `dequantize` is false. */
+export async function openOnnx(
+  source: RangeSource,
+  { dequantize = true }: { dequantize?: boolean } = {},
+): Promise<OpenCheckpoint> {
   const reader = new ProtobufReader(source)
   const tensors = new Map<string, LazyTensor>()
   const metadata: Record<string, string> = {}
   for await (const field of reader.fields(0, source.size)) {
     if (field.number === 2 && field.wireType === 2) metadata.producer = await reader.text(field)
+    if (field.number === 14 && field.wireType === 2) {
+      if (Object.keys(metadata).length >= MOST_ENTRIES) reader.fail('too much text', field.tag)
+      const [key, value] = await readEntry(reader, field)
+      Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true })
+    }
     if (field.number !== 7 || field.wireType !== 2) continue
     for await (const part of reader.fields(field.start, field.end)) {
       if (part.number !== 5 || part.wireType !== 2) continue
@@ -36,7 +49,17 @@ export async function openOnnx(source: RangeSource): Promise<OpenCheckpoint> {
       tensors.set(name, tensor)
     }
   }
-  return { format: 'onnx', tensors, metadata, close: async () => source.close?.() }
+  const opened = { format: 'onnx', tensors, metadata, close: async () => source.close?.() }
+  return dequantize ? dequantizeLazily(opened, { path: source.path }) : opened
+}
+
+async function readEntry(reader: ProtobufReader, entry: Field): Promise<[string, string]> {
+  const texts: [string, string] = ['', '']
+  for await (const field of reader.fields(entry.start, entry.end)) {
+    const isText = field.wireType === 2 && (field.number === 1 || field.number === 2)
+    if (isText) texts[field.number - 1] = await reader.text(field)
+  }
+  return texts
 }
 
 async function readTensor(reader: ProtobufReader, message: Field) {

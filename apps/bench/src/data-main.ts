@@ -1,0 +1,69 @@
+// One way of loading, in a process of its own: after each line on standard input it goes over the data
+// once and answers with a line of JSON. scripts/torchvision_loader.py speaks the same.
+
+import { createInterface } from 'node:readline'
+import {
+  cifar10,
+  createWorkerPool,
+  type Dataset,
+  imageFolder,
+  type LoaderOptions,
+  loader,
+  packed,
+  randomCrop,
+  randomHorizontalFlip,
+  torchvisionTrain,
+} from '@alexnet/data'
+
+export interface DataWork {
+  work: 'jpeg' | 'packed' | 'cifar'
+  path: string
+  batchSize: number
+  workers: number
+  output: 'float32' | 'uint8'
+}
+
+const { work, path, batchSize, workers, output } = JSON.parse(process.argv[2]!) as DataWork
+const open: Record<DataWork['work'], () => Promise<Dataset>> = {
+  jpeg: () => imageFolder(path),
+  packed: () => packed(path),
+  cifar: () => cifar10(path),
+}
+const dataset = await open[work]()
+const small = {
+  transforms: [randomCrop({ size: 32, padding: 4 }), randomHorizontalFlip()],
+  mean: [0.4914, 0.4822, 0.4465],
+  std: [0.247, 0.2435, 0.2616],
+} as const
+const { transforms, mean, std } = work === 'cifar' ? small : torchvisionTrain()
+const options: LoaderOptions = {
+  ...{ dataset, transforms, mean, std, batchSize, shuffle: true },
+  // Kept between passes, as torchvision's are.
+  workers: workers > 0 ? createWorkerPool(workers) : 0,
+}
+
+let epoch = 0
+for await (const line of createInterface({ input: process.stdin })) {
+  const passes = Number(line) || 1
+  const start = performance.now()
+  let pictures = 0
+  let sum = 0
+  for (let pass = 0; pass < passes; pass++) {
+    const batches: AsyncIterable<{ images: Float32Array | Uint8Array }> =
+      output === 'uint8'
+        ? loader({ ...options, output: 'uint8', epoch: epoch++ })
+        : loader({ ...options, epoch: epoch++ })
+    for await (const { images } of batches) {
+      pictures += images.length
+      sum += images[0]!
+    }
+  }
+  const side = work === 'cifar' ? 32 : 224
+  const answer = {
+    pictures: pictures / (side * side * 3),
+    seconds: (performance.now() - start) / 1000,
+    residentBytes: process.memoryUsage().rss,
+    sum,
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`)
+}

@@ -1,0 +1,51 @@
+// Arguments of `alexnet convert`.
+
+import { type Command, Option } from 'commander'
+import { backend, examples, json, threads, variantOption, whole, widen } from './shared.ts'
+
+export function addConvert(program: Command): void {
+  program
+    .command('convert')
+    .description('write weights in another format, smaller on request, and say what it costs')
+    .argument('<in>', 'what --weights takes elsewhere: a file, the folder of a run, a name')
+    .argument('<out>', '.safetensors, .npz or .onnx; a new folder for tfjs and shards')
+    .addOption(
+      new Option('--to <format>', 'default: by the ending of <out>').choices([
+        'safetensors',
+        'npz',
+        'onnx',
+        'tfjs',
+        'shards',
+      ]),
+    )
+    .addOption(
+      new Option('--quantize <type>', 'half or a quarter of the size').choices(['float16', 'int8']),
+    )
+    .addOption(variantOption('network, for weight files that do not say'))
+    .option(
+      '--with-preprocessing',
+      'ONNX: take the normalisation into the file, whose input then is uint8 RGB',
+    )
+    .option('--pictures <folder>', 'compare on these (default: on 16 drawn ones)')
+    .option('--limit <n>', 'at most n of them, evenly spread', whole(1), 1000)
+    .addOption(backend())
+    .addOption(threads())
+    .addOption(widen())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `${examples(
+        'alexnet convert alexnet.pth alexnet.safetensors --variant torchvision',
+        'alexnet convert runs/mine small.safetensors --quantize int8 --pictures photos',
+        'alexnet convert runs/mine mine.onnx --with-preprocessing',
+        'alexnet convert imagenet web/imagenet --to shards --quantize float16',
+      )}
+tfjs: model.json and its shards, for tf.loadLayersModel after registerLayers()
+of @alexnet/core. shards: a list of 8 MiB pieces with their SHA-256.
+JSON: { input: { path, contents, bytes }, output: { path, contents, bytes },
+comparison: { pictures, worstLogitChange, largestLogit, sameTop1 } }`,
+    )
+    .action(async (input, output, options) =>
+      (await import('../commands/convert.ts')).convert(input, output, options),
+    )
+}

@@ -1,0 +1,66 @@
+// alexnet filters: the filters of a convolution as one picture.
+
+import {
+  channelOf,
+  colorize,
+  colorsOf,
+  filterMap,
+  filtersOf,
+  type Picture,
+  sheet,
+} from '@alexnet/core'
+import { encodePng } from '@alexnet/data'
+import { replaceFile } from '@alexnet/weights/node'
+import { startBackend } from '../backend.ts'
+import { loadModel } from '../model-file.ts'
+import { requirePng } from './explain.ts'
+
+export interface FiltersOptions {
+  weights?: string
+  variant?: string
+  layer?: string
+  out: string
+  limit: number
+  json?: boolean
+}
+
+/** Pixels that the sheet's filters together should come to, at most, along a row. */
+const SHEET_WIDTH = 900
+/** Channels of a later filter that are drawn. */
+const MOST_CHANNELS = 32
+
+export async function filters(options: FiltersOptions): Promise<void> {
+  const { out, limit, json = false } = options
+  requirePng(out)
+  await startBackend({ threads: 1 })
+  const { model } = await loadModel(options.weights, { ...options, quiet: json })
+  const all = await filtersOf(model, options.layer)
+  const layer =
+    options.layer ?? model.layers.find(({ weights }) => weights.length > 0)?.name ?? 'the first'
+  const count = Math.min(limit, all.count)
+  const maps = Array.from({ length: count }, (_, index) => filterMap(all, index))
+  const isColours = all.channels === 3
+  const pictures: Picture[] = isColours
+    ? maps.map((map) => colorsOf(map))
+    : maps.flatMap((map) => {
+        const largest = map.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+        return Array.from({ length: Math.min(all.channels, MOST_CHANNELS) }, (_, channel) =>
+          colorize(channelOf(map, channel), { colors: 'red-blue', limits: [-largest, largest] }),
+        )
+      })
+  const columns = isColours
+    ? Math.ceil(Math.sqrt(count * 1.5))
+    : Math.min(all.channels, MOST_CHANNELS)
+  const scale = Math.max(2, Math.floor(SHEET_WIDTH / columns / all.width))
+  const picture = sheet(pictures, { columns, scale, gap: isColours ? 3 : 1 })
+  await replaceFile(out, [await encodePng(picture)])
+  model.dispose()
+  const { height, width, channels } = all
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ layer, count, height, width, channels, out })}\n`)
+  } else {
+    process.stdout.write(
+      `${out}: ${count} filters of ${layer}, ${height}×${width} pixels of ${channels} channels\n`,
+    )
+  }
+}

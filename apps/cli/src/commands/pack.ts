@@ -1,0 +1,56 @@
+// alexnet pack: a data set into files that load faster.
+
+import { join } from 'node:path'
+import { type Dataset, openDataset, packDataset, packedName } from '@alexnet/data'
+import { Interrupted, refuseTogether } from '../errors.ts'
+import { progress } from '../progress.ts'
+
+export interface PackOptions {
+  size: number
+  raw?: boolean
+  quality?: number
+  skipBroken?: boolean
+  json?: boolean
+}
+
+export async function pack(path: string, out: string, options: PackOptions): Promise<void> {
+  refuseTogether(options, 'raw', 'quality')
+  const { size, quality, json: quiet = false, skipBroken = false } = options
+  const train = await openDataset(path, { split: 'train' })
+  const parts: Dataset[] = [train]
+  if (train.split) parts.push(await openDataset(path, { split: 'test' }))
+  const stop = new AbortController()
+  const interrupt = () =>
+    stop.abort(new Interrupted('stopped; files that were not whole are gone, start again'))
+  process.once('SIGINT', interrupt)
+  const files: { path: string; pictures: number; bytes: number; skipped: string[] }[] = []
+  try {
+    for (const dataset of parts) {
+      const file = join(out, packedName(dataset.split))
+      const bar = progress(dataset.split ?? 'packing', dataset.length, { quiet })
+      try {
+        const { pictures, bytes, skipped } = await packDataset(dataset, file, {
+          ...{ size, signal: stop.signal, onBroken: skipBroken ? 'skip' : 'stop' },
+          ...(quality !== undefined && { encoding: 'jpeg', quality }),
+          onProgress: (done) => bar.update(done),
+        })
+        files.push({
+          ...{ path: file, pictures, bytes },
+          skipped: skipped.map((error) => error.path ?? error.message),
+        })
+        for (const error of skipped) bar.log(`alexnet: skipped: ${error.message}`)
+      } finally {
+        bar.stop()
+      }
+    }
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
+  if (quiet) process.stdout.write(`${JSON.stringify({ files }, null, 2)}\n`)
+  else {
+    for (const { path: file, pictures, bytes, skipped } of files) {
+      const left = skipped.length > 0 ? `, ${skipped.length} skipped` : ''
+      process.stdout.write(`${file}: ${pictures} pictures, ${Math.ceil(bytes / 1e6)} MB${left}\n`)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// How pictures are prepared for a network: the augmentations of @alexnet/data by name, those that are
+// made of them, and the evaluation that goes with each.
+
+import {
+  cifarEval,
+  cropPicture,
+  type Dataset,
+  loader,
+  type Preprocessing,
+  type Preset,
+  preset,
+  presetNames,
+  resize,
+  type Transform,
+  tenCrop,
+  torchvisionEval,
+  viewsOf,
+} from '@alexnet/data'
+import { UsageError } from './errors.ts'
+
+/** Names of augmentations: the presets for training, and none. */
+export const augmentationNames: readonly string[] = [
+  'none',
+  ...presetNames.filter((name) => !name.endsWith('-eval')),
+  'caffe',
+]
+
+export interface TrainingPresetOptions {
+  /** Pixels a side of the network's input. */
+  crop: number
+  /** Values keep the scale of 0 to 255. */
+  levels?: boolean
+  /** Mean, deviation and size of these weights' own pictures. */
+  like?: Preprocessing
+  /** Without augmentation: the whole picture, as networks for small ones see it. */
+  small?: boolean
+}
+
+/**
+ * The preparation of that name for training.
+ *
+ * @throws UsageError, with the names that there are
+ */
+export function trainingPreset(name: string, options: TrainingPresetOptions): Preset {
+  const { crop, levels = false, like, small = false } = options
+  const scale = {
+    ...(levels && { std: [1 / 255, 1 / 255, 1 / 255] as const }),
+    ...(like && {
+      mean: like.mean,
+      std: like.std,
+      ...(like.crop === crop && { resize: like.resize }),
+    }),
+  }
+  if (name === 'none') return evaluationPreset(small, crop, scale)
+  // Caffe's data layer: the paper's crops and mirror, no colour noise.
+  if (name === 'caffe') {
+    const paper = preset('paper', { crop, ...scale })
+    const transforms = paper.transforms.filter((one) => one.name !== 'colorPcaNoise')
+    return { ...paper, name, transforms }
+  }
+  if (!augmentationNames.includes(name)) {
+    throw new UsageError(
+      `there is no augmentation '${name}': choose one of ${augmentationNames.join(', ')}`,
+    )
+  }
+  return preset(name, { crop, ...scale })
+}
+
+/** The preparation for evaluation: the whole picture for small networks, the middle of it for others. */
+export const evaluationPreset = (small: boolean, crop: number, scale: object = {}): Preset =>
+  (small ? cifarEval : torchvisionEval)({ crop, ...scale })
+
+/** Batches of a data set as a network's own preprocessing has them, in the data set's order. */
+export function evaluationBatches(
+  dataset: Dataset,
+  preprocessing: Preprocessing,
+  batchSize: number,
+) {
+  return loader({ dataset, ...torchvisionEval(preprocessing), batchSize, shuffle: false })
+}
+
+/** Views a picture that `tenViewBatches` gives. */
+export const TEN = 10
+
+/**
+ * Batches of ten views a picture: corners and middle of the resized picture, mirrored or not (section
+ * 4.1 of the paper). Where the preprocessing leaves nothing to choose (the picture is resized to the
+ * network's input), a reflected border of an eighth gives the crops that training had.
+ */
+export function tenViewBatches(dataset: Dataset, preprocessing: Preprocessing, batchSize: number) {
+  const { crop, mean, std } = preprocessing
+  const transforms: Transform[] = [resize(preprocessing.resize)]
+  if (preprocessing.resize === crop) transforms.push(reflectedBorder(Math.round(crop / 8)))
+  return loader({
+    dataset: viewsOf(dataset, tenCrop(crop), transforms),
+    transforms: [],
+    ...{ mean, std },
+    batchSize: TEN * Math.max(1, Math.round(batchSize / TEN)),
+    shuffle: false,
+  })
+}
+
+function reflectedBorder(pixels: number): Transform<null> {
+  const size = ({ width, height }: { width: number; height: number }) => ({
+    width: width + 2 * pixels,
+    height: height + 2 * pixels,
+  })
+  return {
+    name: 'reflectedBorder',
+    sample: () => null,
+    outputSize: size,
+    apply: (picture) =>
+      cropPicture(
+        picture,
+        { left: -pixels, top: -pixels, ...size(picture) },
+        { paddingMode: 'reflect' },
+      ),
+  }
+}

@@ -1,0 +1,78 @@
+// The frame of the page: its heading, the five pages, what is running on what.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { ModelBar } from './components/model-bar.tsx'
+import { BackendsPage } from './pages/backends.tsx'
+import { ClassifyPage } from './pages/classify.tsx'
+import { LookPage } from './pages/look.tsx'
+import { PaperPage } from './pages/paper.tsx'
+import { TrainPage } from './pages/train.tsx'
+
+const pages = {
+  classify: { title: 'Classify', page: ClassifyPage },
+  look: { title: 'Look inside', page: LookPage },
+  train: { title: 'Train', page: TrainPage },
+  paper: { title: 'The paper', page: PaperPage },
+  backends: { title: 'Backends', page: BackendsPage },
+} as const
+type PageName = keyof typeof pages
+
+/** The page that the address names after its #. */
+function current(): PageName {
+  const name = location.hash.replace(/^#\/?/, '')
+  return name in pages ? (name as PageName) : 'classify'
+}
+
+export function App() {
+  const [name, setName] = useState(current)
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    const change = () => {
+      setName(current())
+      // Readers are told of the new page, and the keyboard goes on from its top.
+      heading.current?.focus()
+      scrollTo(0, 0)
+    }
+    addEventListener('hashchange', change)
+    return () => removeEventListener('hashchange', change)
+  }, [])
+  const { title, page: Page } = pages[name]
+  useEffect(() => {
+    document.title = `${title} · AlexNet playground`
+  }, [title])
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => heading.current?.focus()}>
+        Skip to the page
+      </button>
+      <header class="top">
+        <a class="brand" href="#/classify">
+          <img src="./icon.svg" alt="" width="28" height="28" /> AlexNet playground
+        </a>
+        <nav aria-label="Pages">
+          <ul>
+            {Object.entries(pages).map(([key, { title: label }]) => (
+              <li key={key}>
+                <a href={`#/${key}`} aria-current={key === name ? 'page' : undefined}>
+                  {label}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      </header>
+      <main id="main">
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {name !== 'backends' && name !== 'paper' && <ModelBar />}
+        <Page />
+      </main>
+      <footer>
+        <small>
+          Everything is computed on this device; no picture leaves it. AlexNet: Krizhevsky,
+          Sutskever and Hinton, 2012.
+        </small>
+      </footer>
+    </>
+  )
+}

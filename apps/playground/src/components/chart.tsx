@@ -1,0 +1,68 @@
+// Lines over a common axis, drawn by uPlot in the page's colours; what they show stands in the label too.
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+
+export interface Line {
+  label: string
+  color: string
+  values: (number | null)[]
+}
+
+/** Colours that can be told apart, also by people who see few (Okabe and Ito). */
+export const lineColors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
+
+export function Chart(props: {
+  label: string
+  x: number[]
+  xLabel: string
+  yLabel: string
+  lines: Line[]
+  height?: number
+  /** Lowest and highest value; by the data where left out. */
+  range?: [number, number]
+}) {
+  const holder = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot>(undefined)
+  const { x, xLabel, yLabel, lines, height = 220, range } = props
+  const shape = lines.map(({ label }) => label).join()
+  useEffect(() => {
+    const element = holder.current!
+    const style = getComputedStyle(document.documentElement)
+    const ink = style.getPropertyValue('--pico-color') || '#444'
+    const grid = { stroke: style.getPropertyValue('--pico-muted-border-color') || '#ccc', width: 1 }
+    const font = '12px system-ui, sans-serif'
+    const axis = { stroke: ink, grid, ticks: grid, font, labelFont: font, labelSize: 20 }
+    const made = new uPlot(
+      {
+        ...{ width: element.clientWidth, height },
+        scales: { x: { time: false }, y: range ? { range: () => range } : {} },
+        axes: [
+          { ...axis, label: xLabel },
+          { ...axis, label: yLabel, size: 56 },
+        ],
+        series: [
+          { label: xLabel },
+          ...lines.map(({ label, color }, index) => ({
+            ...{ label, stroke: color, width: 2, spanGaps: true },
+            ...(index % 2 === 1 && { dash: [6, 3] }),
+          })),
+        ],
+        legend: { live: false },
+      },
+      [x, ...lines.map(({ values }) => values)] as uPlot.AlignedData,
+      element,
+    )
+    plot.current = made
+    const watcher = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
+    watcher.observe(element)
+    return () => {
+      watcher.disconnect()
+      made.destroy()
+    }
+    // Made anew for other lines; new points of the same ones are handed over below.
+  }, [shape, height])
+  useEffect(() => {
+    plot.current?.setData([x, ...lines.map(({ values }) => values)] as uPlot.AlignedData)
+  }, [x, lines])
+  return <div ref={holder} class="chart" role="img" aria-label={props.label} />
+}

@@ -1,0 +1,100 @@
+// The model and the backend at work, and how to take others.
+import { useId, useRef } from 'preact/hooks'
+import { bundledModels } from '../engine/bundled.ts'
+import { type BackendChoice, backendNames, type ModelSource } from '../engine/protocol.ts'
+import { chooseModel, session, start } from '../session.ts'
+import { useStore } from '../store.ts'
+import { Message } from './message.tsx'
+
+const backendTitles: Record<BackendChoice, string> = {
+  auto: 'Fastest that works',
+  cpu: 'CPU (WebAssembly)',
+  webgl: 'WebGL',
+  webgpu: 'WebGPU',
+}
+
+export function ModelBar() {
+  const { status, message, model, backend, choice, source } = useStore(session)
+  const id = useId()
+  const file = useRef<HTMLInputElement>(null)
+  const busy = status === 'starting'
+  const take = (value: string) => {
+    if (value === 'file') file.current?.click()
+    else if (value === 'imagenet') void chooseModel({ kind: 'download', name: 'imagenet' })
+    else void chooseModel({ kind: 'bundled', name: value })
+  }
+  return (
+    <section class="model-bar" aria-label="Model and backend">
+      <div class="fields">
+        <label htmlFor={`${id}-model`}>
+          Model
+          <select
+            id={`${id}-model`}
+            disabled={busy}
+            value={optionOf(source)}
+            onChange={(event) => {
+              const { value } = event.currentTarget
+              // The choice stands when the model is there.
+              event.currentTarget.value = optionOf(source)
+              take(value)
+            }}
+          >
+            {bundledModels.map(({ name, description }) => (
+              <option key={name} value={name}>
+                {description}
+              </option>
+            ))}
+            <option value="imagenet">ImageNet, 1000 classes (downloads 244 MB)</option>
+            {source.kind === 'files' && <option value="own">{source.files[0]!.name}</option>}
+            <option value="file">From a file …</option>
+          </select>
+        </label>
+        <label htmlFor={`${id}-backend`}>
+          Backend
+          <select
+            id={`${id}-backend`}
+            disabled={busy}
+            value={choice}
+            onChange={(event) => void start(event.currentTarget.value as BackendChoice, source)}
+          >
+            {(['auto', ...backendNames] as const).map((name) => (
+              <option key={name} value={name}>
+                {backendTitles[name]}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <input
+        ref={file}
+        type="file"
+        multiple
+        hidden
+        data-testid="weights-file"
+        aria-label="Weight files"
+        onChange={(event) => {
+          const files = [...(event.currentTarget.files ?? [])]
+          event.currentTarget.value = ''
+          if (files.length > 0) void chooseModel({ kind: 'files', files })
+        }}
+      />
+      {message && (
+        <Message kind={status === 'failed' || status === 'ready' ? 'problem' : 'busy'}>
+          {message}
+        </Message>
+      )}
+      {model && backend && status === 'ready' && (
+        <p class="quiet" data-testid="status">
+          {model.description}: {model.labels.length} classes,{' '}
+          {model.parameters.toLocaleString('en')} parameters, {model.inputSize}×{model.inputSize}{' '}
+          pixels. Runs on <strong>{backend.name.replace('alexnet-', '')}</strong> ({backend.device}
+          ).
+        </p>
+      )}
+    </section>
+  )
+}
+
+function optionOf(source: ModelSource): string {
+  return source.kind === 'files' ? 'own' : source.name
+}

@@ -1,0 +1,62 @@
+// The network drawn as its tensors, layer by layer, as a list of buttons.
+import type { LayerInfo, Part } from '../engine/protocol.ts'
+
+const kinds: Record<string, string> = {
+  'max-pooling': 'max pool',
+  'average-pooling': 'avg pool',
+  'adaptive-average-pooling': 'avg pool',
+  'local-response-normalization': 'LRN',
+  'same-map-normalization': 'LRN in map',
+  convolution: 'conv',
+  linear: 'linear',
+  relu: 'ReLU',
+}
+
+export const kindOf = ({ kind }: LayerInfo) => kinds[kind] ?? kind
+
+export function Network(props: {
+  layers: readonly LayerInfo[]
+  chosen: string
+  parts: readonly Part[]
+  onChoose: (name: string) => void
+}) {
+  const { layers, chosen, parts, onChoose } = props
+  const largest = Math.max(1, ...layers.map(({ shape }) => (shape.length === 3 ? shape[0]! : 1)))
+  return (
+    <ol class="network" aria-label="Layers">
+      {layers.map((layer) => {
+        const [height, width, channels] = sides(layer.shape)
+        const isOff = parts.some((part) => part.layer === layer.name)
+        return (
+          <li key={layer.name}>
+            <button
+              type="button"
+              class={`plain layer ${layer.kind} ${isOff ? 'off' : ''}`}
+              aria-pressed={layer.name === chosen}
+              onClick={() => onChoose(layer.name)}
+            >
+              <span class="tensor" aria-hidden="true">
+                <span
+                  class="box"
+                  style={{
+                    height: `${8 + (96 * height) / largest}px`,
+                    width: `${4 + 5 * Math.log2(1 + channels)}px`,
+                  }}
+                />
+              </span>
+              <span class="kind">{kindOf(layer)}</span>{' '}
+              <span class="size">
+                {layer.shape.length === 3 ? `${height}×${width}×${channels}` : channels}
+              </span>
+              {isOff && <span class="hidden"> (off)</span>}
+            </button>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}
+
+function sides(shape: readonly number[]): [number, number, number] {
+  return shape.length === 3 ? [shape[0]!, shape[1]!, shape[2]!] : [1, 1, shape[0]!]
+}

@@ -1,0 +1,160 @@
+// The user's own classes and their pictures, kept in the browser.
+import { useRef, useState } from 'preact/hooks'
+import { picturesOf, zipDataset } from '../data-set-file.ts'
+import type { OwnDataset } from '../engine/training-protocol.ts'
+import { messageOf } from '../session.ts'
+import { useStore } from '../store.ts'
+import { dataset, keepDataset } from '../training.ts'
+import { download } from './download.ts'
+import { Message } from './message.tsx'
+import { PictureSource } from './picture-source.tsx'
+import { Thumbnail } from './thumbnail.tsx'
+
+let count = 0
+const newId = () => `${Date.now().toString(36)}-${++count}`
+
+export function OwnPictures() {
+  const own = useStore(dataset)
+  const [name, setName] = useState('')
+  const [problem, setProblem] = useState('')
+  const folder = useRef<HTMLInputElement>(null)
+  const zip = useRef<HTMLInputElement>(null)
+  const keep = (next: OwnDataset) => {
+    setProblem('')
+    keepDataset(next).catch((error) => setProblem(messageOf(error)))
+  }
+  const addClass = (event: Event) => {
+    event.preventDefault()
+    const text = name.trim()
+    if (!text) return
+    if (own.classes.includes(text)) return setProblem(`There is a class ${text} already.`)
+    keep({ ...own, classes: [...own.classes, text] })
+    setName('')
+  }
+  const addFiles = async (input: HTMLInputElement) => {
+    const files = [...(input.files ?? [])]
+    input.value = ''
+    try {
+      const found = await picturesOf(files)
+      const { classes, pictures } = dataset.value
+      const all = [...new Set([...classes, ...found.map(({ label }) => label)])]
+      const added = found.map(({ label, name, blob }) => ({
+        ...{ id: newId(), name, blob, label: all.indexOf(label) },
+      }))
+      keep({ classes: all, pictures: [...pictures, ...added] })
+    } catch (error) {
+      setProblem(messageOf(error))
+    }
+  }
+  const removeClass = (label: number) =>
+    keep({
+      classes: own.classes.filter((_, index) => index !== label),
+      pictures: own.pictures
+        .filter((picture) => picture.label !== label)
+        .map((picture) => ({
+          ...picture,
+          label: picture.label > label ? picture.label - 1 : picture.label,
+        })),
+    })
+  return (
+    <>
+      <form class="row" onSubmit={addClass}>
+        <label class="inline">
+          <span class="hidden">Name of a new class</span>
+          <input
+            type="text"
+            placeholder="A class, such as cup"
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit">Add class</button>
+        <button type="button" class="secondary" onClick={() => folder.current?.click()}>
+          Folder of class folders
+        </button>
+        <button type="button" class="secondary" onClick={() => zip.current?.click()}>
+          Zip
+        </button>
+        {own.pictures.length > 0 && (
+          <button
+            type="button"
+            class="outline"
+            onClick={() => void zipDataset(own).then((blob) => download('pictures.zip', blob))}
+          >
+            Save the data set
+          </button>
+        )}
+      </form>
+      <input
+        ref={folder}
+        type="file"
+        hidden
+        multiple
+        aria-label="Folder of class folders"
+        {...{ webkitdirectory: true }}
+        onChange={(event) => void addFiles(event.currentTarget)}
+      />
+      <input
+        ref={zip}
+        type="file"
+        hidden
+        accept=".zip"
+        aria-label="Zip of class folders"
+        data-testid="data-set-zip"
+        onChange={(event) => void addFiles(event.currentTarget)}
+      />
+      {problem && <Message kind="problem">{problem}</Message>}
+      <ul class="classes">
+        {own.classes.map((label, index) => {
+          const pictures = own.pictures.filter((picture) => picture.label === index)
+          return (
+            <li key={label} class="card">
+              <div class="grow">
+                <h3>
+                  {label} <small>{pictures.length} pictures</small>
+                </h3>
+                <PictureSource
+                  label={label}
+                  onPictures={(given) =>
+                    keep({
+                      ...own,
+                      pictures: [
+                        ...own.pictures,
+                        ...given.map((one) => ({ ...one, id: newId(), label: index })),
+                      ],
+                    })
+                  }
+                >
+                  <button
+                    type="button"
+                    class="outline secondary"
+                    aria-label={`Remove the class ${label}`}
+                    onClick={() => removeClass(index)}
+                  >
+                    Remove
+                  </button>
+                </PictureSource>
+                <div class="strip">
+                  {pictures.slice(-12).map(({ id, blob, name: file }) => (
+                    <button
+                      key={id}
+                      type="button"
+                      class="plain"
+                      title="Remove this picture"
+                      aria-label={`Remove ${file} from ${label}`}
+                      onClick={() =>
+                        keep({ ...own, pictures: own.pictures.filter((one) => one.id !== id) })
+                      }
+                    >
+                      <Thumbnail blob={blob} alt="" />
+                    </button>
+                  ))}
+                </div>
+              </div>
+            </li>
+          )
+        })}
+      </ul>
+    </>
+  )
+}

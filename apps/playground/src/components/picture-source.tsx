@@ -1,0 +1,84 @@
+// Every way to give the page pictures: drop, paste, files, camera.
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Camera } from './camera.tsx'
+import { Message } from './message.tsx'
+
+type Given = { name: string; blob: Blob }[]
+
+export function PictureSource(props: {
+  onPictures: (pictures: Given) => void
+  /** Files that are no pictures, such as weights, are handed here. */
+  onOther?: (files: File[]) => void
+  /** A name for its parts, where there are several on a page. */
+  label: string
+  pasteHere?: boolean
+  children?: ComponentChildren
+}) {
+  const { onPictures, onOther, label, pasteHere = false } = props
+  const [over, setOver] = useState(false)
+  const [camera, setCamera] = useState(false)
+  const [problem, setProblem] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  const take = (files: File[]) => {
+    setProblem('')
+    const pictures = files.filter(({ type }) => type.startsWith('image/'))
+    const others = files.filter(({ type }) => !type.startsWith('image/'))
+    if (pictures.length > 0) onPictures(pictures.map((file) => ({ name: file.name, blob: file })))
+    if (others.length > 0 && onOther) onOther(others)
+    else if (others.length > 0) {
+      setProblem(`${others[0]!.name} is no picture: choose JPEG, PNG or WebP files.`)
+    }
+  }
+  useEffect(() => {
+    if (!pasteHere) return
+    const paste = (event: ClipboardEvent) => {
+      const files = [...(event.clipboardData?.files ?? [])]
+      if (files.length > 0) take(files)
+    }
+    addEventListener('paste', paste)
+    return () => removeEventListener('paste', paste)
+  })
+  return (
+    <section
+      aria-label={`Pictures for ${label}`}
+      class={`drop ${over ? 'over' : ''}`}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault()
+        setOver(false)
+        take([...(event.dataTransfer?.files ?? [])])
+      }}
+    >
+      <div class="row">
+        <button type="button" onClick={() => input.current?.click()}>
+          Choose pictures
+        </button>
+        <button type="button" class="secondary" onClick={() => setCamera(!camera)}>
+          {camera ? 'Close camera' : 'Camera'}
+        </button>
+        {props.children}
+        <span class="quiet wide-only">or drop them here{pasteHere ? ', or paste one' : ''}</span>
+      </div>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        accept={onOther ? undefined : 'image/*'}
+        aria-label={`Picture files for ${label}`}
+        data-testid={`files-${label}`}
+        onChange={(event) => {
+          take([...(event.currentTarget.files ?? [])])
+          event.currentTarget.value = ''
+        }}
+      />
+      {camera && <Camera onPicture={(blob) => onPictures([{ name: 'camera', blob }])} />}
+      {problem && <Message kind="problem">{problem}</Message>}
+    </section>
+  )
+}

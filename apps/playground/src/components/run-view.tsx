@@ -1,0 +1,166 @@
+// A run as it goes: loss and accuracy, which classes are confused, the surest mistakes, and what to do with
+// the result.
+import { useMemo, useState } from 'preact/hooks'
+import type { EpochReport, StepReport } from '../engine/training-protocol.ts'
+import { chooseModel, messageOf } from '../session.ts'
+import { useStore } from '../store.ts'
+import { run, trainedModel } from '../training.ts'
+import { percent } from './bars.tsx'
+import { Chart, lineColors } from './chart.tsx'
+import { download } from './download.ts'
+import { Message } from './message.tsx'
+import { PixelView } from './pixels.tsx'
+
+export function RunView() {
+  const { steps, epochs, classes, mistakes, about, status, saved, finished } = useStore(run)
+  const [problem, setProblem] = useState('')
+  const last = steps.at(-1)
+  const lastEpoch = epochs.at(-1)
+  const loss = useMemo(() => smoothed(steps, 200), [steps])
+  if (!last) return null
+  const speed = mean(steps.slice(-20).map(({ picturesPerSecond }) => picturesPerSecond))
+  const withModel = (use: (file: File) => void) =>
+    trainedModel().then(
+      (blob) => use(new File([blob], 'classifier.safetensors')),
+      (error) => setProblem(messageOf(error)),
+    )
+  const accuracy = lastEpoch ? percent(lastEpoch.validation.top1) : ''
+  return (
+    <>
+      {about && <p class="quiet">{about}</p>}
+      <progress value={last.step} max={last.steps} aria-label="Progress of the run" />
+      <p data-testid="run" role="status">
+        {finished ? 'Done' : status === 'idle' ? 'Stopped' : 'Training'}: step {last.step} of{' '}
+        {last.steps}, epoch {last.epoch} of {last.epochs}, {speed.toFixed(0)} pictures/s
+        {lastEpoch && `. Right on pictures kept back: ${accuracy}`}
+        {saved !== undefined && `. Kept in this browser up to step ${saved}`}.
+      </p>
+      <div class="columns charts">
+        <figure>
+          <figcaption>Loss over steps</figcaption>
+          <Chart
+            label={`Training loss, now ${loss.y.at(-1)?.toFixed(3)}`}
+            {...{ x: loss.x, xLabel: 'step', yLabel: 'loss' }}
+            lines={[{ label: 'training', color: lineColors[0]!, values: loss.y }]}
+          />
+        </figure>
+        {epochs.length > 0 && (
+          <figure>
+            <figcaption>Accuracy over epochs</figcaption>
+            <Chart
+              label={`Accuracy on pictures kept back, now ${accuracy}`}
+              x={[0, ...epochs.map(({ epoch }) => epoch)]}
+              {...{ xLabel: 'epoch', yLabel: 'share right', range: [0, 1] }}
+              lines={[
+                {
+                  ...{ label: 'training', color: lineColors[0]! },
+                  values: [1 / classes.length, ...epochs.map(({ train }) => train.top1)],
+                },
+                {
+                  ...{ label: 'kept back', color: lineColors[1]! },
+                  values: [1 / classes.length, ...epochs.map(({ validation }) => validation.top1)],
+                },
+              ]}
+            />
+          </figure>
+        )}
+      </div>
+      {saved !== undefined || finished ? (
+        <div class="row">
+          <button
+            type="button"
+            class="outline"
+            onClick={() => void withModel((file) => download(file.name, file))}
+          >
+            Save the classifier
+          </button>
+          <button
+            type="button"
+            class="outline"
+            onClick={() =>
+              void withModel((file) => {
+                void chooseModel({ kind: 'files', files: [file] })
+                location.hash = '#/classify'
+              })
+            }
+          >
+            Classify with it
+          </button>
+        </div>
+      ) : null}
+      {problem && <Message kind="problem">{problem}</Message>}
+      {lastEpoch && <Confusion report={lastEpoch} classes={classes} />}
+      {mistakes.length > 0 && (
+        <section aria-label="Mistakes">
+          <h3>Surest mistakes</h3>
+          <ul class="strip">
+            {mistakes.map(({ pixels, label, found, probability }, index) => (
+              <li key={index}>
+                <PixelView pixels={pixels} class="tile" alt={`A ${label} taken for ${found}`} />
+                <small>
+                  {label}, taken for {found} ({percent(probability)})
+                </small>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  )
+}
+
+function Confusion(props: { report: EpochReport; classes: readonly string[] }) {
+  const { report, classes } = props
+  const most = Math.max(...report.confusion.flat())
+  return (
+    <section aria-label="Confusion matrix">
+      <h3>Confusion matrix, epoch {report.epoch}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
+      <section class="scroll" aria-label="Table: confusion matrix" tabIndex={0}>
+        <table class="confusion">
+          <thead>
+            <tr>
+              <td>is ↓ taken for →</td>
+              {classes.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {report.confusion.map((row, label) => (
+              <tr key={classes[label]}>
+                <th scope="row">{classes[label]}</th>
+                {row.map((number, found) => (
+                  <td
+                    key={classes[found]}
+                    class={label === found ? 'right' : number > 0 ? 'wrong' : ''}
+                    style={{ '--share': `${Math.round((60 * number) / most)}%` }}
+                  >
+                    {number}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  )
+}
+
+/** At most `count` points: means over equal stretches. */
+function smoothed(steps: readonly StepReport[], count: number): { x: number[]; y: number[] } {
+  const stretch = Math.max(1, Math.ceil(steps.length / count))
+  const [x, y]: [number[], number[]] = [[], []]
+  for (let first = 0; first < steps.length; first += stretch) {
+    const part = steps.slice(first, first + stretch)
+    x.push(part.at(-1)!.step)
+    y.push(mean(part.map(({ loss }) => loss)))
+  }
+  return { x, y }
+}
+
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)

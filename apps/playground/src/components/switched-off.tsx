@@ -1,0 +1,68 @@
+// The answer with parts of the network off, beside the whole one's.
+import { useEffect, useState } from 'preact/hooks'
+import type { PageImage, Part, SwitchOffView } from '../engine/protocol.ts'
+import { engine, messageOf } from '../session.ts'
+import { Bars } from './bars.tsx'
+import { Message } from './message.tsx'
+
+export function SwitchedOff(props: {
+  image: PageImage
+  parts: Part[]
+  onParts: (parts: Part[]) => void
+  version: number
+}) {
+  const { image, parts, onParts, version } = props
+  const [view, setView] = useState<SwitchOffView>()
+  const [problem, setProblem] = useState('')
+  useEffect(() => {
+    let stale = false
+    setProblem('')
+    engine()
+      .switchOff(image, parts)
+      .then(
+        (found) => !stale && setView(found),
+        (error) => !stale && setProblem(messageOf(error)),
+      )
+    return () => {
+      stale = true
+    }
+  }, [image.id, version, JSON.stringify(parts)])
+  const isWhole = parts.length === 0
+  return (
+    <section aria-label="The answer">
+      <h2>The answer</h2>
+      {isWhole ? (
+        <p class="quiet">Switch a layer or a channel off above to see what it is good for.</p>
+      ) : (
+        <p class="row">
+          <span>
+            Off:{' '}
+            {parts
+              .map(({ layer, channels }) =>
+                channels ? `${layer}, channels ${channels.join(', ')}` : layer,
+              )
+              .join('; ')}
+          </span>
+          <button type="button" class="outline" onClick={() => onParts([])}>
+            Switch all on
+          </button>
+        </p>
+      )}
+      {problem && <Message kind="problem">{problem}</Message>}
+      {view && (
+        <div class="columns">
+          <figure>
+            <figcaption>The whole network</figcaption>
+            <Bars top={view.whole} />
+          </figure>
+          {!isWhole && (
+            <figure>
+              <figcaption>Without these parts</figcaption>
+              <Bars top={view.without} />
+            </figure>
+          )}
+        </div>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,119 @@
+// What goes between the page and its workers: plain data, no tensors, no DOM. The calls themselves are the
+// public methods of `Engine`, `TrainingEngine` and `Measurer`, carried by Comlink.
+
+/** A picture's pixels, red, green, blue and alpha, as a canvas takes them. */
+export interface Pixels {
+  width: number
+  height: number
+  data: Uint8ClampedArray<ArrayBuffer>
+}
+
+/** A picture as the page has it: a file, or what a camera or a drawing gave. */
+export interface PageImage {
+  id: string
+  name: string
+  blob: Blob
+}
+
+export const backendNames = ['cpu', 'webgl', 'webgpu'] as const
+export type BackendName = (typeof backendNames)[number]
+/** What the user picks; `auto` takes the fastest that works. */
+export type BackendChoice = 'auto' | BackendName
+
+export interface BackendInfo {
+  name: string
+  device: string
+  features: string[]
+  /** Those before it in the list, and why each was passed over. */
+  skipped: { name: string; reason: string }[]
+}
+
+/** Where a model comes from. */
+export type ModelSource =
+  | { kind: 'bundled'; name: string }
+  | { kind: 'files'; files: File[] }
+  | { kind: 'download'; name: string }
+
+export interface ModelInfo {
+  name: string
+  description: string
+  variant: string
+  labels: string[]
+  inputSize: number
+  parameters: number
+}
+
+export interface Prediction {
+  index: number
+  label: string
+  probability: number
+}
+
+/** What a picture is found to be. */
+export interface Classified {
+  id: string
+  name: string
+  top: Prediction[]
+  milliseconds: number
+}
+
+/** One layer of the network as the page draws it. */
+export interface LayerInfo {
+  name: string
+  kind: string
+  /** [height, width, channels] or [units]. */
+  shape: number[]
+  parameters: number
+  multiplyAdds: number
+  receptiveField: number
+  /** Whether the layer as a whole can be switched off. */
+  switchable: boolean
+  hasFilters: boolean
+}
+
+/** A part of the network that is off: a layer, or some of its channels. */
+export interface Part {
+  layer: string
+  channels?: number[]
+}
+
+/** The maps of a layer on one sheet: `columns` tiles a row with a pixel between and around them. */
+export interface MapSheet {
+  pixels: Pixels
+  columns: number
+  tileWidth: number
+  tileHeight: number
+  channels: number
+  /** [height, width, channels] of the layer. */
+  values: Float32Array<ArrayBuffer>
+}
+
+/** One unit of a layer, looked at closely. */
+export interface UnitView {
+  value: number
+  /** The pixels it sees, in the prepared picture. */
+  field: { top: number; left: number; height: number; width: number }
+  /** The picture with a frame around them. */
+  framed: Pixels
+  /** The patch itself. */
+  patch: Pixels
+  /** The filter of its channel, where the layer is a convolution. */
+  filter?: Pixels
+}
+
+export const heatMethods = {
+  'grad-cam': 'Grad-CAM: where the last maps speak for the class',
+  'guided-backprop': 'Guided backpropagation: edges and colours that do',
+  'integrated-gradients': 'Integrated gradients: what each pixel adds (red) or takes (blue)',
+  occlusion: 'Occlusion: what is lost where the picture is covered',
+} as const
+export type HeatMethod = keyof typeof heatMethods
+
+/** What switching parts off does to the answer. */
+export interface SwitchOffView {
+  whole: Prediction[]
+  without: Prediction[]
+}
+
+/** Called while something long goes on. */
+export type OnProgress = (done: number, total: number) => void

@@ -1,0 +1,98 @@
+// What a training run is asked for and what it tells, as plain data.
+import type { BackendChoice, ModelSource, Pixels } from './protocol.ts'
+
+/** What a run begins with: random weights, or those of the model at hand. */
+export const starts = {
+  scratch: 'a new AlexNet for 32×32 pictures',
+  head: 'the model at hand, its last layer anew: quick, for few pictures',
+  all: 'the model at hand, all layers',
+} as const
+export type Start = keyof typeof starts
+
+export interface TrainingSettings {
+  /** Drawn pictures, or those of the user's own classes. */
+  source: 'shapes' | 'own'
+  /** How many to draw. */
+  pictures: number
+  start: Start
+  epochs: number
+  batchSize: number
+  learningRate: number
+  augment: boolean
+  /** Share kept for validation. */
+  validation: number
+  seed: number
+}
+
+export const defaultSettings: TrainingSettings = {
+  ...{ source: 'shapes', pictures: 4000, start: 'scratch' },
+  ...{ epochs: 4, batchSize: 16, learningRate: 0.02 },
+  ...{ augment: false, validation: 0.1, seed: 0 },
+}
+
+/** A new run: what it is asked for, and the model that it begins with. */
+export interface NewRun {
+  settings: TrainingSettings
+  base: ModelSource
+  backend: BackendChoice
+}
+
+export interface StepReport {
+  type: 'step'
+  step: number
+  steps: number
+  epoch: number
+  epochs: number
+  loss: number
+  picturesPerSecond: number
+}
+
+export interface EpochReport {
+  type: 'epoch'
+  epoch: number
+  step: number
+  train: { loss: number; top1: number }
+  validation: { loss: number; top1: number; pictures: number }
+  /** Pictures of class `row` that were taken for class `column`. */
+  confusion: number[][]
+}
+
+/** A validation picture that was taken for another class, surest mistakes first. */
+export interface Mistake {
+  pixels: Pixels
+  label: string
+  found: string
+  probability: number
+}
+
+export type TrainingReport =
+  | StepReport
+  | EpochReport
+  | { type: 'mistakes'; mistakes: Mistake[] }
+  | { type: 'started'; classes: string[]; training: number; validation: number; device: string }
+  | { type: 'saved'; step: number }
+  | { type: 'warning'; message: string }
+
+/** A run as the browser keeps it: everything needed to go on after a reload. */
+export interface SavedRun {
+  settings: TrainingSettings
+  classes: string[]
+  /** Weights, momentum and position, as a safetensors file. */
+  checkpoint: Blob
+  /** The classifier, as a safetensors file. */
+  model: Blob
+  /** What belongs to the model, as JSON. */
+  description: string
+  steps: StepReport[]
+  epochs: EpochReport[]
+  finished: boolean
+}
+
+/** Keys in the browser's storage. */
+export const keys = { run: 'training-run', dataset: 'own-data-set' } as const
+
+/** Labelled pictures of the user's own. */
+export interface OwnDataset {
+  classes: string[]
+  pictures: { id: string; name: string; label: number; blob: Blob }[]
+}

@@ -1,0 +1,287 @@
+// The worker's side of training: a run on drawn or own pictures, told as reports, kept in the browser so
+// that it goes on after a reload.
+import { createAlexNet, exportWeights, loadWeights } from '@alexnet/core'
+import {
+  cifarEval,
+  cifarTrain,
+  type Dataset,
+  loader,
+  type Picture,
+  type Preset,
+  Random,
+  resize,
+  shapes,
+  split,
+  torchvisionEval,
+  torchvisionTrain,
+  transformPicture,
+} from '@alexnet/data'
+import { oneCycle, Sgd, Trainer } from '@alexnet/train'
+import { encodeSafetensors, readCheckpoint } from '@alexnet/weights'
+import type * as tf from '@tensorflow/tfjs'
+import { get, set } from 'idb-keyval'
+import { startBackend } from './backends.ts'
+import { decode, toPixels } from './decode.ts'
+import { inspect } from './mistakes.ts'
+import { loadModel, type ModelDescription, saveModel } from './models.ts'
+import type { BackendChoice, Pixels } from './protocol.ts'
+import {
+  type EpochReport,
+  keys,
+  type NewRun,
+  type OwnDataset,
+  type SavedRun,
+  type StepReport,
+  type TrainingReport,
+  type TrainingSettings,
+} from './training-protocol.ts'
+
+type Tell = (report: TrainingReport) => void
+
+/** Everything that a run works with. */
+interface Run {
+  settings: TrainingSettings
+  description: ModelDescription
+  model: tf.LayersModel
+  trainer: Trainer
+  optimizer: Sgd
+  training: Dataset
+  validation: Dataset
+  steps: StepReport[]
+  epochs: EpochReport[]
+}
+
+export class TrainingEngine {
+  #stop: AbortController | undefined
+  #started = false
+
+  /** Starts anew. @returns whether it came to its end, false when it was stopped */
+  async start({ settings, base, backend }: NewRun, tell: Tell): Promise<boolean> {
+    const device = await this.#backend(backend, tell)
+    const { training, validation } = await openData(settings)
+    const { model, description } = await newModel(settings, training.classes, base)
+    const run = withTrainer({
+      ...{ settings, description, model, training, validation, steps: [], epochs: [] },
+    })
+    return this.#go(run, tell, device)
+  }
+
+  /** Goes on with the run that the browser keeps. @returns as `start` */
+  async resume(backend: BackendChoice, tell: Tell): Promise<boolean> {
+    const saved = await get<SavedRun>(keys.run)
+    if (!saved) throw new Error('no run is kept in this browser: start one')
+    const device = await this.#backend(backend, tell)
+    const { settings, steps, epochs } = saved
+    const { training, validation } = await openData(settings)
+    if (training.classes.join() !== saved.classes.join()) {
+      throw new Error('the classes have changed since the run began: start a new one')
+    }
+    const description = JSON.parse(saved.description) as ModelDescription
+    const model = createAlexNet({ ...description.options, initialize: false })
+    freeze(model, settings)
+    const run = withTrainer({ settings, description, model, training, validation, steps, epochs })
+    run.trainer.restore(await readCheckpoint(saved.checkpoint))
+    return this.#go(run, tell, device)
+  }
+
+  /** Ends the run after the step under way, and keeps it. */
+  async stop(): Promise<void> {
+    this.#stop?.abort()
+  }
+
+  /** What a picture of the data becomes in training: the picture as it is evaluated, then some others. */
+  async preview(settings: TrainingSettings, count: number): Promise<Pixels[]> {
+    const { training } = await openData(settings)
+    const picture = await training.load(settings.seed % training.length)
+    const preset = presetFor('cifar', 32, true)
+    return Array.from({ length: count }, (_, index) => {
+      const random = new Random(settings.seed, index)
+      return preset.transforms.reduce(
+        (current: Picture, step) => transformPicture(step, current, random),
+        picture,
+      )
+    }).map(toPixels)
+  }
+
+  async #backend(choice: BackendChoice, tell: Tell): Promise<string> {
+    if (this.#started) return ''
+    const lost = (reason: string) =>
+      tell({ type: 'warning', message: `${reason}. Reload the page and resume the run.` })
+    const { device } = await startBackend(choice, lost, 'training')
+    this.#started = true
+    return device
+  }
+
+  async #go(run: Run, tell: Tell, device: string): Promise<boolean> {
+    const { settings, training, validation, trainer, description } = run
+    this.#stop = new AbortController()
+    const variant = description.options.variant ?? 'torchvision'
+    const { crop, mean, std } = description.preprocessing
+    const preset = presetFor(variant, crop, settings.augment, { mean, std })
+    tell({
+      ...{ type: 'started', classes: [...training.classes], device },
+      ...{ training: training.length, validation: validation.length },
+    })
+    const events = trainer.fit({
+      epochs: settings.epochs,
+      batches: ({ epoch, start }) =>
+        loader({
+          ...{ dataset: training, ...preset, batchSize: settings.batchSize, shuffle: true },
+          ...{ seed: settings.seed, epoch, start },
+        }),
+      schedule: oneCycle(settings.learningRate, 0.2),
+      checkpointEvery: 100,
+      signal: this.#stop.signal,
+    })
+    try {
+      for await (const event of events) {
+        if (event.type === 'step') {
+          const { step, steps, epoch, epochs, loss, pictures, seconds } = event
+          const picturesPerSecond = pictures / seconds
+          const report: StepReport = {
+            ...{ type: 'step', step, steps, epoch, epochs, loss, picturesPerSecond },
+          }
+          run.steps.push(report)
+          tell(report)
+        } else if (event.type === 'epoch') {
+          const plain = presetFor(variant, crop, false, { mean, std })
+          const seen = await inspect(run.model, validation, plain)
+          const report: EpochReport = {
+            ...{ type: 'epoch', epoch: event.epoch, step: event.step, train: event.train },
+            ...{ validation: seen.metrics, confusion: seen.confusion },
+          }
+          run.epochs.push(report)
+          tell(report)
+          tell({ type: 'mistakes', mistakes: seen.mistakes })
+        } else {
+          await keep(run, trainer.history.length >= settings.epochs, tell)
+        }
+      }
+    } finally {
+      run.optimizer.dispose()
+      run.model.dispose()
+    }
+    return trainer.history.length >= settings.epochs
+  }
+}
+
+function withTrainer(run: Omit<Run, 'trainer' | 'optimizer'>): Run {
+  const optimizer = new Sgd({ momentum: 0.9, nesterov: true, weightDecay: 5e-4 })
+  return { ...run, optimizer, trainer: new Trainer({ model: run.model, optimizer }) }
+}
+
+/** Writes the run into the browser's storage; a full one ends nothing. */
+async function keep(run: Run, finished: boolean, tell: Tell): Promise<void> {
+  const { tensors, metadata } = await run.trainer.checkpoint()
+  const saved: SavedRun = {
+    settings: run.settings,
+    classes: [...run.training.classes],
+    checkpoint: new Blob(encodeSafetensors(tensors, metadata) as BlobPart[]),
+    model: await saveModel(run.model, run.description),
+    description: JSON.stringify(run.description),
+    ...{ steps: run.steps, epochs: run.epochs, finished },
+  }
+  try {
+    await set(keys.run, saved)
+    tell({ type: 'saved', step: run.trainer.step })
+  } catch (error) {
+    const why = (error as Error).name === 'QuotaExceededError' ? 'its storage is full' : `${error}`
+    tell({
+      type: 'warning',
+      message: `The browser could not keep the run (${why}): it goes on, but a reload would lose it. Free some space, or download the classifier at the end.`,
+    })
+  }
+}
+
+async function newModel(
+  settings: TrainingSettings,
+  classes: readonly string[],
+  source: NewRun['base'],
+): Promise<{ model: tf.LayersModel; description: ModelDescription }> {
+  const labels = [...classes]
+  if (settings.start === 'scratch') {
+    const options = { variant: 'cifar', classes: labels.length, seed: settings.seed } as const
+    // Too few steps for dropout to pay.
+    const description = {
+      ...{ options: { ...options, dropout: 0 }, labels },
+      preprocessing: presetFor('cifar', 32, false).preprocessing,
+    }
+    return { model: createAlexNet(description.options), description }
+  }
+  const base = await loadModel(source)
+  const options = { ...base.options, classes: labels.length, seed: settings.seed }
+  const model = createAlexNet(options)
+  loadWeights(model, await exportWeights(base.model), { ignoreHead: true })
+  base.model.dispose()
+  freeze(model, settings)
+  return { model, description: { options, labels, preprocessing: base.preprocessing } }
+}
+
+/** Leaves only the last layer to be trained, where that is asked for. */
+function freeze(model: tf.LayersModel, { start }: TrainingSettings): void {
+  if (start !== 'head') return
+  const head = model.layers.findLast((layer) => layer.weights.length > 0)
+  for (const layer of model.layers) layer.trainable = layer === head
+}
+
+function presetFor(
+  variant: string,
+  crop: number,
+  augment: boolean,
+  scale: Partial<Pick<Preset, 'mean' | 'std'>> = {},
+): Preset {
+  const isSmall = variant === 'cifar' || variant === 'lenet-5'
+  const [train, plain] = isSmall ? [cifarTrain, cifarEval] : [torchvisionTrain, torchvisionEval]
+  return (augment ? train : plain)({ crop, ...scale })
+}
+
+async function openData(settings: TrainingSettings) {
+  const { source, pictures: count, seed, validation: share } = settings
+  if (source === 'shapes') {
+    const held = Math.max(50, Math.min(1000, Math.round(count * share)))
+    return {
+      training: shapes({ count, seed }),
+      validation: shapes({ count: held, seed, split: 'test' }),
+    }
+  }
+  const own = await get<OwnDataset>(keys.dataset)
+  const used = own?.classes.filter((_, label) => own.pictures.some((one) => one.label === label))
+  if (!own || !used || used.length < 2) {
+    throw new Error('training needs pictures of at least two classes: add some first')
+  }
+  const whole = asDataset(own)
+  if (share === 0 || own.pictures.length < 10) return { training: whole, validation: whole }
+  const [training, validation] = split(whole, [1 - share, share], seed)
+  return validation!.length === 0
+    ? { training: whole, validation: whole }
+    : { training: training!, validation: validation! }
+}
+
+/** Side in pixels to which own pictures are reduced once, since they are loaded in every epoch. */
+const MOST_SIDE = 256
+
+function asDataset({ classes, pictures }: OwnDataset): Dataset {
+  const decoded = new Map<number, Promise<Picture>>()
+  const load = async (index: number) => {
+    const { blob, name } = pictures[index]!
+    const picture = await decode(blob, name)
+    const isLarge = Math.min(picture.width, picture.height) > MOST_SIDE
+    return isLarge ? transformPicture(resize(MOST_SIDE), picture, new Random(0)) : picture
+  }
+  return {
+    name: 'own pictures',
+    classes,
+    length: pictures.length,
+    label: (index) => pictures[index]!.label,
+    load(index) {
+      let picture = decoded.get(index)
+      if (!picture) {
+        picture = load(index)
+        decoded.set(index, picture)
+      }
+      return picture
+    },
+    path: (index) => pictures[index]!.name,
+    fingerprint: async () => pictures.map(({ id }) => id).join(),
+  }
+}

@@ -1,0 +1,11 @@
+// The page's entry.
+import '@picocss/pico/css/pico.min.css'
+import 'uplot/dist/uPlot.min.css'
+import './style.css'
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { bundledModels } from './engine/bundled.ts'
+import { start } from './session.ts'
+
+render(<App />, document.getElementById('app')!)
+void start('auto', { kind: 'bundled', name: bundledModels[0]!.name })

@@ -1,0 +1,163 @@
+// Classify: pictures in, the likeliest classes out.
+import { useEffect, useState } from 'preact/hooks'
+import { Bars } from '../components/bars.tsx'
+import { download } from '../components/download.ts'
+import { Message } from '../components/message.tsx'
+import { PictureSource } from '../components/picture-source.tsx'
+import { Thumbnail } from '../components/thumbnail.tsx'
+import type { Classified, PageImage } from '../engine/protocol.ts'
+import { sampleImages } from '../samples.ts'
+import { addImages, chooseModel, engine, images, messageOf, selected, session } from '../session.ts'
+import { useStore } from '../store.ts'
+
+type Answer = Classified | { id: string; problem: string }
+
+export function ClassifyPage() {
+  const list = useStore(images)
+  const { status, version, backend, model } = useStore(session)
+  const [tenView, setTenView] = useState(false)
+  const answers = useAnswers(
+    list,
+    status === 'ready' ? `${version} ${tenView}` : undefined,
+    tenView,
+  )
+  const done = list.flatMap(({ id }) => {
+    const answer = answers.get(id)
+    return answer && 'top' in answer ? [answer] : []
+  })
+  useEffect(() => {
+    if (list.length === 0 && status === 'ready')
+      void sampleImages().then((all) => addImages(all.slice(0, 1)))
+  }, [status])
+  return (
+    <>
+      <PictureSource
+        label="classify"
+        pasteHere
+        onPictures={addImages}
+        onOther={(files) => void chooseModel({ kind: 'files', files })}
+      >
+        <button
+          type="button"
+          class="secondary"
+          disabled={status !== 'ready'}
+          onClick={() => {
+            images.set([])
+            void sampleImages().then(addImages)
+          }}
+        >
+          Samples
+        </button>
+      </PictureSource>
+      <div class="row options">
+        <label>
+          <input
+            type="checkbox"
+            role="switch"
+            checked={tenView}
+            aria-checked={tenView}
+            onChange={(event) => setTenView(event.currentTarget.checked)}
+          />
+          Ten views: corners, middle and their mirror images, averaged as in the paper
+        </label>
+        {done.length > 0 && (
+          <span class="row">
+            <button
+              type="button"
+              class="outline"
+              onClick={() =>
+                download('predictions.json', asJson(done, backend?.name, model?.name, tenView))
+              }
+            >
+              Save as JSON
+            </button>
+            <button
+              type="button"
+              class="outline"
+              onClick={() => download('predictions.csv', asCsv(done), 'text/csv')}
+            >
+              Save as CSV
+            </button>
+            <button type="button" class="outline secondary" onClick={() => images.set([])}>
+              Clear
+            </button>
+          </span>
+        )}
+      </div>
+      {list.length === 0 && <p class="quiet">No picture yet: choose, drop or paste one.</p>}
+      <ul class="results" aria-live="polite">
+        {list.map((image) => (
+          <Result key={image.id} image={image} answer={answers.get(image.id)} />
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function Result(props: { image: PageImage; answer: Answer | undefined }) {
+  const { image, answer } = props
+  return (
+    <li class="card">
+      <Thumbnail blob={image.blob} alt={image.name} />
+      <div class="grow">
+        <h2 class="file">{image.name}</h2>
+        {!answer && <Message kind="busy">Looking …</Message>}
+        {answer && 'problem' in answer && <Message kind="problem">{answer.problem}</Message>}
+        {answer && 'top' in answer && (
+          <>
+            <Bars top={answer.top} />
+            <p class="quiet row">
+              <span>{answer.milliseconds.toFixed(0)} ms</span>
+              <button
+                type="button"
+                class="link"
+                onClick={() => {
+                  selected.set(image.id)
+                  location.hash = '#/look'
+                }}
+              >
+                Look inside<span class="hidden"> at {image.name}</span>
+              </button>
+            </p>
+          </>
+        )}
+      </div>
+    </li>
+  )
+}
+
+/** Answers to pictures, one after the other; begun anew when `version` changes. */
+function useAnswers(list: readonly PageImage[], version: string | undefined, tenView: boolean) {
+  const [answers, setAnswers] = useState<{ of: string; all: ReadonlyMap<string, Answer> }>({
+    ...{ of: '', all: new Map() },
+  })
+  const known = answers.of === version ? answers.all : new Map<string, Answer>()
+  const next = version === undefined ? undefined : list.find(({ id }) => !known.has(id))
+  useEffect(() => {
+    if (!next || version === undefined) return
+    let stale = false
+    const put = (answer: Answer) => {
+      if (!stale) setAnswers({ of: version, all: new Map([...known, [next.id, answer]]) })
+    }
+    engine()
+      .classify(next, { tenView })
+      .then(put, (error) => put({ id: next.id, problem: messageOf(error) }))
+    return () => {
+      stale = true
+    }
+  }, [next?.id, version])
+  return known
+}
+
+function asJson(done: readonly Classified[], backend = '', model = '', tenView = false): string {
+  const results = done.map(({ name, top, milliseconds }) => ({ file: name, top, milliseconds }))
+  return `${JSON.stringify({ model, backend, tenView, results }, null, 2)}\n`
+}
+
+function asCsv(done: readonly Classified[]): string {
+  const cell = (value: string | number) => `"${String(value).replaceAll('"', '""')}"`
+  const rows = done.flatMap(({ name, top }) =>
+    top.map(({ label, probability }, rank) => [name, rank + 1, label, probability].map(cell)),
+  )
+  return [['file', 'rank', 'class', 'probability'], ...rows].map((row) => row.join()).join('\n')
+}

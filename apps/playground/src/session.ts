@@ -1,0 +1,107 @@
+// What the whole page shares: the worker that classifies, its backend and model, and the pictures at hand.
+import { proxy } from 'comlink'
+import { type Client, startWorker } from './client.ts'
+import type {
+  BackendChoice,
+  BackendInfo,
+  ModelInfo,
+  ModelSource,
+  PageImage,
+} from './engine/protocol.ts'
+import { Store } from './store.ts'
+
+export interface Session {
+  status: 'starting' | 'ready' | 'failed'
+  /** What is going on, or what went wrong and what to do. */
+  message: string
+  backend?: BackendInfo
+  model?: ModelInfo
+  source: ModelSource
+  choice: BackendChoice
+  /** Goes up when answers given so far no longer hold: another model or backend. */
+  version: number
+}
+
+export const session = new Store<Session>({
+  status: 'starting',
+  message: 'Starting …',
+  source: { kind: 'bundled', name: '' },
+  choice: 'auto',
+  version: 0,
+})
+
+export const images = new Store<PageImage[]>([])
+/** Id of the picture that is looked at. */
+export const selected = new Store<string | undefined>(undefined)
+
+let client: Client<'engine'> | undefined
+
+/** The worker's engine. @throws Error where it could not be started */
+export function engine(): Client<'engine'>['job'] {
+  if (client) return client.job
+  throw new Error('the worker is not running: reload the page')
+}
+
+/** Starts a worker on a backend, with the model there is. */
+export async function start(choice: BackendChoice, source: ModelSource): Promise<void> {
+  client?.stop()
+  session.patch({ status: 'starting', message: 'Starting the backend …', choice })
+  const own = startWorker('engine', (reason) => fail(`The worker stopped (${reason}). Reload.`))
+  client = own
+  try {
+    const lost = proxy((reason: string) => {
+      if (client !== own) return
+      fail(`The device was lost (${reason}). Choose another backend, or reload the page.`)
+    })
+    const backend = await own.job.start(choice, lost)
+    if (client !== own) return
+    session.patch({ backend, message: 'Loading the model …' })
+    await take(own, source)
+  } catch (error) {
+    if (client === own) fail(messageOf(error))
+  }
+}
+
+/** Takes another model. The one there is stays if this one cannot be loaded. */
+export async function chooseModel(source: ModelSource): Promise<void> {
+  if (!client) return
+  session.patch({ status: 'starting', message: 'Loading the model …' })
+  try {
+    await take(client, source)
+  } catch (error) {
+    const { model } = session.value
+    if (!model) fail(messageOf(error))
+    else session.patch({ status: 'ready', message: `${messageOf(error)} (kept: ${model.name})` })
+  }
+}
+
+async function take(from: Client<'engine'>, source: ModelSource): Promise<void> {
+  const onProgress = proxy((done: number, total: number) => {
+    const megabytes = (bytes: number) => Math.round(bytes / 1e6)
+    const message = `Downloading the model: ${megabytes(done)} of ${megabytes(total)} MB`
+    session.patch({ message })
+  })
+  const model = await from.job.loadModel(source, onProgress)
+  const { version } = session.value
+  session.patch({ status: 'ready', message: '', model, source, version: version + 1 })
+}
+
+function fail(message: string): void {
+  session.patch({ status: 'failed', message })
+}
+
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  // A sentence begins with a capital, a file's name as it is.
+  return /^[a-z]+[ ,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
+}
+
+let count = 0
+
+/** Puts pictures before those there are, and looks at the first of them. */
+export function addImages(files: readonly { name: string; blob: Blob }[]): void {
+  const added = files.map(({ name, blob }) => ({ id: `image-${++count}`, name, blob }))
+  if (added.length === 0) return
+  images.set([...added, ...images.value].slice(0, 60))
+  selected.set(added[0]!.id)
+}

@@ -1,0 +1,167 @@
+// The page's side of training: the run, its worker, and the user's own labelled pictures. Outside of the
+// components, so that a run goes on while another page is shown.
+import { proxy } from 'comlink'
+import { get, set } from 'idb-keyval'
+import { type Client, startWorker } from './client.ts'
+import type { BackendChoice } from './engine/protocol.ts'
+import {
+  type EpochReport,
+  keys,
+  type Mistake,
+  type NewRun,
+  type OwnDataset,
+  type SavedRun,
+  type StepReport,
+  type TrainingReport,
+} from './engine/training-protocol.ts'
+import { messageOf } from './session.ts'
+import { Store } from './store.ts'
+
+export interface RunState {
+  status: 'idle' | 'starting' | 'running' | 'stopping'
+  classes: string[]
+  about: string
+  steps: StepReport[]
+  epochs: EpochReport[]
+  mistakes: Mistake[]
+  /** Step that the browser keeps. */
+  saved?: number
+  warning: string
+  problem: string
+  /** A run that can be resumed. */
+  resumable: boolean
+  finished: boolean
+}
+
+const empty: RunState = {
+  ...{ status: 'idle', classes: [], about: '', steps: [], epochs: [], mistakes: [] },
+  ...{ warning: '', problem: '', resumable: false, finished: false },
+}
+
+export const run = new Store<RunState>(empty)
+export const dataset = new Store<OwnDataset>({ classes: [], pictures: [] })
+
+let client: Client<'training'> | undefined
+
+/** Reads what the browser keeps, once. */
+export async function restore(): Promise<void> {
+  const [saved, own] = await Promise.all([
+    get<SavedRun>(keys.run),
+    get<OwnDataset>(keys.dataset),
+  ]).catch(() => [undefined, undefined])
+  if (own) dataset.set(own)
+  if (saved && run.value.status === 'idle') {
+    const { classes, steps, epochs, finished } = saved
+    run.patch({ classes, steps, epochs, finished, resumable: !finished })
+  }
+}
+
+/** Replaces the user's pictures, and keeps them. @throws Error when the storage is full */
+export async function keepDataset(own: OwnDataset): Promise<void> {
+  dataset.set(own)
+  try {
+    await set(keys.dataset, own)
+  } catch (error) {
+    const why =
+      (error as Error).name === 'QuotaExceededError' ? 'its storage is full' : messageOf(error)
+    throw new Error(
+      `the browser could not keep the pictures (${why}): they are here until the page is closed; save the data set as a file`,
+    )
+  }
+}
+
+export const startRun = (request: NewRun) =>
+  go({ ...empty }, (job, tell) => job.start(request, tell))
+
+export const resumeRun = (backend: BackendChoice) => {
+  const { steps, epochs, classes, mistakes } = run.value
+  return go({ ...empty, steps, epochs, classes, mistakes }, (job, tell) =>
+    job.resume(backend, tell),
+  )
+}
+
+type Job = Client<'training'>['job']
+
+async function go(
+  state: RunState,
+  begin: (job: Job, tell: (report: TrainingReport) => void) => Promise<boolean>,
+): Promise<void> {
+  client?.stop()
+  run.set({ ...state, status: 'starting' })
+  const own = startWorker('training', (reason) => {
+    if (client === own) end(`The worker stopped (${reason}): reload the page and resume the run.`)
+  })
+  client = own
+  try {
+    const finished = await begin(own.job, proxy(listen))
+    if (client !== own) return
+    run.patch({ status: 'idle', finished, resumable: !finished })
+  } catch (error) {
+    if (client === own) end(messageOf(error))
+  }
+}
+
+/** Asks the run to end after the step under way. */
+export async function stopRun(): Promise<void> {
+  run.patch({ status: 'stopping' })
+  await client?.job.stop()
+}
+
+function end(problem: string): void {
+  const { saved } = run.value
+  run.patch({ status: 'idle', problem, resumable: saved !== undefined })
+}
+
+let shownAt = 0
+const waiting: StepReport[] = []
+
+function listen(report: TrainingReport): void {
+  switch (report.type) {
+    case 'started': {
+      const { classes, training, validation, device } = report
+      const about = `${training} pictures to train on, ${validation} to validate${device && ` on ${device}`}`
+      run.patch({ status: 'running', classes, about })
+      return
+    }
+    case 'step':
+      // A quick network makes more steps than a screen has frames.
+      waiting.push(report)
+      if (performance.now() - shownAt > 150) flush()
+      return
+    case 'epoch':
+      flush()
+      run.patch({ epochs: [...run.value.epochs, report] })
+      return
+    case 'mistakes':
+      run.patch({ mistakes: report.mistakes })
+      return
+    case 'saved':
+      flush()
+      run.patch({ saved: report.step })
+      return
+    case 'warning':
+      run.patch({ warning: report.message })
+  }
+}
+
+function flush(): void {
+  shownAt = performance.now()
+  if (waiting.length > 0) run.patch({ steps: [...run.value.steps, ...waiting.splice(0)] })
+}
+
+/** The trained classifier as a file, as the browser keeps it. */
+export async function trainedModel(): Promise<Blob> {
+  const saved = await get<SavedRun>(keys.run)
+  if (!saved) throw new Error('no trained classifier is kept in this browser: train one first')
+  return saved.model
+}
+
+/** What a training picture becomes. */
+export async function previewAugmentation(settings: NewRun['settings']) {
+  const own = startWorker('training', () => {})
+  try {
+    return await own.job.preview(settings, 8)
+  } finally {
+    own.stop()
+  }
+}

@@ -1,0 +1,58 @@
+// The build of the page: static files that any server can hand out. The dev and preview servers send the
+// headers that let a page share memory between threads; public/_headers does so on hosts that read it.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig } from 'vite'
+import { VitePWA } from 'vite-plugin-pwa'
+
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+}
+
+/** What docs/experiments holds: the page of the paper draws it. */
+function experiments(): unknown[] {
+  const folder = join(import.meta.dirname, '../../docs/experiments')
+  return filesOf(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort()
+  } catch {
+    return []
+  }
+}
+
+export default defineConfig({
+  base: './',
+  define: { __EXPERIMENTS__: JSON.stringify(experiments()) },
+  server: { headers: isolation },
+  preview: { headers: isolation },
+  worker: { format: 'es' },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  resolve: { dedupe: ['@tensorflow/tfjs'] },
+  build: { target: 'es2023', chunkSizeWarningLimit: 2500 },
+  plugins: [
+    VitePWA({
+      registerType: 'autoUpdate',
+      injectRegister: 'script-defer',
+      manifest: {
+        name: 'AlexNet playground',
+        short_name: 'AlexNet',
+        description: 'See, use, train and understand AlexNet in a web page.',
+        theme_color: '#1d4ed8',
+        background_color: '#ffffff',
+        display: 'standalone',
+        icons: [{ src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' }],
+      },
+      workbox: {
+        globPatterns: ['**/*.{html,js,css,svg,png,safetensors,webmanifest}'],
+        maximumFileSizeToCacheInBytes: 30_000_000,
+      },
+    }),
+  ],
+})

@@ -1,0 +1,35 @@
+// The gradient of average pooling. The forward pass divides by the pixels that a window holds of the
+// picture; tfjs's gradient divides by the window's whole size, which is wrong at padded borders. Here each
+// pixel visits the windows that hold it and takes its share by each one's own count.
+
+import type * as tf from '@tensorflow/tfjs'
+import type { Kernel } from './kernel.ts'
+import { forEachWindow, type PoolingAttributes, poolingInfo } from './pooling-window.ts'
+
+export const averagePoolingGradient: Kernel = {
+  name: 'AvgPoolGrad',
+  run({ inputs, attrs, backend }) {
+    const { dy, input } = inputs as { dy: tf.TensorInfo; input: tf.TensorInfo }
+    const info = poolingInfo(input.shape, attrs as unknown as PoolingAttributes)
+    const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info
+    // How many pixels of an axis a window holds.
+    const held = (w: string, size: number, stride: number, before: number, length: number) =>
+      `(min(${w} * ${stride} - ${before} + ${size}, ${length}) - max(${w} * ${stride} - ${before}, 0))`
+    const share = `
+            int rows = ${held('r', filterHeight, strideHeight, padInfo.top, info.inHeight)};
+            int columns = ${held('c', filterWidth, strideWidth, padInfo.left, info.inWidth)};
+            sum += getDy(coords[0], r, c, coords[3]) / float(rows * columns);`
+    const program = {
+      variableNames: ['dy'],
+      outputShape: input.shape,
+      userCode: `
+      void main() {
+        ivec4 coords = getOutputCoords();
+        float sum = 0.0;${forEachWindow(info, share)}
+        setOutput(sum);
+      }
+    `,
+    }
+    return backend.runWebGLProgram(program, [dy], 'float32')
+  },
+}

@@ -1,0 +1,19 @@
+// The kernels that take the place of tfjs's, or that tfjs lacks.
+
+import { averagePoolingGradient } from './average-pooling-gradient.ts'
+import type { Kernel } from './kernel.ts'
+import { matrixProduct } from './matrix-product.ts'
+import { maxPoolingGradient } from './max-pooling-gradient.ts'
+import { momentumStep } from './momentum.ts'
+import { normalizationGradient } from './normalization-gradient.ts'
+import { relu, relu6 } from './relu.ts'
+
+export const kernels: readonly Kernel[] = [
+  averagePoolingGradient,
+  matrixProduct,
+  maxPoolingGradient,
+  momentumStep,
+  normalizationGradient,
+  relu,
+  relu6,
+]

@@ -1,0 +1,51 @@
+// Matrix products where tfjs's WebGL kernel gives wrong ones: batches that broadcast against each other along
+// different axes, which it pairs in turn, and products of no depth, on which it throws. Everything else is
+// tfjs's own.
+
+import * as tf from '@tensorflow/tfjs'
+import type { AlexNetWebGLBackend } from '../backend.ts'
+import type { Kernel } from './kernel.ts'
+
+export const matrixProduct: Kernel = {
+  name: 'BatchMatMul',
+  run(call) {
+    const { inputs, attrs, backend } = call
+    const { a, b } = inputs as Record<'a' | 'b', tf.TensorInfo>
+    const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean }
+    const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
+    const depth = a.shape.at(transposeA ? -2 : -1)!
+    const batch = tf.backend_util.assertAndGetBroadcastShape(batchA, batchB)
+    if (depth === 0 && depth === b.shape.at(transposeB ? -1 : -2)) {
+      const shape = [...batch, a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!]
+      return stock('Fill', { ...call, inputs: {}, attrs: { shape, value: 0, dtype: 'float32' } })
+    }
+    const count = tf.util.sizeFromShape
+    const crossed = [batchA, batchB].every(
+      (own) => count(own) !== 1 && !tf.util.arraysEqual(own, batch),
+    )
+    const uneven = count(batchA) !== count(batchB) && count(batchA) !== 1 && count(batchB) !== 1
+    if (!crossed && !uneven) return stock('BatchMatMul', call)
+    const [wholeA, wholeB] = [spread(a, batch, backend), spread(b, batch, backend)]
+    const product = stock('BatchMatMul', { ...call, inputs: { a: wholeA, b: wholeB } })
+    for (const made of [wholeA, wholeB]) {
+      if (made !== a && made !== b) backend.disposeIntermediateTensorInfo(made)
+    }
+    return product
+  },
+}
+
+/** The tensor with its batches repeated to a shape. */
+function spread(tensor: tf.TensorInfo, batch: number[], backend: AlexNetWebGLBackend) {
+  const own = tensor.shape.slice(0, -2)
+  if (tf.util.arraysEqual(own, batch)) return tensor
+  const missing = batch.length - own.length
+  const x = { ...tensor, shape: [...new Array(missing).fill(1), ...tensor.shape] }
+  const reps = [...batch.map((size, axis) => size / x.shape[axis]!), 1, 1]
+  return stock('Tile', { inputs: { x }, attrs: { reps }, backend }) as tf.TensorInfo
+}
+
+/** tfjs's kernel of a name. */
+function stock(name: string, call: Parameters<Kernel['run']>[0]) {
+  const run = tf.getKernel(name, 'webgl').kernelFunc as unknown as Kernel['run']
+  return run(call)
+}

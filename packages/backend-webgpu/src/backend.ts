@@ -1,0 +1,242 @@
+// tfjs's WebGPU backend with a guard at every door. A lost device swallows commands without a word and
+// training would go on with whatever lies in memory; a refused command is reported to nobody. Here
+// everything that touches the device first asks whether it is still there, what was read is believed only
+// if nothing went wrong meanwhile, and both fail with an error that has a name. Beside that: the device's
+// limit on one tensor and a memory budget, checked before anything is allocated.
+
+import * as tf from '@tensorflow/tfjs'
+import {
+  BackendStoppedError,
+  DeviceError,
+  DeviceLostError,
+  messageOf,
+  OutOfMemoryError,
+} from './errors.ts'
+import type { TensorData, TfjsWebGPU, TfjsWebGPUClass } from './tfjs-webgpu.ts'
+import type { Tuning } from './tiles.ts'
+
+export interface BackendOptions {
+  name: string
+  /** Most bytes of buffers. */
+  memoryLimit: number
+}
+
+export interface AlexNetWebGPUBackend extends TfjsWebGPU {
+  /** Resolves when the device is lost. */
+  readonly lost: Promise<Error>
+  /** Tile shapes that this device is fastest with. */
+  tuning: Tuning
+  /** Runs a kernel; what it had made is freed if it throws. */
+  undoOnError<T>(kernel: () => T): T
+  /** A float32 tensor's buffer, uploaded if it was not on the device. */
+  buffer(info: tf.TensorInfo): GPUBuffer
+  /** To be called for a tensor whose buffer is about to be changed in place. */
+  changed(info: tf.TensorInfo): void
+  /** Another tensor of the same values under another shape, as Reshape makes one. */
+  share(info: tf.TensorInfo, shape: number[]): tf.TensorInfo
+}
+
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+
+/** A backend over a device that nobody else uses. */
+export function createBackend(
+  Base: TfjsWebGPUClass,
+  device: GPUDevice,
+  info: GPUAdapterInfo,
+  { name, memoryLimit }: BackendOptions,
+): AlexNetWebGPUBackend {
+  const largest = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize)
+
+  class Guarded extends Base implements AlexNetWebGPUBackend {
+    readonly lost: Promise<Error>
+    tuning: Tuning = {}
+    #tellLost!: (error: Error) => void
+    /** Why nothing can be done any more, once that is so. */
+    #ended: Error | undefined
+    /** What the running kernels have made, innermost last; undefined outside of kernels. */
+    #made: tf.TensorInfo[] | undefined
+    /** How often a tensor's buffer was changed in place. */
+    readonly #changes = new WeakMap<object, number>()
+
+    constructor() {
+      super(device, info)
+      this.lost = new Promise((resolve) => {
+        this.#tellLost = resolve
+      })
+      device.lost.then(({ message }) => this.#lose(message))
+      device.addEventListener('uncapturederror', (event) => {
+        event.preventDefault()
+        this.#refused(event.error)
+      })
+      const { bufferManager } = this
+      const acquire = bufferManager.acquireBuffer.bind(bufferManager)
+      bufferManager.acquireBuffer = (size, usage, mapped, reuse) => {
+        this.#guard()
+        this.#makeRoom(size, `${size}_${usage}`)
+        try {
+          return acquire(size, usage, mapped, reuse)
+        } catch (error) {
+          throw new OutOfMemoryError(`a buffer of ${megabytes(size)}: ${messageOf(error)}`)
+        }
+      }
+    }
+
+    #lose(message: string): void {
+      if (this.#ended instanceof BackendStoppedError || this.#ended instanceof DeviceLostError)
+        return
+      const detail = message ? `: ${message}` : ''
+      this.#ended = new DeviceLostError(
+        `the WebGPU device of '${name}' was lost, and with it every tensor on it: start a backend anew and go on from the last checkpoint${detail}`,
+      )
+      this.#tellLost(this.#ended)
+    }
+
+    #refused(error: GPUError): void {
+      if (this.#ended) return
+      const full = error.constructor.name === 'GPUOutOfMemoryError'
+      this.#ended = full
+        ? new OutOfMemoryError(
+            `the WebGPU device of '${name}' has no more memory (${megabytes(this.bufferManager.numBytesAllocated)} in use): use smaller batches, and start a backend anew`,
+          )
+        : new DeviceError(`the WebGPU device of '${name}' refused a command: ${error.message}`)
+      this.#tellLost(this.#ended)
+    }
+
+    #guard(): void {
+      if (this.#ended) throw this.#ended
+    }
+
+    #checkSize(bytes: number, shape: number[]): void {
+      if (bytes <= largest) return
+      throw new OutOfMemoryError(
+        `a tensor [${shape}] is ${megabytes(bytes)} and this device binds at most ${megabytes(largest)} at once: use a smaller network or batch, or another backend`,
+      )
+    }
+
+    override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
+      this.#guard()
+      if (dtype !== 'string') this.#checkSize(tf.util.sizeFromShape(shape) * 4, shape)
+      // Uploaded when first used: it must not follow what its maker does with the array until then.
+      const own = ArrayBuffer.isView(values) ? (values as Float32Array).slice() : values
+      return super.write(own, shape, dtype)
+    }
+
+    override move(
+      dataId: object,
+      values: tf.BackendValues,
+      shape: number[],
+      dtype: tf.DataType,
+      refCount: number,
+    ): void {
+      this.#guard()
+      super.move(dataId, values, shape, dtype, refCount)
+    }
+
+    override uploadToGPU(dataId: object): void {
+      this.#guard()
+      super.uploadToGPU(dataId)
+    }
+
+    override submitQueue(): void {
+      this.#guard()
+      super.submitQueue()
+    }
+
+    override readSync(dataId: object): tf.BackendValues {
+      this.#guard()
+      const { values, dtype } = this.tensorMap.get(dataId)
+      if (values === null && dtype !== 'complex64' && typeof OffscreenCanvas === 'undefined') {
+        throw new Error(
+          'WebGPU outside of a browser cannot be waited for: read tensors with await tensor.data(), not dataSync()',
+        )
+      }
+      return super.readSync(dataId)
+    }
+
+    override async read(dataId: object): Promise<tf.BackendValues> {
+      this.#guard()
+      const before = this.#changes.get(dataId)
+      let values: tf.BackendValues
+      try {
+        values = await super.read(dataId)
+      } catch (error) {
+        // Reading fails before the loss of the device is announced.
+        await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 1000))])
+        this.#guard()
+        throw error
+      }
+      this.#guard()
+      if (this.#changes.get(dataId) !== before && this.tensorMap.has(dataId)) {
+        // Changed while it was read: what was read is what it was, and not to be kept.
+        this.tensorMap.get(dataId).values = null
+      }
+      return values
+    }
+
+    override makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): tf.TensorInfo {
+      const info = super.makeTensorInfo(shape, dtype, values)
+      this.#made?.push(info)
+      return info
+    }
+
+    undoOnError<T>(kernel: () => T): T {
+      const outer = this.#made
+      this.#made = []
+      try {
+        const result = kernel()
+        outer?.push(...this.#made)
+        return result
+      } catch (error) {
+        for (const { dataId } of this.#made) this.disposeData(dataId, true)
+        throw error
+      } finally {
+        this.#made = outer
+      }
+    }
+
+    buffer(info: tf.TensorInfo): GPUBuffer {
+      this.uploadToGPU(info.dataId)
+      return this.tensorMap.get(info.dataId).resource as GPUBuffer
+    }
+
+    changed(info: tf.TensorInfo): void {
+      const entry: TensorData = this.tensorMap.get(info.dataId)
+      entry.values = null
+      this.#changes.set(info.dataId, (this.#changes.get(info.dataId) ?? 0) + 1)
+    }
+
+    share(info: tf.TensorInfo, shape: number[]): tf.TensorInfo {
+      this.incRef(info.dataId)
+      return { dataId: info.dataId, shape, dtype: info.dtype }
+    }
+
+    /** Gives back buffers that are kept for reuse when the budget is reached. */
+    #makeRoom(bytes: number, kind: string): void {
+      const manager = this.bufferManager
+      if (manager.freeBuffers.get(kind)?.length) return
+      if (manager.numBytesAllocated + bytes <= memoryLimit) return
+      for (const buffers of manager.freeBuffers.values()) {
+        for (const buffer of buffers.splice(0)) {
+          manager.numBytesAllocated -= buffer.size
+          manager.numFreeBuffers--
+          buffer.destroy()
+        }
+      }
+      const used = manager.numBytesAllocated
+      if (used + bytes <= memoryLimit) return
+      throw new OutOfMemoryError(
+        `${megabytes(bytes)} more do not fit: ${megabytes(used)} of the budget of ${megabytes(memoryLimit)} are in use. Use smaller batches, dispose of tensors, or raise webgpu({ memoryLimit })`,
+      )
+    }
+
+    override dispose(): void {
+      if (this.#ended instanceof BackendStoppedError) return
+      super.dispose()
+      this.#ended = new BackendStoppedError(
+        `the WebGPU backend '${name}' was stopped: its tensors are gone, make them anew`,
+      )
+      device.destroy()
+    }
+  }
+  return new Guarded()
+}

@@ -1,0 +1,30 @@
+// Every kernel of this package: those that replace one of tfjs's WebGPU kernels, and those that tfjs does
+// not have.
+
+import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution.ts'
+import { softmaxCrossEntropy } from './cross-entropy.ts'
+import { hashedDropout } from './dropout.ts'
+import type { Kernel } from './kernel.ts'
+import { batchMatMul, fusedMatMul } from './matrix-product.ts'
+import { momentumStep } from './momentum.ts'
+import { lrnGrad } from './normalization.ts'
+import { avgPoolGrad, maxPoolGrad } from './pooling.ts'
+import { sum } from './reduction.ts'
+import { reluGradient } from './relu-gradient.ts'
+
+export const kernels: readonly Kernel[] = [
+  avgPoolGrad,
+  batchMatMul,
+  conv2D,
+  conv2DBackpropFilter,
+  conv2DBackpropInput,
+  fusedConv2D,
+  fusedMatMul,
+  hashedDropout,
+  lrnGrad,
+  maxPoolGrad,
+  momentumStep,
+  reluGradient,
+  softmaxCrossEntropy,
+  sum,
+]

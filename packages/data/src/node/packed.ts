@@ -1,0 +1,268 @@
+/**
+ * This project's packed format: the pictures of a data set in one file, made small once, as raw pixels
+ * (no decoding at all when they are read) or as JPEG. A file is
+ *
+ *     "ALEXPACK", then little-endian: uint32 version (1), uint32 zero, uint64 index start, uint64 index length
+ *     the pictures, one behind the other
+ *     the index: JSON, see `PackIndex`
+ *
+ * It is written under another name and takes its own when it is whole.
+ */
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { checkIndex, type Dataset, type Split } from '../dataset.ts'
+import { Hash } from '../hash.ts'
+import { type Picture, PictureError } from '../picture.ts'
+import type { PictureSource } from '../picture-source.ts'
+import { resample } from '../resample.ts'
+import { loadSource } from '../sources.ts'
+import { resizedSize } from '../transforms/resize.ts'
+import { encodeJpeg } from './decode.ts'
+import { nodePlatform } from './platform.ts'
+
+const magic = 'ALEXPACK'
+const headerBytes = 32
+const extension = '.alexpack'
+
+/** How the pictures of a packed file are stored. */
+export type PackEncoding = 'raw' | 'jpeg'
+
+/** What stands at the end of a packed file; lists have an entry a picture. */
+interface PackIndex {
+  name: string
+  split?: Split
+  classes: string[]
+  encoding: PackEncoding
+  labels: number[]
+  widths: number[]
+  heights: number[]
+  lengths: number[]
+  paths: string[]
+  fingerprint: string
+}
+
+/** Options of `packDataset`. */
+export interface PackOptions {
+  /** Pixels of the shorter side; smaller pictures stay as they are. Default 256. */
+  size?: number
+  /** Default `raw`. */
+  encoding?: PackEncoding
+  /** Of JPEG, 1 to 100. Default 95. */
+  quality?: number
+  /** `stop` (the default) at a picture that cannot be used, or `skip` it. */
+  onBroken?: 'stop' | 'skip'
+  /** Told after each picture. */
+  onProgress?: (done: number, total: number) => void
+  /** Ends the work; nothing is left of the file. */
+  signal?: AbortSignal
+}
+
+/** What `packDataset` did. */
+export interface PackResult {
+  readonly pictures: number
+  readonly bytes: number
+  readonly skipped: readonly PictureError[]
+}
+
+/**
+ * Writes a data set to a packed file.
+ * @throws PictureError of a picture that cannot be used, unless they are skipped.
+ */
+export async function packDataset(
+  dataset: Dataset,
+  path: string,
+  options: PackOptions = {},
+): Promise<PackResult> {
+  const { size = 256, encoding = 'raw', quality = 95, onBroken = 'stop', signal } = options
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RangeError(`pack: size must be a positive whole number of pixels, not ${size}`)
+  }
+  const skipped: PictureError[] = []
+  const index: PackIndex = {
+    name: dataset.name,
+    ...(dataset.split && { split: dataset.split }),
+    classes: [...dataset.classes],
+    encoding,
+    ...{ labels: [], widths: [], heights: [], lengths: [], paths: [] },
+    fingerprint: '',
+  }
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = `${path}.part-${process.pid}`
+  const file = await open(temporary, 'w')
+  try {
+    let end = headerBytes
+    const hash = new Hash()
+      .add(await dataset.fingerprint())
+      .addNumber(size)
+      .add(encoding)
+    hash.addNumber(encoding === 'jpeg' ? quality : 0)
+    for await (const { at, picture } of prepared(dataset, size, signal)) {
+      if (picture instanceof PictureError) {
+        if (onBroken === 'stop') throw picture
+        skipped.push(picture)
+      } else {
+        const bytes = encoding === 'raw' ? picture.data : await encodeJpeg(picture, quality)
+        await file.write(bytes, 0, bytes.length, end)
+        end += bytes.length
+        index.labels.push(dataset.label(at))
+        index.widths.push(picture.width)
+        index.heights.push(picture.height)
+        index.lengths.push(bytes.length)
+        index.paths.push(dataset.path(at))
+        hash.addNumber(at)
+      }
+      options.onProgress?.(at + 1, dataset.length)
+    }
+    if (index.labels.length === 0) throw new Error(`${dataset.name}: has no picture to pack`)
+    index.fingerprint = hash.digest()
+    const text = Buffer.from(JSON.stringify(index))
+    await file.write(text, 0, text.length, end)
+    const header = Buffer.alloc(headerBytes)
+    header.write(magic, 'latin1')
+    header.writeUInt32LE(1, 8)
+    header.writeBigUInt64LE(BigInt(end), 16)
+    header.writeBigUInt64LE(BigInt(text.length), 24)
+    await file.write(header, 0, headerBytes, 0)
+    await file.sync()
+    await file.close()
+    await rename(temporary, path)
+    return { pictures: index.labels.length, bytes: end + text.length, skipped }
+  } catch (error) {
+    await file.close().catch(() => {})
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** The pictures in their order, made small; a few are loaded ahead. */
+async function* prepared(dataset: Dataset, size: number, signal: AbortSignal | undefined) {
+  const load = async (at: number): Promise<{ at: number; picture: Picture | PictureError }> => {
+    try {
+      return { at, picture: shrink(await dataset.load(at), size) }
+    } catch (error) {
+      if (error instanceof PictureError) return { at, picture: error }
+      throw error
+    }
+  }
+  const ahead: ReturnType<typeof load>[] = []
+  let next = 0
+  try {
+    for (let at = 0; at < dataset.length; at++) {
+      signal?.throwIfAborted()
+      while (next < dataset.length && next < at + 4) ahead.push(load(next++))
+      yield await ahead.shift()!
+    }
+  } finally {
+    await Promise.allSettled(ahead)
+  }
+}
+
+function shrink(picture: Picture, size: number): Picture {
+  if (Math.min(picture.width, picture.height) <= size) return picture
+  return resample(picture, resizedSize(picture, size))
+}
+
+/**
+ * Opens a packed file.
+ * @throws Error, one line with the path, where it is none, is cut off, or of a later version.
+ */
+export async function packed(path: string): Promise<Dataset> {
+  const index = await readIndex(path)
+  const { classes, labels, widths, heights, lengths, paths, encoding, name, split } = index
+  const starts = new Float64Array(lengths.length)
+  for (let at = 1; at < starts.length; at++) starts[at] = starts[at - 1]! + lengths[at - 1]!
+  const check = (index: number) => checkIndex(index, labels.length, path)
+  const pathOf = (index: number) => `${path}#${paths[check(index)]!}`
+  const source = (index: number): PictureSource => {
+    const start = headerBytes + starts[check(index)]!
+    if (encoding === 'jpeg') return { kind: 'file', path, start, length: lengths[index]! }
+    return { kind: 'pixelFile', path, start, width: widths[index]!, height: heights[index]! }
+  }
+  return {
+    name,
+    classes,
+    length: labels.length,
+    split,
+    label: (index) => labels[check(index)]!,
+    source,
+    load: async (index) => loadSource(source(index), nodePlatform, { path: pathOf(index) }),
+    path: pathOf,
+    fingerprint: async () => index.fingerprint,
+  }
+}
+
+async function readIndex(path: string): Promise<PackIndex> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const { buffer: header } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0)
+    if (header.toString('latin1', 0, 8) !== magic) {
+      throw new Error(`${path}: is no packed data set; make one with: alexnet pack DATASET OUT`)
+    }
+    if (header.readUInt32LE(8) !== 1) {
+      throw new Error(
+        `${path}: is of version ${header.readUInt32LE(8)}, this program reads 1; use a later program or pack anew`,
+      )
+    }
+    const start = Number(header.readBigUInt64LE(16))
+    const length = Number(header.readBigUInt64LE(24))
+    if (start + length !== size || length > 2 ** 31) {
+      throw new Error(
+        `${path}: has ${size} bytes, its header says ${start + length}; it is cut off, pack anew`,
+      )
+    }
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, start)
+    return checkedIndex(JSON.parse(buffer.toString('utf8')) as PackIndex, start, path)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new Error(`${path}: its index is damaged (${error.message}); pack anew`, { cause: error })
+  } finally {
+    await file.close()
+  }
+}
+
+/** Files come from anywhere: what is read from places in them is held against their size. */
+function checkedIndex(index: PackIndex, end: number, path: string): PackIndex {
+  const { classes, labels, widths, heights, lengths, paths, encoding } = index
+  const lists = [labels, widths, heights, lengths, paths]
+  const isWhole =
+    Array.isArray(classes) &&
+    lists.every((list) => Array.isArray(list) && list.length === labels.length) &&
+    ['raw', 'jpeg'].includes(encoding) &&
+    labels.every((label) => Number.isInteger(label) && label >= 0 && label < classes.length) &&
+    lengths.every((length) => Number.isInteger(length) && length > 0) &&
+    (encoding === 'jpeg' ||
+      lengths.every((length, at) => length === widths[at]! * heights[at]! * 3))
+  if (!isWhole || lengths.reduce((sum, length) => sum + length, headerBytes) !== end) {
+    throw new Error(`${path}: its index does not fit its pictures; pack anew`)
+  }
+  return index
+}
+
+/** The name of the file that holds a part in a folder of packed files. */
+export function packedName(split: Split | undefined): string {
+  return `${split ?? 'pictures'}${extension}`
+}
+
+/** The packed file that `path` is, or that holds the asked-for part in the folder `path`. */
+export async function findPacked(path: string, split: Split): Promise<string | undefined> {
+  const kind = await stat(path).catch(() => undefined)
+  if (kind?.isFile()) {
+    const file = await open(path)
+    try {
+      const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0)
+      return buffer.toString('latin1') === magic ? path : undefined
+    } finally {
+      await file.close()
+    }
+  }
+  if (!kind?.isDirectory()) return undefined
+  const names = (await readdir(path)).filter((name) => name.endsWith(extension))
+  if (names.length === 0) return undefined
+  for (const name of [packedName(split), packedName(undefined)]) {
+    if (names.includes(name)) return join(path, name)
+  }
+  throw new Error(
+    `${path}: has ${names.map((name) => basename(name)).join(', ')} but no ${packedName(split)}; pack the ${split} part, too`,
+  )
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import { loader } from './node/loader.ts'
+import { createNormalizer } from './normalize.ts'
+import {
+  createPreprocess,
+  createTenViewPreprocess,
+  packMeanPicture,
+  unpackMeanPicture,
+} from './preprocess.ts'
+import { krizhevsky2012Train, paper, preset, presetNames, trivialWide } from './presets.ts'
+import { Random } from './random.ts'
+import { meanPicture } from './statistics.ts'
+import { noisePicture, plainDataset } from './testing.ts'
+import { centerCrop } from './transforms/crop.ts'
+import { tenCrop } from './transforms/multi-crop.ts'
+import { resize } from './transforms/resize.ts'
+import { compose, transformPicture } from './transforms/transform.ts'
+
+describe('preset', () => {
+  it.each(presetNames)('%s gives pictures of its size and a record that JSON keeps', (name) => {
+    for (const options of [{}, { crop: 40 }, { crop: 40, resize: 50 }]) {
+      const { transforms, preprocessing } = preset(name, options)
+      const side = options.crop ?? (name.startsWith('cifar') ? 32 : 224)
+      for (const picture of [noisePicture(300, 260), noisePicture(31, 44)]) {
+        const result = transformPicture(compose(transforms), picture, new Random(5))
+        expect([result.width, result.height]).toEqual([side, side])
+      }
+      const kept = JSON.parse(JSON.stringify(preprocessing))
+      expect(createPreprocess(kept)(noisePicture(300, 260)).length).toBe(side * side * 3)
+    }
+  })
+
+  it('names what there is where a name is wrong', () => {
+    expect(() => preset('alexnet')).toThrow(
+      "there is no preset 'alexnet'; they are paper, krizhevsky-2012, torchvision-train, torchvision-eval, trivial-wide, cifar, cifar-eval",
+    )
+    expect(() => preset('toString')).toThrow('there is no preset')
+  })
+})
+
+describe('paper', () => {
+  it('crops 224 or 227 from the middle 256', () => {
+    for (const crop of [224, 227]) {
+      const { transforms, preprocessing } = paper({ crop })
+      expect(preprocessing).toMatchObject({ resize: 256, crop })
+      const boxes = Array.from({ length: 400 }, (_, seed) => {
+        const parameters = compose(transforms).sample(new Random(seed), { width: 600, height: 400 })
+        return parameters[2] as { left: number; top: number }
+      })
+      for (const side of ['left', 'top'] as const) {
+        expect(Math.min(...boxes.map((box) => box[side]))).toBe(0)
+        expect(Math.max(...boxes.map((box) => box[side]))).toBe(256 - crop)
+      }
+    }
+  })
+
+  it('subtracts the mean picture, in training and in its record', async () => {
+    const dataset = plainDataset(4)
+    const mean = await meanPicture(dataset, { size: 8 })
+    const options = { crop: 6, resize: 8, meanPicture: mean }
+    const found = paper(options)
+    const batches = []
+    for await (const batch of loader({ dataset, ...found, batchSize: 4 })) batches.push(batch)
+    expect(batches[0]!.shape).toEqual([4, 6, 6, 3])
+    const evaluate = createPreprocess(JSON.parse(JSON.stringify(found.preprocessing)))
+    // Pictures of red 0, 1, 2, 3: their mean is 1.5, and the scale that of levels.
+    const values = evaluate(await dataset.load(3))
+    expect(values[0]).toBeCloseTo(1.5, 4)
+    expect(values[1]).toBeCloseTo(0, 6)
+    expect(unpackMeanPicture(packMeanPicture(mean))).toEqual(mean)
+    expect(() => unpackMeanPicture({ ...packMeanPicture(mean), width: 7 })).toThrow(
+      'bytes, not 768',
+    )
+    expect(() => unpackMeanPicture({ width: 1, height: 1, base64: '%' })).toThrow('base64')
+  })
+})
+
+describe('krizhevsky2012Train', () => {
+  it('adds noise to the picture less its mean and divides by 1.1', () => {
+    const { normalizer, transforms } = krizhevsky2012Train({ crop: 8, resize: 10 })
+    expect(transforms.map(({ name }) => name)).not.toContain('colorPcaNoise')
+    const gray = { width: 8, height: 8, data: new Uint8Array(192).fill(128) }
+    const sums = [0, 0, 0]
+    const squares = [0, 0, 0]
+    const out = new Float32Array(192)
+    for (let seed = 0; seed < 4000; seed++) {
+      normalizer!.write(gray, out, 0, normalizer!.sample!(new Random(seed)))
+      for (let channel = 0; channel < 3; channel++) {
+        sums[channel]! += out[channel]! / 4000
+        squares[channel]! += out[channel]! ** 2 / 4000
+      }
+    }
+    const mean = [0.485, 0.456, 0.406]
+    mean.forEach((value, channel) => {
+      const expected = (128 - 255 * value) / 1.1
+      expect(Math.abs(sums[channel]! - expected)).toBeLessThan(0.25)
+      // Nearly all of the noise is along the first axis: 0.57 · 0.2175 · 255 · 0.1 ÷ 1.1 levels.
+      const deviation = Math.sqrt(squares[channel]! - sums[channel]! ** 2)
+      expect(deviation).toBeGreaterThan(2.6)
+      expect(deviation).toBeLessThan(3.2)
+    })
+  })
+})
+
+describe('trivialWide', () => {
+  it('adds an operation to the training of torchvision', () => {
+    expect(trivialWide().transforms.map(({ name }) => name)).toEqual([
+      'randomResizedCrop',
+      'randomHorizontalFlip',
+      'trivialAugmentWide',
+    ])
+  })
+})
+
+describe('createTenViewPreprocess', () => {
+  it("gives the record's ten views, the middle one that of a single view", () => {
+    const record = preset('torchvision-eval', { crop: 24, resize: 31 }).preprocessing
+    const picture = noisePicture(70, 50)
+    const ten = createTenViewPreprocess(record)(picture)
+    const length = 24 * 24 * 3
+    expect(ten.length).toBe(10 * length)
+    const square = compose([resize(31), centerCrop(31)])
+    const views = tenCrop(24).apply(transformPicture(square, picture, new Random(0)))
+    const one = new Float32Array(length)
+    views.forEach((view, at) => {
+      createNormalizer(record.mean, record.std).write(view, one)
+      expect(ten.subarray(at * length, (at + 1) * length)).toEqual(one)
+    })
+    expect(() => createTenViewPreprocess({ ...record, resize: 20 })).toThrow(
+      'ten views need "resize" (20) to be at least "crop" (24)',
+    )
+  })
+})

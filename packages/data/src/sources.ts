@@ -1,0 +1,195 @@
+/**
+ * Data sets of pictures that are anywhere: a list of places with labels, files that were dropped on
+ * a page, and any data set kept decoded in memory.
+ */
+import { checkIndex, type Dataset } from './dataset.ts'
+import type { DecodeOptions } from './decode.ts'
+import { Hash } from './hash.ts'
+import type { Picture } from './picture.ts'
+import { decodeWith, type PictureSource, type Platform } from './picture-source.ts'
+
+/** One picture of a list: its place, and its class by name. */
+export interface ListedPicture {
+  /** A path (Node), a URL (`https:`, `blob:`, `data:`), a Blob or File, or a file's bytes. */
+  readonly picture: string | URL | Blob | Uint8Array
+  /** Class name. Default `unlabelled`. */
+  readonly label?: string
+  /** What errors call it; default the path or address, a File's name, or its number. */
+  readonly name?: string
+}
+
+/** Options of `pictureList`. */
+export interface PictureListOptions extends Omit<DecodeOptions, 'path'> {
+  /** Name of the data set. Default `list`. */
+  name?: string
+  /** Class names in the order of their labels; default those found, in code point order. */
+  classes?: readonly string[]
+}
+
+/** As `pictureList`, on a platform. */
+export function createPictureList(
+  list: readonly ListedPicture[],
+  { name = 'list', classes: given, ...limits }: PictureListOptions,
+  platform: Platform,
+): Dataset {
+  const labelOf = ({ label = 'unlabelled' }: ListedPicture) => label
+  const classes = given ?? [...new Set(list.map(labelOf))].sort()
+  const labels = list.map((picture, index) => {
+    const label = classes.indexOf(labelOf(picture))
+    if (label < 0) {
+      throw new RangeError(
+        `${name}: picture ${index} is of class "${labelOf(picture)}", which is not among ${JSON.stringify(classes)}`,
+      )
+    }
+    return label
+  })
+  const sources = list.map(({ picture }) => sourceOf(picture))
+  const names = list.map((picture, index) => picture.name ?? nameOf(picture.picture, index))
+  const at = (index: number) => checkIndex(index, list.length, name)
+  return {
+    name,
+    classes,
+    length: list.length,
+    limits,
+    label: (index) => labels[at(index)]!,
+    path: (index) => names[at(index)]!,
+    source: (index) => sources[at(index)]!,
+    load: async (index) => {
+      const path = names[at(index)]!
+      return loadSource(sources[index]!, platform, { ...limits, path })
+    },
+    async fingerprint() {
+      const hash = new Hash().addNumber(list.length)
+      list.forEach(({ picture }, index) => {
+        hash.add(names[index]!).addNumber(labels[index]!)
+        if (picture instanceof Blob) hash.addNumber(picture.size)
+        if (picture instanceof Uint8Array) hash.addNumber(picture.length)
+      })
+      return hash.digest()
+    },
+  }
+}
+
+/** Reads and decodes a source on the calling thread, to a picture of its own. */
+export async function loadSource(
+  source: PictureSource,
+  platform: Pick<Platform, 'read' | 'decode'>,
+  options: DecodeOptions & { path: string },
+): Promise<Picture> {
+  if (source.kind === 'pixels') {
+    return { width: source.width, height: source.height, data: source.data.slice() }
+  }
+  const bytes = await platform.read(source, false, options.path)
+  if (source.kind === 'pixelFile')
+    return { width: source.width, height: source.height, data: bytes }
+  return decodeWith(bytes, platform, options)
+}
+
+function sourceOf(picture: ListedPicture['picture']): PictureSource {
+  if (picture instanceof Uint8Array) return { kind: 'bytes', bytes: picture }
+  if (picture instanceof Blob) return { kind: 'blob', blob: picture }
+  const text = String(picture)
+  // A Windows path begins with one letter and a colon.
+  if (/^[a-z][a-z\d+.-]+:/i.test(text) && !text.startsWith('file:')) {
+    return { kind: 'url', url: text }
+  }
+  return { kind: 'file', path: text.startsWith('file:') ? filePath(text) : text }
+}
+
+function filePath(url: string): string {
+  const path = decodeURIComponent(new URL(url).pathname)
+  return /^\/[a-z]:/i.test(path) ? path.slice(1) : path
+}
+
+function nameOf(picture: ListedPicture['picture'], index: number): string {
+  if (picture instanceof Uint8Array) return `picture ${index}`
+  if (picture instanceof Blob) {
+    const { webkitRelativePath, name } = picture as File
+    return webkitRelativePath || name || `picture ${index}`
+  }
+  const text = String(picture)
+  return text.startsWith('data:') ? `picture ${index}` : text
+}
+
+/** Options of `cached`. */
+export interface CachedOptions {
+  /** Most bytes to keep, pixels of 3 bytes; pictures past it are loaded anew. Default 1 GiB. */
+  maxBytes?: number
+}
+
+/**
+ * A data set whose pictures are decoded once and then kept in memory, for as long as they fit: small
+ * pictures, such as CIFAR's as files, take longer to decode than to train on. With workers the
+ * pixels are shared with them, not copied, where that is possible; the first epoch decodes on the
+ * calling thread then, so read the pictures in first with `fill()`.
+ */
+export function cached(dataset: Dataset, options: CachedOptions = {}): CachedDataset {
+  const { maxBytes = 2 ** 30 } = options
+  const kept = new Map<number, Picture>()
+  let bytes = 0
+  const load = async (index: number) => {
+    const found = kept.get(index)
+    if (found) return found
+    const picture = await dataset.load(index)
+    const length = picture.data.length
+    if (kept.has(index) || bytes + length > maxBytes) return picture
+    bytes += length
+    const held = { width: picture.width, height: picture.height, data: shareable(picture.data) }
+    kept.set(index, held)
+    return held
+  }
+  return {
+    name: dataset.name,
+    classes: dataset.classes,
+    length: dataset.length,
+    split: dataset.split,
+    ...(dataset.limits && { limits: dataset.limits }),
+    label: (index) => dataset.label(index),
+    path: (index) => dataset.path(index),
+    fingerprint: () => dataset.fingerprint(),
+    load,
+    ...(dataset.source && {
+      source(index: number): PictureSource {
+        const found = kept.get(index)
+        return found ? { kind: 'pixels', ...found } : dataset.source!(index)
+      },
+    }),
+    get keptBytes() {
+      return bytes
+    },
+    get isWhole() {
+      return kept.size === dataset.length
+    },
+    async fill(onProgress) {
+      let next = 0
+      let done = 0
+      const work = async () => {
+        while (next < dataset.length && bytes < maxBytes) {
+          // A broken picture is the loader's to report, in the way that it was asked to.
+          await load(next++).catch(() => {})
+          onProgress?.(++done, dataset.length)
+        }
+      }
+      await Promise.all(Array.from({ length: 4 }, work))
+    },
+  }
+}
+
+/** A data set in memory. */
+export interface CachedDataset extends Dataset {
+  /** Bytes of the pictures kept so far. */
+  readonly keptBytes: number
+  /** Whether every picture is kept. */
+  readonly isWhole: boolean
+  /** Loads all that fits. */
+  fill(onProgress?: (done: number, total: number) => void): Promise<void>
+}
+
+/** A copy on memory that workers can see, where there is such. */
+function shareable(data: Uint8Array): Uint8Array {
+  const isIsolated = globalThis.crossOriginIsolated ?? true
+  if (typeof SharedArrayBuffer === 'undefined' || !isIsolated) return data.slice()
+  const shared = new Uint8Array(new SharedArrayBuffer(data.length))
+  shared.set(data)
+  return shared
+}

@@ -1,0 +1,19 @@
+// The loop has to run in a page and in a worker: nothing that it imports may be Node's, or a file's.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+it('imports its own modules, the network and TensorFlow.js, nothing of Node and nothing of the page', () => {
+  const folder = new URL('.', import.meta.url)
+  const files = readdirSync(folder).filter((name) => /(?<!\.test)\.ts$/.test(name))
+  expect(files.length).toBeGreaterThan(15)
+  for (const file of files) {
+    const source = readFileSync(new URL(file, folder), 'utf8')
+    const imported = [...source.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+      ([, name]) => name!,
+    )
+    const foreign = imported.filter((name) => !name.startsWith('./'))
+    for (const name of foreign) expect(['@alexnet/core', '@tensorflow/tfjs'], file).toContain(name)
+    expect(source, file).not.toMatch(/\b(process|Buffer|window|document|require)\s*[.(]/)
+  }
+})

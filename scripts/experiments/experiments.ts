@@ -1,0 +1,76 @@
+// What is repeated of the paper and of cuda-convnet, as data: each run is a call of `alexnet train`, so
+// that anyone can repeat one of them by hand.
+
+/** Runs that differ in their seed alone. */
+export interface Group {
+  /** `relu`, `without LRN`: what the plots and tables call it. */
+  readonly name: string
+  /** Arguments of `alexnet train` besides the data set, the seed and the folder. */
+  readonly options: readonly string[]
+}
+
+/** A claim, and the runs that test it. */
+export interface Experiment {
+  readonly title: string
+  /** What the source says, and where. */
+  readonly claim: string
+  /** What is compared: the error on the training pictures epoch by epoch, or on the test pictures. */
+  readonly measure: 'training' | 'test'
+  /** Error in percent that is waited for; the answer is the epoch that reaches it. */
+  readonly target?: number
+  readonly groups: readonly Group[]
+  /** Seeds a group. Default 3. */
+  readonly seeds?: number
+}
+
+/** Learning rates are each activation's own best of a few, as the paper chose them. */
+const figure1 = (activation: string, learningRate: number, epochs: number): Group => ({
+  name: activation,
+  options: [
+    ...['--recipe', 'figure-1', '--no-normalization', '--activation', activation],
+    ...['--learning-rate', `${learningRate}`, '--epochs', `${epochs}`],
+  ],
+})
+
+const ablation = (name: string, ...options: string[]): Group => ({
+  name,
+  options: ['--recipe', 'ablation', ...options],
+})
+
+export const experiments = {
+  'figure-1': {
+    title: 'ReLU against tanh and the sigmoid',
+    claim:
+      'a four-layer network with ReLUs reaches 25 % training error on CIFAR-10 six times sooner than one with tanh (section 3.1, figure 1)',
+    measure: 'training',
+    target: 25,
+    groups: [figure1('relu', 0.001, 16), figure1('tanh', 0.001, 40), figure1('sigmoid', 0.01, 40)],
+  },
+  ablations: {
+    title: "The paper's parts, each left out",
+    claim:
+      'LRN 13 → 11 % on CIFAR-10 (section 3.3); overlapping pooling −0.4 % on ImageNet (3.4); colour noise more than 1 % (4.1); dropout against overfitting (4.2)',
+    measure: 'test',
+    groups: [
+      ablation('everything'),
+      ablation('without LRN', '--no-normalization'),
+      ablation('without overlapping pools', '--no-overlapping-pooling'),
+      ablation('without dropout', '--dropout', '0'),
+      ablation('without crops and mirror', '--augment', 'none'),
+      ablation('with colour noise', '--augment', 'cifar-color-noise'),
+      ablation('LeNet-5', '--variant', 'lenet-5'),
+    ],
+  },
+  'cuda-convnet': {
+    title: "cuda-convnet's networks",
+    claim: '26 % (layers-80sec) and 18 % (layers-18pct) test error, without augmentation',
+    measure: 'test',
+    groups: [
+      { name: '80sec', options: ['--recipe', 'cuda-convnet-80sec'] },
+      { name: '18pct', options: ['--recipe', 'cuda-convnet-18pct'] },
+    ],
+    seeds: 1,
+  },
+} as const satisfies Record<string, Experiment>
+
+export type ExperimentName = keyof typeof experiments

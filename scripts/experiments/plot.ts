@@ -1,0 +1,48 @@
+// Draws the error of each group by epoch: the mean of the seeds as a line, from the least to the greatest
+// as a band; readable on light and dark pages.
+
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+import type { Result } from './report.ts'
+
+/** The plot as an SVG file's text, 720 × 400. */
+export function drawCurves({ title, measure, target, groups }: Result): string {
+  const points = groups.flatMap(({ name, curves }) => {
+    const epochs = Math.min(...curves.map(({ errors }) => errors.length))
+    return Array.from({ length: epochs }, (_, index) => {
+      const errors = curves.map((curve) => curve.errors[index]!)
+      const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
+      return {
+        ...{ group: name, epoch: index + 1, mean },
+        ...{ least: Math.min(...errors), most: Math.max(...errors) },
+      }
+    })
+  })
+  const { document } = parseHTML('<html></html>')
+  const figure = Plot.plot({
+    document,
+    width: 720,
+    height: 400,
+    marginRight: 170,
+    y: { label: `error on the ${measure} pictures, %`, grid: true, zero: true },
+    x: { label: 'epoch' },
+    color: { scheme: 'observable10', domain: groups.map(({ name }) => name) },
+    marks: [
+      ...(target === null ? [] : [Plot.ruleY([target], { strokeDasharray: '4 4' })]),
+      Plot.areaY(points, { x: 'epoch', y1: 'least', y2: 'most', fill: 'group', fillOpacity: 0.2 }),
+      Plot.lineY(points, { x: 'epoch', y: 'mean', stroke: 'group', strokeWidth: 2 }),
+      Plot.text(
+        points,
+        Plot.selectLast({
+          ...{ x: 'epoch', y: 'mean', z: 'group', text: 'group', fill: 'group' },
+          ...{ textAnchor: 'start' as const, dx: 8 },
+        }),
+      ),
+    ],
+  })
+  figure.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
+  figure.setAttribute('aria-label', title)
+  const colors =
+    '<style>svg{color:#222;background:#fff}@media(prefers-color-scheme:dark){svg{color:#ddd;background:#111}}</style>'
+  return `${figure.outerHTML.replace('>', `>${colors}`)}\n`
+}

@@ -1,0 +1,154 @@
+// What the runs of an experiment give, for people and for pages: NAME.json (every curve), NAME.svg (the
+// curves drawn), NAME.md (the table, with the commands). Only runs that are done count; what is missing is
+// said.
+
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Experiment } from './experiments.ts'
+import { drawCurves } from './plot.ts'
+import { epochsOf, isDone, type Run } from './run.ts'
+
+/** One run, as far as the answer needs it. */
+export interface Curve {
+  seed: number
+  /** Error in percent after each epoch. */
+  errors: number[]
+  /** First epoch whose error is at most the target, counted from 1; null if none. */
+  reached: number | null
+  seconds: number
+}
+
+/** The runs of a group and what they say together. */
+export interface GroupResult {
+  name: string
+  options: readonly string[]
+  curves: Curve[]
+  /** Mean and sample standard deviation of the last epoch's error, in percent. */
+  error: Spread
+  /** The same of the epoch that reached the target; null where a run never did. */
+  reached: Spread | null
+}
+
+export interface Spread {
+  mean: number
+  deviation: number
+}
+
+/** What NAME.json holds. */
+export interface Result {
+  name: string
+  title: string
+  claim: string
+  measure: Experiment['measure']
+  target: number | null
+  groups: GroupResult[]
+}
+
+/** Sums up runs; groups without a finished run are left out. */
+export function summarize(name: string, experiment: Experiment, runs: readonly Run[]): Result {
+  const { title, claim, measure, target = null } = experiment
+  const groups = experiment.groups.flatMap((group) => {
+    const curves = runs
+      .filter((run) => run.group === group.name && isDone(run.folder))
+      .map((run) => curveOf(run, experiment))
+    if (curves.length === 0) return []
+    const reached = curves.map((curve) => curve.reached)
+    return [
+      {
+        name: group.name,
+        options: group.options,
+        curves,
+        error: spread(curves.map(({ errors }) => errors.at(-1)!)),
+        reached: reached.every((epoch) => epoch !== null) && target ? spread(reached) : null,
+      },
+    ]
+  })
+  return { name, title, claim, measure, target, groups }
+}
+
+function curveOf({ seed, folder }: Run, { measure, target }: Experiment): Curve {
+  const epochs = epochsOf(folder)
+  const errors = epochs.map(({ train, validation }) => {
+    const metrics = measure === 'training' ? train : (validation ?? train)
+    return round(100 * (1 - metrics.top1), 3)
+  })
+  const index = target === undefined ? -1 : errors.findIndex((error) => error <= target)
+  const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
+  return { seed, errors, reached: index < 0 ? null : index + 1, seconds: Math.round(seconds) }
+}
+
+const round = (value: number, digits: number) => Number(value.toFixed(digits))
+
+export function spread(values: readonly number[]): Spread {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  const deviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0
+  return { mean: round(mean, 3), deviation: round(deviation, 3) }
+}
+
+/** The table of a result, in Markdown. */
+export function table({ name, title, claim, measure, target, groups }: Result): string {
+  const text = ({ mean, deviation }: Spread, unit: string) =>
+    `${mean.toFixed(2)} ± ${deviation.toFixed(2)}${unit}`
+  const rows = groups.map(({ name: group, curves, error, reached, options }) => [
+    group,
+    `${curves.length}`,
+    text(error, ' %'),
+    ...(target === null ? [] : [reached ? text(reached, '') : neverReached(curves)]),
+    `\`alexnet train DATA ${options.join(' ')}\``,
+  ])
+  const header = [
+    measure === 'training' ? 'training pictures' : 'test pictures',
+    'runs',
+    'error at the end',
+    ...(target === null ? [] : [`epochs to ${target} %`]),
+    'command (and --seed)',
+  ]
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
+  return [
+    `# ${title}`,
+    '',
+    `The source says: ${claim}.`,
+    '',
+    `![error by epoch](${name}.svg)`,
+    '',
+    line(header),
+    line(header.map(() => '---')),
+    ...rows.map(line),
+    '',
+    'Mean and sample standard deviation over the seeds; the curves are in',
+    `[${name}.json](${name}.json). \`npm run -s experiments -- ${name} --data DATA\` repeats it all.`,
+    '',
+  ].join('\n')
+}
+
+function neverReached(curves: readonly Curve[]): string {
+  const least = Math.min(...curves.flatMap(({ errors }) => errors))
+  const epochs = Math.max(...curves.map(({ errors }) => errors.length))
+  return `not in ${epochs} (least ${least.toFixed(1)} %)`
+}
+
+/** Writes the three files and says on stderr what is missing. */
+export async function report(
+  name: string,
+  experiment: Experiment,
+  runs: readonly Run[],
+  folder: string,
+): Promise<void> {
+  const result = summarize(name, experiment, runs)
+  const done = result.groups.reduce((sum, { curves }) => sum + curves.length, 0)
+  if (done < runs.length) process.stderr.write(`${name}: ${runs.length - done} runs are missing\n`)
+  if (done === 0) return
+  mkdirSync(folder, { recursive: true })
+  const files = {
+    [`${name}.json`]: `${JSON.stringify(result)}\n`,
+    [`${name}.svg`]: drawCurves(result),
+    [`${name}.md`]: table(result),
+  }
+  for (const [file, text] of Object.entries(files)) {
+    const path = join(folder, file)
+    writeFileSync(`${path}.partial`, text)
+    renameSync(`${path}.partial`, path)
+  }
+  process.stdout.write(table(result))
+}
