@@ -1,17 +1,7 @@
 // Arguments of `bench data`: what it is told differs from the other tasks, so it has a command of its own.
 
 import { type Command, InvalidArgumentError } from 'commander'
-
-export interface DataSettings {
-  source: string
-  peers: boolean
-  rounds: number
-  workers: number
-  memory?: number
-  python?: string
-  json: boolean
-  record?: string
-}
+import type { DataSettings } from './tasks/data.ts'
 
 function whole(text: string): number {
   const value = Number(text)

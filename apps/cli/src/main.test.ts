@@ -2,6 +2,7 @@
 
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cifar10 } from '@alexnet/cifar10'
 import { architectures } from '@alexnet/core'
 import { encodePng, type Picture, shapes } from '@alexnet/data'
 import { readSafetensors } from '@alexnet/weights'
@@ -256,6 +257,18 @@ describe('help', () => {
   })
 })
 
+describe('the bundled model', () => {
+  it('classifies where no weights are named, and says so', async () => {
+    const { code, stdout, stderr } = await alexnet('classify pictures/circle/0.png --json')
+    expect(code, stderr).toBe(0)
+    expect(stderr).toMatch(/^using the weights 'cifar10' .*name others with --weights$/m)
+    const [{ top }] = JSON.parse(stdout)
+    expect(top).toHaveLength(5)
+    const labels = await cifar10.labels()
+    for (const { index, label } of top) expect(label).toBe(labels[index])
+  })
+})
+
 describe('mistakes: one line, an exit code, nothing half-written', () => {
   const cases: [string, string, number, RegExp][] = [
     ['a missing folder', 'train missing', 1, /missing: there is no such folder/],
@@ -279,7 +292,6 @@ describe('mistakes: one line, an exit code, nothing half-written', () => {
       /unknown option '--tpo'.*Did you mean --top/s,
     ],
     ['an unknown command', 'clasify a.png', 2, /unknown command 'clasify'.*Did you mean classify/s],
-    ['no weights', 'classify pictures/circle/0.png', 2, /no weights are named: give --weights/],
     [
       'missing weights',
       'classify pictures/circle/0.png -w none.safetensors',
@@ -340,7 +352,7 @@ describe('mistakes: one line, an exit code, nothing half-written', () => {
         jpeg.subarray(0, jpeg.length - 200),
         /truncated\.jpg .*(truncated|ends|cut|broken)/,
       ],
-      ['text.jpg', Buffer.from('this is no picture'), /text\.jpg is no JPEG, PNG or WebP/],
+      ['text.jpg', Buffer.from('this is no picture'), /text\.jpg is no JPEG, PNG, WebP/],
       ['empty.png', Buffer.alloc(0), /empty\.png is empty/],
       [
         'dot.png',

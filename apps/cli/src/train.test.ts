@@ -188,8 +188,10 @@ describe('going on', () => {
   })
 
   it('after kills at random moments, with the losses of a run that was left alone', async () => {
+    const cwd = path('killing')
+    await mkdir(cwd)
     const result = await killAndResume({
-      cwd: folder.path,
+      cwd,
       args: 'shapes:120 --variant lenet-5 --epochs 2 --batch-size 10 --checkpoint-every 4 --threads 1 --no-report'.split(
         ' ',
       ),

@@ -9,10 +9,20 @@ import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { imageFolder, packDataset, shapes } from '@alexnet/data'
-import type { DataSettings } from '../data-command.ts'
 import type { DataWork } from '../data-main.ts'
 import { BenchError } from '../errors.ts'
 import { describeMachine, isBusy, type Machine } from '../machine.ts'
+
+export interface DataSettings {
+  source: string
+  peers: boolean
+  rounds: number
+  workers: number
+  memory?: number
+  python?: string
+  json: boolean
+  record?: string
+}
 
 /** One row. */
 export interface DataResult {

@@ -100,7 +100,7 @@ function formatEvaluation(metrics: Evaluation, labels: readonly string[]): strin
       ({ label, pictures: count, top1: share }) =>
         `  ${label.padEnd(width)} ${pc.cyan(bar(share))} ${percent(share).padStart(6)} of ${count}`,
     ),
-    ...(worst.length > 0 ? [`most often mistaken: ${worst.join(', ')}`] : []),
+    ...(worst.length > 0 ? ['most often mistaken:', ...worst.map((line) => `  ${line}`)] : []),
   ].join('\n')
 }
 
