@@ -41,8 +41,18 @@ export const networkSuites = (
 ): Record<string, Suite> => ({
   'outputs and gradients of networks': outputsAndGradients(fixtures),
   'training steps': trainingSteps(steps),
-  'save, load and resume': saveAndLoad(fixtures[0]!),
+  'save, load and resume': saveAndLoad(stable(fixtures)),
 })
+
+/**
+ * The network that trains on. The large ones' generated weights do not: at a rate of 0.01 Caffe's loss goes
+ * 18, 868, 4e13, NaN in PyTorch as here, so that there would be nothing to compare.
+ */
+function stable(fixtures: readonly NetworkFixture[]): NetworkFixture {
+  const found = fixtures.find(({ variant }) => variant === 'lenet-5')
+  if (!found) throw new Error('the fixture of lenet-5 is needed: its training is resumed')
+  return found
+}
 
 /** Errors of all tensors, worst first; a tensor that is missing counts as infinitely wrong. */
 function errors(found: Map<string, PyTorchTensor>, truths: TensorSummary[]) {
@@ -135,8 +145,7 @@ const saveAndLoad =
             for (let i = start; i < 6; i++) yield { images, labels, shape }
           },
         }),
-        // Small: on two pictures the large networks' losses explode at 0.01.
-        schedule: () => 0.001,
+        schedule: () => 0.01,
       })
       for await (const event of events) {
         if (event.type === 'step') losses.push(event.loss)
@@ -145,36 +154,32 @@ const saveAndLoad =
       return losses
     }
 
-    // Caffe's network: its losses on these two pictures are no numbers to compare (NaN); not yet explained.
-    it.skipIf(variant === 'caffe')(
-      `${variant} goes on from a checkpoint as if it had never stopped`,
-      async () => {
-        const whole = begin()
-        const expected = await train(whole, 6)
-        const first = begin()
-        const losses = await train(first, 3)
-        const saved = await first.checkpoint()
-        const second = begin()
-        second.restore(saved)
-        losses.push(...(await train(second, 3)))
-        noteError(worst(losses, expected))
-        expect(worst(losses, expected)).toBeLessThan(1e-6)
+    it(`${variant} goes on from a checkpoint as if it had never stopped`, async () => {
+      const whole = begin()
+      const expected = await train(whole, 6)
+      const first = begin()
+      const losses = await train(first, 3)
+      const saved = await first.checkpoint()
+      const second = begin()
+      second.restore(saved)
+      losses.push(...(await train(second, 3)))
+      noteError(worst(losses, expected))
+      expect(worst(losses, expected)).toBeLessThan(1e-6)
 
-        const exported = await exportWeights(second.model)
-        const copy = begin()
-        loadWeights(copy.model, exported)
-        const logits = async (model: tf.LayersModel) => {
-          const y = tf.tidy(() => model.apply(tf.tensor4d(images, shape)) as tf.Tensor)
-          const values = await y.data()
-          y.dispose()
-          return values
-        }
-        const difference = relativeError(await logits(copy.model), await logits(second.model))
-        expect(difference).toBe(0)
-        for (const trainer of [whole, first, second, copy]) {
-          trainer.dispose()
-          trainer.model.dispose()
-        }
-      },
-    )
+      const exported = await exportWeights(second.model)
+      const copy = begin()
+      loadWeights(copy.model, exported)
+      const logits = async (model: tf.LayersModel) => {
+        const y = tf.tidy(() => model.apply(tf.tensor4d(images, shape)) as tf.Tensor)
+        const values = await y.data()
+        y.dispose()
+        return values
+      }
+      const difference = relativeError(await logits(copy.model), await logits(second.model))
+      expect(difference).toBe(0)
+      for (const trainer of [whole, first, second, copy]) {
+        trainer.dispose()
+        trainer.model.dispose()
+      }
+    })
   }
