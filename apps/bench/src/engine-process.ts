@@ -28,7 +28,7 @@ export interface ProcessOptions {
  * glibc's allocator gives large blocks back to the system after each step, and every step then pays for
  * page faults again, which a virtual machine makes dear: PyTorch's training step took 3 times as long.
  */
-const keepingMemory = {
+export const keepingMemory = {
   MALLOC_MMAP_THRESHOLD_: String(2 ** 35),
   MALLOC_TRIM_THRESHOLD_: String(2 ** 35),
 }

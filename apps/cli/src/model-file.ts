@@ -179,9 +179,13 @@ function readDescription(text: string, file: string): ModelDescription {
     if (options.classes !== undefined && options.classes !== labels.length) {
       throw new TypeError(`it has ${labels.length} labels for ${options.classes} classes`)
     }
-    if (options.variant !== undefined) variantNamed(options.variant)
+    const { inputSize } = getArchitecture(variantNamed(options.variant ?? 'torchvision'))
     createPreprocess(preprocessing)
     const { resize, crop, mean, std, interpolation } = preprocessing
+    const taken = options.inputSize ?? inputSize
+    if (crop !== taken) {
+      throw new RangeError(`it crops pictures to ${crop} pixels, for a network that takes ${taken}`)
+    }
     return { options, labels, preprocessing: { resize, crop, mean, std, interpolation } }
   } catch (cause) {
     const why = (cause as Error).message

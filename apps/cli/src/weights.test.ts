@@ -220,6 +220,10 @@ it.each([
   ['{"labels":[],"options":{"variant":"alexnt"}}', /no variant 'alexnt'/],
   ['not json', /cannot be used/],
   ['{"labels":["a"],"options":{},"preprocessing":{"resize":-1}}', /"resize" must be/],
+  [
+    '{"labels":["a"],"options":{"variant":"cifar"},"preprocessing":{"resize":48,"crop":48,"mean":[0,0,0],"std":[1,1,1],"interpolation":"bilinear"}}',
+    /crops pictures to 48 pixels, for a network that takes 32/,
+  ],
 ])('a description of a model is not believed: %s', async (description, message) => {
   const path = inFolder('bad.safetensors')
   await saveSafetensors(path, new Map(), { alexnet: description })

@@ -4,7 +4,7 @@
  * everywhere, and decoding only the part of a picture that a crop needs. What it cannot decode, and
  * what is damaged, it hands back untouched: the platform's decoder has the last word.
  *
- * How it compares: docs/benchmarks. The loops are kernels/jpeg.as.
+ * How it compares: docs/benchmarks. The loops are kernels/jpeg-*.as.
  */
 import { type HuffmanTable, type JpegFrame, zigzag } from './jpeg-header.ts'
 import type { Box, Picture } from './picture.ts'
@@ -128,7 +128,7 @@ function endsProperly(bytes: Uint8Array): boolean {
   return bytes[last] === 0xd9 && bytes[last - 1] === 0xff
 }
 
-/** The layout that `decodeSymbol` in kernels/jpeg.as describes. */
+/** The layout that `decodeSymbol` in kernels/jpeg-scan.as describes. */
 function writeHuffmanTable(buffer: ArrayBuffer, address: number, table: HuffmanTable): void {
   const lookup = new Uint16Array(buffer, address, 512).fill(0)
   const limits = new Uint32Array(buffer, address + 1024, 18).fill(0)

@@ -38,6 +38,9 @@ export interface BatchSource {
   stop(): Promise<void>
 }
 
+/** Arrays kept to be used again; as many as can be under way at the default `prefetch`. */
+const MOST_SPARE = 4
+
 /** What to do with every picture of an epoch. */
 export class Plan {
   readonly dataset: Dataset
@@ -46,7 +49,12 @@ export class Plan {
   readonly preparation: Preparation
   /** What the parts are written as; bytes, where a normaliser of the caller's own comes after. */
   readonly output: OutputKind
+  /** Of `mean` and `std`. */
+  readonly normalizer: Normalizer
+  /** The caller's own. */
   readonly #normalizer: Normalizer | undefined
+  /** Arrays of batches that nobody needs any more. */
+  readonly #spare: Output[] = []
 
   constructor(options: LoaderOptions) {
     const { dataset, transforms = [], mean = [0, 0, 0], std = [1, 1, 1] } = options
@@ -55,7 +63,7 @@ export class Plan {
     this.steps = transforms
     this.#normalizer = output === 'float32' ? normalizer : undefined
     this.output = this.#normalizer ? 'uint8' : output
-    createNormalizer(mean, std) // says at once what is wrong with them
+    this.normalizer = createNormalizer(mean, std)
     const limits = dataset.limits ?? {}
     this.preparation = { transform: compose(transforms), steps: transforms, limits }
     const recipes = recipesOf(transforms)
@@ -80,12 +88,29 @@ export class Plan {
     return { kind: 'pixels', width, height, data }
   }
 
+  /** Room for a batch, a spare one where there is. What it holds is anything. */
+  room(kind: OutputKind, length: number, shared = false): Output {
+    const at = this.#spare.findIndex(
+      (spare) =>
+        spare.length === length &&
+        spare instanceof Uint8Array === (kind === 'uint8') &&
+        spare.buffer instanceof ArrayBuffer !== shared,
+    )
+    return at < 0 ? createOutput(kind, length, shared) : this.#spare.splice(at, 1)[0]!
+  }
+
+  /** Takes back what `room` gave (or a worker), once nobody reads it any more. */
+  takeBack(output: Output): void {
+    // What the consumer sent elsewhere has no length; of what workers allot, there is ever more.
+    if (output.length > 0 && this.#spare.length < MOST_SPARE) this.#spare.push(output)
+  }
+
   /** Does what is left to the caller's own normaliser. */
   normalize(output: Output, size: Size, indices: Int32Array): Output {
     const normalizer = this.#normalizer
     if (!normalizer) return output
     const length = size.width * size.height * 3
-    const normalized = new Float32Array(output.length)
+    const normalized = this.room('float32', output.length) as Float32Array
     indices.forEach((index, at) => {
       const data = output.subarray(at * length, (at + 1) * length) as Uint8Array
       const { seed, epoch } = this.settings
@@ -173,7 +198,7 @@ export class WorkerBatches implements BatchSource {
     const pictureLength = size ? size.width * size.height * 3 : 0
     const shared =
       size && this.#canShare && cuts > 1
-        ? createOutput(kind, count * pictureLength, true)
+        ? this.#plan.room(kind, count * pictureLength, true)
         : undefined
     const broken: LoadedBatch['broken'][number][] = []
     const work = async (cut: number) => {
@@ -278,14 +303,12 @@ function gather(
 class Filling {
   size: Size | undefined
   output: Output | undefined
-  readonly #kind: OutputKind
+  readonly #plan: Plan
   readonly #count: number
-  readonly #normalizer: Normalizer
 
-  constructor({ output, settings: { mean, std } }: Plan, count: number) {
-    this.#kind = output
+  constructor(plan: Plan, count: number) {
+    this.#plan = plan
     this.#count = count
-    this.#normalizer = createNormalizer(mean, std)
   }
 
   write(picture: Picture, place: number): void {
@@ -295,9 +318,9 @@ class Filling {
     if (width !== this.size.width || height !== this.size.height) {
       throw sizesDiffer(picture, this.size)
     }
-    this.output ??= createOutput(this.#kind, this.#count * length)
+    this.output ??= this.#plan.room(this.#plan.output, this.#count * length)
     if (this.output instanceof Uint8Array) this.output.set(picture.data, place * length)
-    else this.#normalizer.write(picture, this.output, place * length)
+    else this.#plan.normalizer.write(picture, this.output, place * length)
   }
 }
 

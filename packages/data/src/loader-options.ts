@@ -58,6 +58,12 @@ export interface LoaderOptions {
   /** Batches prepared beyond the one asked for; default 2. */
   prefetch?: number
   /**
+   * Whether a batch's arrays are used again once the next batch is asked for; default false, they are
+   * the consumer's to keep. New memory costs the system more time to clear and map than filling it
+   * takes, so a training loop, which is done with a batch by then, gains (with float32 most).
+   */
+  recycle?: boolean
+  /**
    * What to do with a picture that cannot be used: `stop` (the default) rejects with its
    * `PictureError`; `skip` leaves it out of its batch and lists it in `skipped`.
    */

@@ -139,6 +139,18 @@ describe('loader with workers', () => {
     expect(plain(await collect({ ...options, workers: 2, start: 2 }))).toEqual(none.slice(2))
   })
 
+  it('uses shared arrays again where asked, with the same content', async () => {
+    const options = { dataset, transforms, batchSize: 2, shuffle: true, seed: 1, prefetch: 0 }
+    const expected = await collect(options)
+    const buffers = new Set<ArrayBufferLike>()
+    for await (const { index, images } of loader({ ...options, recycle: true, workers: 2 })) {
+      expect([...images], `batch ${index}`).toEqual([...expected[index]!.images])
+      if (images.buffer instanceof SharedArrayBuffer) buffers.add(images.buffer)
+    }
+    expect(expected).toHaveLength(7)
+    expect(buffers.size).toBe(1)
+  })
+
   it('gives bytes where asked, and mixes batches', async () => {
     const options = { dataset, transforms, batchSize: 5, shuffle: true } as const
     const bytes: Batch<Uint8Array>[] = []

@@ -73,6 +73,18 @@ describe('loader', () => {
     expect(noPrefetch).toEqual(one)
   })
 
+  it('uses arrays again where asked, with the same content', async () => {
+    const options = { dataset: unevenDataset(40), batchSize: 4, transforms: augmented, prefetch: 1 }
+    const expected = await collect(options)
+    const buffers = new Set<ArrayBufferLike>()
+    for await (const { index, images } of loader({ ...options, recycle: true })) {
+      expect(images, `batch ${index}`).toEqual(expected[index]!.images)
+      buffers.add(images.buffer)
+    }
+    expect(expected).toHaveLength(10)
+    expect(buffers.size).toBeLessThanOrEqual(3)
+  })
+
   it('draws anew every epoch', async () => {
     const options = {
       dataset: unevenDataset(8),

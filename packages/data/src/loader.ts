@@ -21,7 +21,7 @@ import type { Platform } from './picture-source.ts'
 import { Random, shuffledOrder } from './random.ts'
 import { WorkerPool } from './worker-pool.ts'
 
-/** Pictures ready for a network. Its arrays are its own: no later batch writes to them. */
+/** Pictures ready for a network. Its arrays are its own: no later batch writes to them, but with `recycle`. */
 export interface Batch<O extends Output = Float32Array> {
   /** Its number within the epoch, from 0. */
   readonly index: number
@@ -59,7 +59,7 @@ export function createLoader<O extends Output = Float32Array>(
   platform: Platform,
 ): Loader<O> {
   const { dataset, batchSize, drop = false, start = 0, seed = 0, epoch = 0 } = options
-  const { shuffle = false, onBroken = 'stop', batchTransforms = [] } = options
+  const { shuffle = false, onBroken = 'stop', batchTransforms = [], recycle = false } = options
   const { workers = 0, onWorkerLost = (message: string) => console.warn(message) } = options
   const concurrency = options.concurrency ?? Math.min(4, platform.processors)
   const prefetch = options.prefetch ?? 2
@@ -121,6 +121,9 @@ export function createLoader<O extends Output = Float32Array>(
             },
             batch as Batch<O>,
           )
+          if (recycle) {
+            for (const done of new Set([batch.images, loaded.value.output!])) plan.takeBack(done)
+          }
         }
       }
     } finally {

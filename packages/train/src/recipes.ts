@@ -140,7 +140,7 @@ export const recipes = {
     description: "the paper's layers at 32 pixels, to leave parts of them out",
     variant: 'cifar-paper',
     augmentation: 'cifar',
-    epochs: 20,
+    epochs: 10,
     batchSize: 128,
     optimizer: nesterov,
     learningRate: 0.03,

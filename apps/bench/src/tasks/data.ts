@@ -1,6 +1,6 @@
 // How many pictures a second are read, decoded, augmented and put into batches, beside torchvision's
-// DataLoader on the same files: each engine in a process of its own, some passes over the data a turn. Both
-// keep their workers between passes.
+// DataLoader on the same files: each engine in a process of its own, an epoch a turn. Both keep their workers
+// between epochs.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { imageFolder, packDataset, shapes } from '@alexnet/data'
 import type { DataWork } from '../data-main.ts'
+import { keepingMemory } from '../engine-process.ts'
 import { BenchError } from '../errors.ts'
 import { describeMachine, isBusy, type Machine } from '../machine.ts'
 
@@ -67,7 +68,6 @@ interface Row {
   engine: DataResult['engine']
   name: string
   work: DataWork
-  passes: number
 }
 
 async function measure(settings: DataSettings, folder: string): Promise<DataReport> {
@@ -86,31 +86,31 @@ async function measure(settings: DataSettings, folder: string): Promise<DataRepo
       ? [{ engine: 'torchvision', reason: 'no Python here has it (Debian: python3-torchvision)' }]
       : []
 
-  const jpeg = { work: 'jpeg', path: photos, batchSize: 32, output: 'float32' } as const
+  // An epoch of some hundred pictures, so that what it begins and ends with counts for little.
+  const repeats = Math.max(1, Math.round(400 / dataset.length))
+  const jpeg = { work: 'jpeg', path: photos, batchSize: 32, output: 'float32', repeats } as const
+  const often = repeats * 2
   const small = {
     work: 'cifar',
     path: cifar,
     batchSize: 128,
     workers: 0,
     output: 'float32',
+    repeats: 2,
   } as const
-  // Some hundred pictures a turn, so that what a pass begins and ends with counts for little.
-  const passes = Math.max(1, Math.round(400 / dataset.length))
   const { workers } = settings
   const ours: Omit<Row, 'engine'>[] = [
-    { name: 'crop-jpeg', work: { ...jpeg, workers: 0 }, passes },
-    { name: 'crop-jpeg', work: { ...jpeg, workers }, passes: passes * 2 },
+    { name: 'crop-jpeg', work: { ...jpeg, workers: 0 } },
+    { name: 'crop-jpeg', work: { ...jpeg, workers, repeats: often } },
     {
       name: 'crop-packed',
-      work: { ...jpeg, work: 'packed', path: pack, workers: 0 },
-      passes: passes * 2,
+      work: { ...jpeg, work: 'packed', path: pack, workers: 0, repeats: often },
     },
     {
       name: 'crop-packed-uint8',
-      work: { ...jpeg, work: 'packed', path: pack, workers: 0, output: 'uint8' },
-      passes: passes * 2,
+      work: { ...jpeg, work: 'packed', path: pack, workers: 0, repeats: often, output: 'uint8' },
     },
-    { name: 'cifar-batches', work: small, passes: 2 },
+    { name: 'cifar-batches', work: small },
   ]
   const rows: Row[] = ours.map((row) => ({ engine: 'alexnet', ...row }))
   if (python) {
@@ -119,7 +119,7 @@ async function measure(settings: DataSettings, folder: string): Promise<DataRepo
         rows.push({
           engine: 'torchvision',
           ...row,
-          ...(row.work.work === 'cifar' && { passes: 1 }),
+          ...(row.work.work === 'cifar' && { work: { ...row.work, repeats: 1 } }),
         })
       }
     }
@@ -135,12 +135,12 @@ async function measure(settings: DataSettings, folder: string): Promise<DataRepo
   try {
     for (const engine of engines) {
       show(`warming up ${engine.name}`)
-      await engine.run(1)
+      await engine.run()
     }
     for (let round = 0; round < settings.rounds; round++) {
       for (const [at, engine] of engines.entries()) {
         show(`round ${round + 1} of ${settings.rounds}: ${engine.name}`)
-        const { pictures, seconds } = await engine.run(rows[at]!.passes)
+        const { pictures, seconds } = await engine.run()
         results[at]!.samples.push(pictures / seconds)
       }
     }
@@ -162,7 +162,7 @@ interface Answer {
   residentBytes?: number
 }
 
-/** A process that goes over the data when it is told to. */
+/** A process that goes over the data, as often as its work repeats it, when it is told to. */
 class Engine {
   readonly name: string
   readonly #process: ChildProcess
@@ -179,15 +179,16 @@ class Engine {
     const pinned =
       row.work.workers === 0 && hasTaskset() ? ['taskset', '-c', '0', ...command] : command
     const [file, ...args] = pinned
-    this.#process = spawn(file!, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const env = row.engine === 'alexnet' ? process.env : { ...process.env, ...keepingMemory }
+    this.#process = spawn(file!, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
     this.#process.stderr!.on('data', (text) => {
       this.#problem = `${this.#problem}${text}`.slice(-500)
     })
     this.#answers = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]()
   }
 
-  async run(passes: number): Promise<Answer> {
-    this.#process.stdin!.write(`${passes}\n`)
+  async run(): Promise<Answer> {
+    this.#process.stdin!.write('\n')
     const { value, done } = await this.#answers.next()
     if (done) throw new BenchError(`${this.name} failed: ${this.#problem.trim()}`)
     return JSON.parse(value) as Answer
@@ -200,18 +201,19 @@ class Engine {
 
 /** Resident memory after each tenth of the pictures. */
 async function watchMemory(pictures: number, work: DataWork, length: number): Promise<DataResult> {
-  const engine = new Engine({ engine: 'alexnet', name: 'memory', work, passes: 1 }, undefined)
+  const repeats = Math.max(1, Math.ceil(pictures / 10 / length))
+  const row = { engine: 'alexnet', name: 'memory', work: { ...work, repeats } } as const
+  const engine = new Engine(row, undefined)
   try {
-    const passes = Math.max(1, Math.ceil(pictures / 10 / length))
     const residentBytes: number[] = []
     const samples: number[] = []
     for (let tenth = 0; tenth < 10; tenth++) {
-      const answer = await engine.run(passes)
+      const answer = await engine.run()
       residentBytes.push(answer.residentBytes!)
       samples.push(answer.pictures / answer.seconds)
     }
-    const row = { engine: 'alexnet', work: 'memory', workers: work.workers } as const
-    return { ...row, picturesPerSecond: median(samples), samples, residentBytes }
+    const result = { engine: 'alexnet', work: 'memory', workers: work.workers } as const
+    return { ...result, picturesPerSecond: median(samples), samples, residentBytes }
   } finally {
     engine.stop()
   }

@@ -56,8 +56,9 @@ export function pictureOf(bitmap: ImageBitmap): Picture {
     willReadFrequently: true,
   })!
   context.drawImage(bitmap, 0, 0)
+  let rgba: Uint8Array | Uint8ClampedArray = context.getImageData(0, 0, width, height).data
+  if (isTransparent(rgba)) rgba = unmultiplied(bitmap) ?? rgba
   bitmap.close()
-  const { data: rgba } = context.getImageData(0, 0, width, height)
   const data = new Uint8Array(width * height * 3)
   for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
     data[to] = rgba[from]!
@@ -65,6 +66,32 @@ export function pictureOf(bitmap: ImageBitmap): Picture {
     data[to + 2] = rgba[from + 2]!
   }
   return { width, height, data }
+}
+
+function isTransparent(rgba: Uint8ClampedArray): boolean {
+  for (let at = 3; at < rgba.length; at += 4) if (rgba[at] !== 255) return true
+  return false
+}
+
+/**
+ * The colours that lie under alpha, which is dropped as Pillow drops it: a 2D canvas multiplies them with
+ * alpha and so loses them, a texture does not. Undefined where there is no WebGL or the picture is larger than
+ * its textures.
+ */
+function unmultiplied(bitmap: ImageBitmap): Uint8Array | undefined {
+  const { width, height } = bitmap
+  const gl = new OffscreenCanvas(1, 1).getContext('webgl')
+  if (!gl || Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return undefined
+  const texture = gl.createTexture()
+  gl.bindTexture(gl.TEXTURE_2D, texture)
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap)
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer())
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0)
+  const rgba = new Uint8Array(width * height * 4)
+  gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba)
+  const isRead = gl.getError() === gl.NO_ERROR
+  gl.getExtension('WEBGL_lose_context')?.loseContext()
+  return isRead ? rgba : undefined
 }
 
 function startWebWorker(): WorkerHandle {

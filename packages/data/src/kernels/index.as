@@ -1,4 +1,5 @@
 // Everything that the module exports. Memory is laid out by ../pixel-module.ts.
 
-export { decodeScan, convertRows } from './jpeg'
+export { convertRows } from './jpeg-color'
+export { decodeScan } from './jpeg-scan'
 export { resampleRows, resampleColumns } from './resample'
