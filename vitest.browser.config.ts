@@ -26,20 +26,23 @@ const browser = {
   instances: [{ browser: 'chromium' as const }],
 }
 
+const thorough = process.env.CONFORMANCE === 'thorough'
 const plain = process.env.PLAIN_PAGE !== undefined
 
 export default defineConfig({
   server: { headers: plain ? {} : isolation },
   resolve: { dedupe: ['@tensorflow/tfjs'] },
-  // Found at the first import otherwise, which reloads the page in the middle of a test.
-  optimizeDeps: { include: ['@tensorflow/tfjs'] },
+  // Found at the first import otherwise, which reloads the page in the middle of a test; what workers import
+  // is not looked for unless they are named.
+  optimizeDeps: { include: ['@tensorflow/tfjs'], entries: ['src/testing/*-worker.ts'] },
   test: {
     include: [plain ? 'src/**/*.plain-page.test.ts' : 'src/**/*.browser.test.ts'],
     // Software rendering uses every core by itself.
     fileParallelism: false,
-    provide: { thorough: process.env.CONFORMANCE === 'thorough' },
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    provide: { thorough },
+    // A software driver on a machine that does other things too.
+    testTimeout: thorough ? 3_600_000 : 600_000,
+    hookTimeout: 600_000,
     browser,
   },
 })

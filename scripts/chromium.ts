@@ -1,21 +1,27 @@
 // Chromium for the browser tests: where it is, the options it runs with, and how it is brought to a machine
-// that has none. Debian's own package is used; nothing downloads a browser from anywhere else. Run as a
-// program (`node scripts/chromium.ts`), it installs Chromium if it can and prints the file's path; where it
-// cannot it says why in one line, prints nothing and ends well, because the tests then skip.
+// that has none, with the loader by which Node finds its software Vulkan driver for WebGPU. Debian's own packages
+// are used; nothing downloads a browser from anywhere else. Run as a program (`node scripts/chromium.ts`), it
+// installs what is missing if it can and prints the browser's file; where it cannot it says in one line which
+// tests are skipped, why, and what would bring them. In CI nothing is skipped: there it fails.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import process from 'node:process'
 
-/** Software drivers for WebGL and WebGPU, so that tests need no GPU; and no traffic of the browser's own. */
-export const chromiumFlags = [
-  '--no-sandbox',
-  '--enable-unsafe-webgpu',
+/** Software drivers for WebGL and WebGPU, the same on every machine. */
+const software = [
   '--use-webgpu-adapter=swiftshader',
   // Clearing workgroup memory is compiled into each shader, seconds each on the software driver.
   '--enable-dawn-features=disable_workgroup_init',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
+]
+
+/** No GPU is needed unless `CHROMIUM_GPU=1` asks for the machine's; and no traffic of the browser's own. */
+export const chromiumFlags = [
+  ...(process.env.CHROMIUM_GPU === '1' ? ['--enable-gpu'] : software),
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
   '--ignore-gpu-blocklist',
   '--disable-background-networking',
   '--disable-component-update',
@@ -43,22 +49,33 @@ export function findChromium(): string | undefined {
   return usualPlaces.find((place) => existsSync(place))
 }
 
-/** Why the browser tests are skipped, in one line. */
+const packages = ['chromium', 'libvulkan1']
+
+/** Why there is no browser to test in, and what would bring it, in one line. */
 export function missingChromium(): string {
   const named = process.env.CHROMIUM_PATH
   return named
     ? `there is no Chromium at ${named}, which CHROMIUM_PATH names`
-    : 'no Chromium found: install it (Debian: apt install chromium) or name its file in CHROMIUM_PATH'
+    : `no Chromium found: install it (Debian: apt install ${packages.join(' ')}) or name its file in CHROMIUM_PATH`
 }
 
-/** Installs Debian's package; returns why that could not be done, or undefined if it was. */
-function installChromium(): string | undefined {
+/** Whether Node finds Vulkan drivers, a software driver too, by the system's loader. */
+function hasVulkanLoader(): boolean {
+  if (process.platform !== 'linux') return true
+  const { stdout } = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' })
+  return stdout?.includes('libvulkan.so.1') ?? false
+}
+
+/** Installs Debian's packages; returns why that could not be done, or undefined if it was. */
+function install(): string | undefined {
   if (!existsSync('/etc/debian_version')) return 'this is no Debian'
   if (process.getuid?.() !== 0) return 'only root may install it'
-  process.stderr.write('▸ installing chromium for the browser tests (apt-get, once)\n')
+  process.stderr.write(
+    `▸ installing ${packages.join(' and ')} for the device tests (apt-get, once)\n`,
+  )
   for (const command of [
     ['update', '-qq'],
-    ['install', '-y', '-qq', '--no-install-recommends', 'chromium'],
+    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
   ]) {
     const { status, stderr } = spawnSync('apt-get', command, {
       encoding: 'utf8',
@@ -74,11 +91,22 @@ function installChromium(): string | undefined {
 
 if (process.argv[1] === import.meta.filename) {
   const named = Boolean(process.env.CHROMIUM_PATH)
-  const why = findChromium() || named ? undefined : installChromium()
+  const complete = named || (findChromium() !== undefined && hasVulkanLoader())
+  const why = complete ? undefined : install()
   const file = findChromium()
-  if (file) console.log(file)
-  else {
+  if (file) {
+    console.log(file)
+    if (why) {
+      process.stderr.write(
+        `▸ without libvulkan1 Node finds no software driver for WebGPU (apt install libvulkan1): ${why}\n`,
+      )
+    }
+  } else {
     const reason = why ? `${missingChromium()} (${why})` : missingChromium()
-    process.stderr.write(`▸ browser tests are skipped: ${reason}\n`)
+    const skipped = process.env.CI ? 'cannot run, and CI skips none' : 'are skipped'
+    process.stderr.write(
+      `▸ tests in Chromium, and on its software drivers, ${skipped}: ${reason}\n`,
+    )
+    if (process.env.CI) process.exitCode = 1
   }
 }

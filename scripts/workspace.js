@@ -115,7 +115,9 @@ function manifestFingerprint() {
 /** A fingerprint of what decides the build: name, size and time of every source file. */
 function sourceFingerprint(installed) {
   const hash = createHash('sha256').update(installed)
-  for (const folder of packageFolders()) {
+  // The page draws what the experiments measured.
+  const folders = [...packageFolders(), join(root, 'docs/experiments')]
+  for (const folder of folders.filter(existsSync)) {
     hash.update(String(existsSync(join(folder, 'dist'))))
     for (const path of filesBelow(folder)) {
       const { size, mtimeMs } = statSync(path)
@@ -160,44 +162,45 @@ const script = (path) => (env, args) => run('node', [join(root, path), ...args],
 const alexnet = script('apps/cli/dist/main.js')
 const checkStructure = script('scripts/check-structure/main.ts')
 
-/** Chromium's file in $CHROMIUM_PATH, part of what the tests' cached results depend on; '' without it. */
+/**
+ * Chromium's file in $CHROMIUM_PATH, part of what the tests' cached results depend on; '' without it. Brings it
+ * where that is possible; in CI its absence ends everything.
+ */
 function withChromium(env) {
   const found = spawnSync('node', [join(root, 'scripts/chromium.ts')], {
     env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  if (found.status !== 0) process.exit(1)
   return { ...env, CHROMIUM_PATH: found.stdout?.trim() ?? '' }
 }
 
-function test(env) {
+/** How turbo runs tests of every package: what is new is printed, a package at a time. */
+const everyPackage = (...tasks) => [
+  ...['run', ...tasks, '--cwd', root, '--ui=stream', '--continue'],
+  ...['--output-logs=new-only', '--log-order=grouped'],
+]
+
+function test(bare) {
+  const env = withChromium(bare)
   say('checking format and lint (biome)')
   run('biome', ['check', root], { env })
   say('checking types and running the tests of every package (turbo)')
-  const each = [
-    'run',
-    'types',
-    'test',
-    '--output-logs=new-only',
-    '--log-order=grouped',
-    '--continue',
-  ]
-  run('turbo', [...each, '--cwd', root, '--ui=stream', '--concurrency=2'], { env })
+  run('turbo', [...everyPackage('types', 'test'), '--concurrency=2'], { env })
   say('checking the structure of the workspace, and the scripts that do')
   for (const folder of ['check-structure', 'experiments']) {
     run('tsc', ['-p', join(root, 'scripts', folder)], { env })
   }
   run('vitest', ['run', '--root', root, 'scripts'], { env })
   checkStructure(env, [])
+  testOnDevices(env)
   say('all checks passed')
 }
 
-/** What takes a GPU, or its software driver, and Chromium; minutes long, so not part of `test`. */
-function testDevices(bare) {
-  const env = withChromium(bare)
-  say('running the tests on devices: WebGL and WebGPU, Chromium, the page (turbo)')
-  const how = ['--output-logs=new-only', '--log-order=grouped', '--continue', '--concurrency=1']
-  run('turbo', ['run', 'test:device', '--cwd', root, '--ui=stream', ...how], { env })
+function testOnDevices(env) {
+  say('running the tests on WebGL and WebGPU, in Node and in Chromium (turbo)')
+  run('turbo', [...everyPackage('test:device'), '--concurrency=2'], { env })
 }
 
 const playground = script('apps/playground/scripts/serve.ts')
@@ -231,8 +234,8 @@ const tasks = {
   },
   test: { about: 'lint, types, structure and every test of every package', run: test },
   'test:device': {
-    about: 'tests that need Chromium or a GPU (software drivers do); minutes',
-    run: testDevices,
+    about: 'only the tests on WebGL and WebGPU (software drivers do), in Node and Chromium',
+    run: (env) => testOnDevices(withChromium(env)),
   },
   'check-structure': { about: 'who imports whom, package shapes, changesets', run: checkStructure },
   conformance: {

@@ -4,6 +4,7 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import type { Result } from './report.ts'
+import type { Runs } from './time-to-accuracy-report.ts'
 
 /** The plot as an SVG file's text, 720 × 400. */
 export function drawCurves({ title, measure, target, groups }: Result): string {
@@ -40,6 +41,47 @@ export function drawCurves({ title, measure, target, groups }: Result): string {
       ),
     ],
   })
+  return asFile(figure, title)
+}
+
+/** Accuracy on the test pictures by minutes of training, 720 × 400. */
+export function drawAccuracies(runs: Runs, targets: readonly number[]): string {
+  const lines = { ours: runs.ours, PyTorch: runs.pytorch }
+  const points = Object.entries(lines).flatMap(([engine, epochs]) => {
+    let seconds = 0
+    return epochs.map((epoch) => {
+      seconds += epoch.seconds
+      return { engine, minutes: seconds / 60, accuracy: 100 * epoch.test }
+    })
+  })
+  const { document } = parseHTML('<html></html>')
+  const figure = Plot.plot({
+    document,
+    width: 720,
+    height: 400,
+    marginRight: 70,
+    y: { label: 'right on the test pictures, %', grid: true },
+    x: { label: 'minutes of training', zero: true },
+    color: { scheme: 'observable10', domain: Object.keys(lines) },
+    marks: [
+      Plot.ruleY(targets, { strokeDasharray: '4 4' }),
+      Plot.lineY(points, { x: 'minutes', y: 'accuracy', stroke: 'engine', strokeWidth: 2 }),
+      Plot.dot(points, { x: 'minutes', y: 'accuracy', fill: 'engine', r: 3 }),
+      Plot.text(
+        points,
+        Plot.selectLast({
+          ...{ x: 'minutes', y: 'accuracy', z: 'engine', text: 'engine', fill: 'engine' },
+          ...{ textAnchor: 'start' as const, dx: 8 },
+        }),
+      ),
+    ],
+  })
+  return asFile(figure, 'Accuracy by training time')
+}
+
+type Figure = ReturnType<typeof Plot.plot>
+
+function asFile(figure: Figure, title: string): string {
   figure.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   figure.setAttribute('aria-label', title)
   const colors =

@@ -57,6 +57,8 @@ describe('the command line', () => {
     ['infer', '--threads', 'two'],
     ['infer', '--rounds', ''],
     ['browser', '--widen'],
+    ['dawn', '--gpu'],
+    ['webgl', '--work', 'both', '--rounds', '0'],
     ['race'],
   ])('refuses %s %s %s', async (...args) => {
     await expect(parse(...args)).rejects.toMatchObject({ name: 'CommanderError', exitCode: 1 })

@@ -3,12 +3,11 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { addDataCommand } from './data-command.ts'
-import { addDawnCommand } from './dawn-command.ts'
+import { addDeviceCommands } from './device-commands.ts'
 import { engineNames } from './engines/catalog.ts'
 import { type WeightFormat, weightFormats } from './engines/session.ts'
 import type { Report } from './results.ts'
 import type { Settings } from './settings.ts'
-import { addWebGLCommand } from './webgl-command.ts'
 
 function whole(least: number) {
   return (text: string) => {
@@ -99,8 +98,7 @@ export function createProgram(run: (settings: Settings) => Promise<void>): Comma
   for (const [task, defaults] of Object.entries(tasks)) {
     addTask(program, task as Report['task'], defaults, run)
   }
-  addWebGLCommand(program)
-  addDawnCommand(program)
+  addDeviceCommands(program)
   addDataCommand(program)
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({

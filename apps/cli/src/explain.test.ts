@@ -49,7 +49,9 @@ describe('alexnet explain', () => {
     ['saliency', []],
     ['occlusion', ['--size', '16', '--stride', '8']],
     ['receptive-field', ['--layer', 'features.3', '--unit', '0,1']],
-    ['feature-maps', ['--layer', 'features.0']],
+    ['receptive-field', []],
+    ['feature-maps', ['--layer', 'features.6']],
+    ['feature-maps', []],
     ['neighbours', ['--dataset', 'pictures', '--count', '4']],
   ])('draws %s', async (method, options) => {
     const out = `${method}.png`
@@ -96,7 +98,6 @@ describe('alexnet explain', () => {
     [['0.png', '-o', 'heat.jpg'], /must end in .png/],
     [['0.png', '-c', 'cirle'], /no class of that name; did you mean circle/],
     [['0.png', '-c', '10'], /the classes are 0 to 9/],
-    [['0.png', '-m', 'feature-maps'], /needs --layer/],
     [['0.png', '-m', 'receptive-field', '-l', 'features.0', '--unit', 'x'], /such as 3,5/],
   ])('says what is wrong with %j', async (args, message) => {
     const { code, stderr } = await run('explain', ...args, '-w', 'model.safetensors')

@@ -8,6 +8,7 @@ import {
   channelSum,
   colorize,
   colorsOf,
+  describe,
   featureLayer,
   featureMaps,
   gradCam,
@@ -180,8 +181,7 @@ export const drawings: Record<Method, Draw> = {
     }
   },
 
-  async 'feature-maps'({ model, input, view }, { layer, colors = 'viridis' }) {
-    if (layer === undefined) throw new UsageError('--method feature-maps needs --layer')
+  async 'feature-maps'({ model, input, view }, { layer = first(model), colors = 'viridis' }) {
     const maps = await featureMaps(model, input!, layer)
     const count = Math.min(maps.channels, 256)
     const tiles = Array.from({ length: count }, (_, channel) =>
@@ -192,8 +192,7 @@ export const drawings: Record<Method, Draw> = {
     return { picture: sheet(tiles, { columns, scale }), layer }
   },
 
-  async 'receptive-field'({ model, view, preprocessing }, { layer, unit }) {
-    if (layer === undefined) throw new UsageError('--method receptive-field needs --layer')
+  async 'receptive-field'({ model, view, preprocessing }, { layer = first(model), unit }) {
     const [height, width] = mapSize(model, layer)
     const place = unit ? placeOf(unit) : { row: height >> 1, column: width >> 1 }
     const field = receptiveField(model, layer, place)
@@ -234,9 +233,9 @@ export const drawings: Record<Method, Draw> = {
     return { picture: tiles, layer }
   },
 
-  async 'top-patches'(subject, { dataset, limit, count, layer, channel, json = false }) {
+  async 'top-patches'(subject, { dataset, limit, count, layer: named, channel, json = false }) {
     const { model, preprocessing } = subject
-    if (layer === undefined) throw new UsageError('--method top-patches needs --layer')
+    const layer = named ?? last(model)
     const prepare = createPreprocess(preprocessing)
     const pictures = await someOf(dataset!, limit)
     const shown = progress('patches', pictures.length, { quiet: json })
@@ -299,6 +298,12 @@ function cut(
   }
   return { width: side, height: side, data }
 }
+
+const convolutions = (model: LoadedModel['model']) =>
+  describe(model).layers.filter(({ kind }) => kind === 'convolution')
+/** Names of the first and the last convolution: what is shown where no layer was named. */
+const first = (model: LoadedModel['model']) => convolutions(model)[0]!.name
+const last = (model: LoadedModel['model']) => convolutions(model).at(-1)!.name
 
 function mapSize(model: LoadedModel['model'], name: string): [number, number] {
   const layer = model.layers.find((candidate) => candidate.name === name)

@@ -2,9 +2,12 @@
 // made of them, and the evaluation that goes with each.
 
 import {
+  type ColorPca,
   cifarEval,
+  colorPcaNoise,
   cropPicture,
   type Dataset,
+  imagenetColorPca,
   loader,
   type Preprocessing,
   type Preset,
@@ -18,12 +21,19 @@ import {
 } from '@alexnet/data'
 import { UsageError } from './errors.ts'
 
-/** Names of augmentations: the presets for training, and none. */
+/** `cifar`, and the paper's colour noise along the axes of the run's own pictures. */
+const CIFAR_COLOR_NOISE = 'cifar-color-noise'
+
+/** Names of augmentations: the presets for training, what is made of them, and none. */
 export const augmentationNames: readonly string[] = [
   'none',
   ...presetNames.filter((name) => !name.endsWith('-eval')),
   'caffe',
+  CIFAR_COLOR_NOISE,
 ]
+
+/** Whether an augmentation is told how the colours of the training pictures vary. */
+export const needsColorPca = (augmentation: string) => augmentation === CIFAR_COLOR_NOISE
 
 export interface TrainingPresetOptions {
   /** Pixels a side of the network's input. */
@@ -32,6 +42,8 @@ export interface TrainingPresetOptions {
   levels?: boolean
   /** Mean, deviation and size of these weights' own pictures. */
   like?: Preprocessing
+  /** How the colours of the training pictures vary; default ImageNet's. */
+  colorPca?: ColorPca
   /** Without augmentation: the whole picture, as networks for small ones see it. */
   small?: boolean
 }
@@ -42,7 +54,7 @@ export interface TrainingPresetOptions {
  * @throws UsageError, with the names that there are
  */
 export function trainingPreset(name: string, options: TrainingPresetOptions): Preset {
-  const { crop, levels = false, like, small = false } = options
+  const { crop, levels = false, like, colorPca = imagenetColorPca, small = false } = options
   const scale = {
     ...(levels && { std: [1 / 255, 1 / 255, 1 / 255] as const }),
     ...(like && {
@@ -57,6 +69,10 @@ export function trainingPreset(name: string, options: TrainingPresetOptions): Pr
     const paper = preset('paper', { crop, ...scale })
     const transforms = paper.transforms.filter((one) => one.name !== 'colorPcaNoise')
     return { ...paper, name, transforms }
+  }
+  if (name === CIFAR_COLOR_NOISE) {
+    const cifar = preset('cifar', { crop, ...scale })
+    return { ...cifar, name, transforms: [...cifar.transforms, colorPcaNoise({ pca: colorPca })] }
   }
   if (!augmentationNames.includes(name)) {
     throw new UsageError(

@@ -135,7 +135,8 @@ export function resumedSettings(
   if (typeof augment === 'string' && augment !== augmentation) {
     changed.push(`--augment was ${augmentation}`)
   }
-  const unknowable = (['freeze', 'layerRate', 'normalization', 'overlappingPooling'] as const)
+  const fixedKinds = ['freeze', 'layerRate', 'layerDecay', 'normalization', 'overlappingPooling']
+  const unknowable = (fixedKinds as (keyof TrainOptions)[])
     .filter((key) => options[key] !== undefined && options[key] !== true)
     .map((key) => `${flag(key)} stands as it was`)
   if (changed.length + unknowable.length > 0) {

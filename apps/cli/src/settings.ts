@@ -2,7 +2,7 @@
 // and resuming needs nothing but it.
 
 import { type AlexNetOptions, getArchitecture, type Variant } from '@alexnet/core'
-import type { Dataset, Picture, Preprocessing } from '@alexnet/data'
+import type { ColorPca, Dataset, Picture, Preprocessing } from '@alexnet/data'
 import {
   getRecipe,
   type OptimizerRecord,
@@ -42,6 +42,8 @@ export interface TrainOptions extends EngineOptions {
   freeze?: string[]
   /** Factors of the learning rate, for weights that fit a pattern. */
   layerRate?: { weights: string; learningRate: number }[]
+  /** Weight decay of weights that fit a pattern. */
+  layerDecay?: { weights: string; weightDecay: number }[]
   dropout?: number
   activation?: string
   normalization?: boolean
@@ -80,6 +82,8 @@ export interface RunSettings {
   model: AlexNetOptions
   labels: string[]
   preprocessing: Preprocessing
+  /** How the colours of its training pictures vary, where its augmentation follows them. */
+  colorPca?: ColorPca
   microBatch: number | null
   validation: number
   limit: number | null
@@ -255,7 +259,12 @@ function resolveSchedule(base: ScheduleRecord, kind: ScheduleName | undefined): 
   return { kind }
 }
 
-const newRules = ({ freeze = [], layerRate = [] }: TrainOptions): WeightRule[] => [
-  ...freeze.map((weights) => ({ weights, frozen: true })),
-  ...layerRate,
-]
+/** A rule a pattern, whatever is said of it; they come before the recipe's own. */
+function newRules({ freeze = [], layerRate = [], layerDecay = [] }: TrainOptions): WeightRule[] {
+  const frozen = freeze.map((weights) => ({ weights, frozen: true }))
+  const rules = new Map<string, WeightRule>()
+  for (const rule of [...frozen, ...layerRate, ...layerDecay]) {
+    rules.set(rule.weights, { ...rules.get(rule.weights), ...rule })
+  }
+  return [...rules.values()]
+}

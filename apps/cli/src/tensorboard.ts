@@ -1,5 +1,5 @@
-// TensorBoard's event files as bytes: TFRecords of Event messages with scalars. Whoever writes them to a
-// file names it so that TensorBoard finds it (`…tfevents…`).
+// TensorBoard's event files as bytes: TFRecords of Event messages with scalars and pictures. Whoever writes
+// them to a file names it so that TensorBoard finds it (`…tfevents…`).
 //
 // A record is: uint64 length, masked CRC-32C of the length, the message, masked CRC-32C of the message
 // (tensorflow/core/lib/io/record_writer.cc); the messages' fields are those of
@@ -8,22 +8,33 @@
 import { crc32c } from '@aws-crypto/crc32c'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
+/** A picture as a PNG file. */
+export interface TensorBoardImage {
+  readonly width: number
+  readonly height: number
+  readonly png: Uint8Array
+}
+
 /** What one record says. */
 export type TensorBoardEvent = {
   /** Seconds since 1970. */
   readonly time: number
   readonly step: number
 } & (
-  | { readonly scalars: Readonly<Record<string, number>> }
+  | {
+      readonly scalars: Readonly<Record<string, number>>
+      readonly images?: Readonly<Record<string, TensorBoardImage>>
+    }
   /** First of every file. */
   | { readonly kind: 'version' }
   /** A run begins here, or goes on: TensorBoard forgets later steps of earlier files. */
   | { readonly kind: 'start' }
 )
 
-// Field numbers of Event, Summary, Summary.Value and SessionLog.
+// Field numbers of Event, Summary, Summary.Value, Summary.Image and SessionLog.
 const event = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 }
-const summary = { value: 1, tag: 1, simpleValue: 2 }
+const summary = { value: 1, tag: 1, simpleValue: 2, image: 4 }
+const image = { height: 1, width: 2, colorspace: 3, encoded: 4, RGB: 3 }
 const sessionLog = { status: 1, START: 1 }
 
 /** Events as the bytes of a file, or of what is to be added to one. */
@@ -48,6 +59,17 @@ function encodeMessage(one: TensorBoardEvent): Uint8Array {
       writer.tag(summary.value, WireType.LengthDelimited).fork()
       writer.tag(summary.tag, WireType.LengthDelimited).string(name)
       writer.tag(summary.simpleValue, WireType.Bit32).float(value)
+      writer.join()
+    }
+    for (const [name, { width, height, png }] of Object.entries(one.images ?? {})) {
+      writer.tag(summary.value, WireType.LengthDelimited).fork()
+      writer.tag(summary.tag, WireType.LengthDelimited).string(name)
+      writer.tag(summary.image, WireType.LengthDelimited).fork()
+      writer.tag(image.height, WireType.Varint).int32(height)
+      writer.tag(image.width, WireType.Varint).int32(width)
+      writer.tag(image.colorspace, WireType.Varint).int32(image.RGB)
+      writer.tag(image.encoded, WireType.LengthDelimited).bytes(png)
+      writer.join()
       writer.join()
     }
     writer.join()

@@ -3,6 +3,7 @@
 
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { decodePicture } from '@alexnet/data'
 import { recipes } from '@alexnet/train'
 import { encodeSafetensors, readSafetensors } from '@alexnet/weights'
 import { readCheckpointFile } from '@alexnet/weights/node'
@@ -97,6 +98,7 @@ describe('a run', () => {
     const scalars = new Map<string, number[]>()
     for (const { step, summary } of events) {
       for (const { tag, simpleValue } of summary?.value ?? []) {
+        if (simpleValue === undefined) continue
         scalars.set(tag, [...(scalars.get(tag) ?? []), step, simpleValue])
       }
     }
@@ -112,6 +114,34 @@ describe('a run', () => {
     expect([...scalars.keys()]).toContain('class/9')
   })
 
+  it("draws the confusion of each epoch into the event files, cells by their row's share", async () => {
+    const [file] = await readdir(path('run/tensorboard'))
+    const events = readEvents(await readFile(path(`run/tensorboard/${file}`)))
+    const drawn = events.flatMap(({ step, summary }) =>
+      (summary?.value ?? []).flatMap(({ tag, image }) => (image ? [{ step, tag, image }] : [])),
+    )
+    const epochs = (await linesOf('run/log.jsonl')).filter(({ type }) => type === 'epoch')
+    expect(drawn.map(({ step, tag }) => [step, tag])).toEqual(
+      epochs.map(({ step }) => [step, 'validation/confusion']),
+    )
+    for (const [at, { image }] of drawn.entries()) {
+      const { width, height, data } = await decodePicture(image.encodedImageString)
+      expect([image.width, image.height, image.colorspace]).toEqual([width, height, 3])
+      const { confusion } = epochs[at].validation
+      const cell = (width - 1) / confusion.length
+      for (const [own, row] of (confusion as number[][]).entries()) {
+        const total = row.reduce((sum, count) => sum + count, 0)
+        for (const [given, count] of row.entries()) {
+          const middle = [own, given].map((place) => Math.floor((place + 0.5) * cell))
+          const red = data[(middle[0]! * width + middle[1]!) * 3]!
+          const full = own === given ? 21 : 194
+          const share = ((255 - red) / (255 - full)) ** 2
+          expect(Math.abs(share - count / Math.max(1, total))).toBeLessThan(0.02)
+        }
+      }
+    }
+  })
+
   it('reports on one page that asks for nothing else', async () => {
     const page = await read('run/report.html')
     expect(page).toMatch(/^<!doctype html>/)
@@ -120,6 +150,27 @@ describe('a run', () => {
     expect(page).not.toMatch(/<script|(src|href)="http/)
     expect(page).toMatch(/lenet-5 on shapes:120/)
     expect(page).toMatch(/prefers-color-scheme:dark/)
+  })
+})
+
+describe('rates and decay of single layers', () => {
+  it("are the run's rules, one a pattern, before those of the recipe", async () => {
+    await succeed(
+      alexnet(
+        `${small} --epochs 1 --recipe fine-tune --layer-rate *.bias=2 --layer-decay *.bias=0 --freeze features.0.weight --out ruled`,
+      ),
+    )
+    const { recipe } = JSON.parse(await read('ruled/run.json'))
+    expect(recipe.rules).toEqual([
+      { weights: 'features.0.weight', frozen: true },
+      { weights: '*.bias', learningRate: 2, weightDecay: 0 },
+      ...recipes['fine-tune'].rules,
+    ])
+    const again = await alexnet('train shapes:120 --out ruled --resume --layer-decay *.bias=1')
+    expect([again.code, again.stderr]).toEqual([
+      2,
+      expect.stringMatching(/--layer-decay stands as it was/),
+    ])
   })
 })
 
@@ -245,6 +296,7 @@ describe('mistakes', () => {
     ['--recipe papr', /no recipe 'papr': choose one of paper, /],
     ['--augment cifr', /no augmentation 'cifr': choose one of none, /],
     ['--layer-rate features', /a name and a factor/],
+    ['--layer-decay *.bias', /a name and a factor, such as "\*\.bias=0"/],
     ['--freeze feature.*', /no weight is called 'feature\.\*': the names are features\.0\.weight/],
     ['--optimizer adamw --momentum 0.5', /--momentum belongs to sgd/],
   ])('%s', async (options, message) => {

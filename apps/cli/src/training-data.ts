@@ -69,12 +69,13 @@ async function inMemory(dataset: Dataset): Promise<Dataset> {
 /** Batches of an epoch as the settings have them, from batch `start` on. */
 export function trainingBatches(
   dataset: Dataset,
-  { recipe, preprocessing, seed }: RunSettings,
+  { recipe, preprocessing, colorPca, seed }: RunSettings,
   { epoch, start, workers = 0 }: { epoch: number; start: number; workers?: number | WorkerPool },
 ): BatchSource {
   const preset = trainingPreset(recipe.augmentation, {
     crop: preprocessing.crop,
     like: preprocessing,
+    ...(colorPca && { colorPca }),
     small: isSmall(recipe.variant),
   })
   return loader({
@@ -83,6 +84,8 @@ export function trainingBatches(
     batchTransforms: mixingOf(recipe),
     batchSize: recipe.batchSize,
     ...{ shuffle: true, seed, epoch, start, workers },
+    // A step copies its pictures to the backend before it asks for the next.
+    recycle: true,
   })
 }
 

@@ -5,10 +5,12 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { encodePng } from '@alexnet/data'
 import { classAccuracies, type EpochEvent, type StepEvent, type TrainEvent } from '@alexnet/train'
 import { replaceFile } from '@alexnet/weights/node'
+import { confusionPicture } from './confusion-picture.ts'
 import type { RunFolder } from './run-folder.ts'
-import { encodeEvents, type TensorBoardEvent } from './tensorboard.ts'
+import { encodeEvents, type TensorBoardEvent, type TensorBoardImage } from './tensorboard.ts'
 
 /** One line of log.jsonl. */
 export type LogLine = { type?: 'step' | 'epoch'; step: number } & Record<string, unknown>
@@ -51,12 +53,16 @@ export class TrainingLog {
       const every = Math.max(1, Math.floor(event.batches / LINES))
       if (event.step % every === 0) await this.#write(stepLine(event), stepScalars(event))
     } else if (event.type === 'epoch') {
-      await this.#write(epochLine(event), epochScalars(event))
+      await this.#write(epochLine(event), epochScalars(event), await epochImages(event))
     }
   }
 
-  async #write(line: LogLine, scalars: Record<string, number>): Promise<void> {
-    const record: TensorBoardEvent = { time: Date.now() / 1000, step: line.step, scalars }
+  async #write(
+    line: LogLine,
+    scalars: Record<string, number>,
+    images: Record<string, TensorBoardImage> = {},
+  ): Promise<void> {
+    const record: TensorBoardEvent = { time: Date.now() / 1000, step: line.step, scalars, images }
     await appendFile(this.#folder.logPath, `${JSON.stringify(line)}\n`)
     await appendFile(this.#events, encodeEvents([record]))
   }
@@ -127,4 +133,12 @@ function epochScalars({ train, validation, ...event }: EpochEvent): Record<strin
   scalars['epoch/pictures per second'] = train.pictures / event.seconds
   scalars['epoch/memory in bytes'] = memory()
   return scalars
+}
+
+async function epochImages({ validation }: EpochEvent): Promise<Record<string, TensorBoardImage>> {
+  const { confusion = [] } = validation ?? {}
+  if (confusion.length === 0 || confusion.length > MOST_CLASSES) return {}
+  const picture = confusionPicture(confusion)
+  const { width, height } = picture
+  return { 'validation/confusion': { width, height, png: await encodePng(picture) } }
 }

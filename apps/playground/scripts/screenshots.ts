@@ -1,7 +1,8 @@
 // Pictures of every page, light, dark and as narrow as a phone, in docs/playground. Needs a build.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import sharp from 'sharp'
 import { findChromium, openSite } from '../src/testing/browser.ts'
 
 const folder = join(import.meta.dirname, '../../../docs/playground')
@@ -17,23 +18,28 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
     await page.waitForFunction(() => document.querySelectorAll('.bars').length >= 6)
   },
   async look(page) {
-    await page.getByRole('spinbutton', { name: 'channel' }).fill('2')
+    for (const [name, value] of [
+      ['channel', '2'],
+      ['row', '18'],
+      ['column', '14'],
+    ] as const) {
+      await page.getByRole('spinbutton', { name }).fill(value)
+    }
     await page.getByRole('img', { name: 'What the unit sees', exact: true }).waitFor()
-    await page.getByText('For ', { exact: false }).first().waitFor()
-    await page.waitForTimeout(2000)
+    await page.getByRole('img', { name: /^grad-cam for/ }).waitFor()
   },
   async train(page) {
-    await page.getByLabel('Pictures to draw').fill('1500')
-    await page.getByLabel('Epochs').fill('2')
+    await page.getByLabel('Pictures to draw').fill('2500')
+    await page.getByLabel('Epochs').fill('3')
     await page.getByLabel('Epochs').blur()
     await page.getByRole('button', { name: 'Show what that does' }).click()
     await page.getByRole('button', { name: 'Start' }).click()
-    await page.getByText('Surest mistakes').waitFor({ timeout: 400_000 })
+    await page.getByText(/^Done: step/).waitFor({ timeout: 400_000 })
   },
   async paper(page) {
     await page.getByRole('button', { name: 'Start the race' }).click()
     await page.waitForFunction(
-      () => /After (\d{4,})/.test(document.querySelector('[data-testid=race]')!.textContent!),
+      () => /After ([3-9]\d{3})/.test(document.querySelector('[data-testid=race]')!.textContent!),
       undefined,
       { timeout: 400_000 },
     )
@@ -51,6 +57,24 @@ const looks = {
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', isMobile: true },
 } as const
 
+/** Pixels of a page that a picture shows, from its top. */
+const TALLEST = 1800
+/** Bytes that a picture in the repository may have. */
+const MOST_BYTES = 120_000
+
+/** Writes a picture with as many colours as its size allows. */
+async function save(screenshot: Buffer, path: string): Promise<void> {
+  for (const colours of [256, 128, 64, 32]) {
+    const file = await sharp(screenshot)
+      .png({ palette: true, colours, dither: 0, effort: 10 })
+      .toBuffer()
+    if (file.length > MOST_BYTES && colours > 32) continue
+    writeFileSync(path, file)
+    console.log(`${path}: ${Math.round(file.length / 1000)} KB, ${colours} colours`)
+    return
+  }
+}
+
 const site = await openSite(executable)
 for (const [name, prepare] of Object.entries(scenes)) {
   if (only.length > 0 && !only.includes(name)) continue
@@ -62,9 +86,9 @@ for (const [name, prepare] of Object.entries(scenes)) {
     await page.setViewportSize(viewport)
     await page.emulateMedia({ colorScheme })
     await page.waitForTimeout(600)
-    const path = join(folder, `${name}-${look}.png`)
-    await page.screenshot({ path, fullPage: true })
-    console.log(path)
+    const whole = await page.evaluate(() => document.documentElement.scrollHeight)
+    const clip = { x: 0, y: 0, width: viewport.width, height: Math.min(whole, TALLEST) }
+    await save(await page.screenshot({ fullPage: true, clip }), join(folder, `${name}-${look}.png`))
   }
   await page.context().close()
 }

@@ -7,5 +7,6 @@ import { App } from './app.tsx'
 import { bundledModels } from './engine/bundled.ts'
 import { start } from './session.ts'
 
-render(<App />, document.getElementById('app')!)
+// First what takes longest: the worker and the model come while the page is drawn.
 void start('auto', { kind: 'bundled', name: bundledModels[0]!.name })
+render(<App />, document.getElementById('app')!)

@@ -1,6 +1,7 @@
 // What the whole page shares: the worker that classifies, its backend and model, and the pictures at hand.
-import { proxy } from 'comlink'
+import { proxy, transfer } from 'comlink'
 import { type Client, startWorker } from './client.ts'
+import { bundledModels } from './engine/bundled.ts'
 import type {
   BackendChoice,
   BackendInfo,
@@ -48,6 +49,8 @@ export async function start(choice: BackendChoice, source: ModelSource): Promise
   session.patch({ status: 'starting', message: 'Starting the backend …', choice })
   const own = startWorker('engine', (reason) => fail(`The worker stopped (${reason}). Reload.`))
   client = own
+  // The model's file comes while the worker starts: neither waits for the other.
+  const file = fileOf(source)
   try {
     const lost = proxy((reason: string) => {
       if (client !== own) return
@@ -56,7 +59,7 @@ export async function start(choice: BackendChoice, source: ModelSource): Promise
     const backend = await own.job.start(choice, lost)
     if (client !== own) return
     session.patch({ backend, message: 'Loading the model …' })
-    await take(own, source)
+    await take(own, source, await file)
   } catch (error) {
     if (client === own) fail(messageOf(error))
   }
@@ -75,13 +78,26 @@ export async function chooseModel(source: ModelSource): Promise<void> {
   }
 }
 
-async function take(from: Client<'engine'>, source: ModelSource): Promise<void> {
+/** The file of a model that comes with the page; undefined for others, and where it cannot be fetched. */
+async function fileOf(source: ModelSource): Promise<Uint8Array | undefined> {
+  if (source.kind !== 'bundled') return undefined
+  const record = bundledModels.find(({ name }) => name === source.name)
+  // The worker tries again, and says what is wrong.
+  return record?.load().catch(() => undefined)
+}
+
+async function take(
+  from: Client<'engine'>,
+  source: ModelSource,
+  bytes?: Uint8Array,
+): Promise<void> {
   const onProgress = proxy((done: number, total: number) => {
     const megabytes = (bytes: number) => Math.round(bytes / 1e6)
     const message = `Downloading the model: ${megabytes(done)} of ${megabytes(total)} MB`
     session.patch({ message })
   })
-  const model = await from.job.loadModel(source, onProgress)
+  const asked = bytes ? transfer({ ...source, bytes }, [bytes.buffer as ArrayBuffer]) : source
+  const model = await from.job.loadModel(asked as ModelSource, onProgress)
   const { version } = session.value
   session.patch({ status: 'ready', message: '', model, source, version: version + 1 })
 }

@@ -5,6 +5,7 @@ import { get, set } from 'idb-keyval'
 import { type Client, startWorker } from './client.ts'
 import type { BackendChoice } from './engine/protocol.ts'
 import {
+  defaultSettings,
   type EpochReport,
   keys,
   type Mistake,
@@ -13,8 +14,9 @@ import {
   type SavedRun,
   type StepReport,
   type TrainingReport,
+  type TrainingSettings,
 } from './engine/training-protocol.ts'
-import { messageOf } from './session.ts'
+import { messageOf, session } from './session.ts'
 import { Store } from './store.ts'
 
 export interface RunState {
@@ -39,20 +41,28 @@ const empty: RunState = {
 }
 
 export const run = new Store<RunState>(empty)
+export const settings = new Store<TrainingSettings>(defaultSettings)
 export const dataset = new Store<OwnDataset>({ classes: [], pictures: [] })
 
 let client: Client<'training'> | undefined
 
+let isRestored = false
+
 /** Reads what the browser keeps, once. */
 export async function restore(): Promise<void> {
+  if (isRestored) return
+  isRestored = true
   const [saved, own] = await Promise.all([
     get<SavedRun>(keys.run),
     get<OwnDataset>(keys.dataset),
   ]).catch(() => [undefined, undefined])
   if (own) dataset.set(own)
   if (saved && run.value.status === 'idle') {
-    const { classes, steps, epochs, finished } = saved
-    run.patch({ classes, steps, epochs, finished, resumable: !finished })
+    const { classes, steps, epochs, mistakes, finished } = saved
+    const kept = steps.at(-1)?.step
+    run.patch({ classes, steps, epochs, mistakes, finished, resumable: !finished })
+    if (kept !== undefined) run.patch({ saved: kept })
+    settings.set(saved.settings)
   }
 }
 
@@ -157,10 +167,11 @@ export async function trainedModel(): Promise<Blob> {
 }
 
 /** What a training picture becomes. */
-export async function previewAugmentation(settings: NewRun['settings']) {
+export async function previewAugmentation() {
   const own = startWorker('training', () => {})
+  const { variant = 'cifar', inputSize = 32 } = session.value.model ?? {}
   try {
-    return await own.job.preview(settings, 8)
+    return await own.job.preview(settings.value, { variant, inputSize }, 8)
   } finally {
     own.stop()
   }

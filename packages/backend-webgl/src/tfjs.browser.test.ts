@@ -56,6 +56,28 @@ describe('tfjs is wrong, and ours is right, about', () => {
     expect(ours).toEqual([0, 0, 0, 0, 0, 0])
   })
 
+  it('products of an odd depth of what the device computed', async () => {
+    // e⁰ stands in the places past the matrices' own, too. Less than 128 numbers tfjs would compute itself.
+    const ones = (shape: [number, number]) => tf.exp(tf.zeros(shape)) as tf.Tensor2D
+    for (const transposeA of [false, true]) {
+      for (const transposeB of [false, true]) {
+        const a = () => ones(transposeA ? [13, 16] : [16, 13])
+        const b = () => ones(transposeB ? [16, 13] : [13, 16])
+        const [tfjs, ours] = await both(() => tf.matMul(a(), b(), transposeA, transposeB))
+        expect(new Set(tfjs as number[])).toEqual(new Set([14]))
+        expect(new Set(ours)).toEqual(new Set([13]))
+        const [fused, oursFused] = await both(() =>
+          tf.fused.matMul({
+            ...{ a: a(), b: b(), transposeA, transposeB },
+            ...{ bias: tf.ones([16]), activation: 'relu' as const },
+          }),
+        )
+        expect(new Set(fused as number[])).toEqual(new Set([15]))
+        expect(new Set(oursFused)).toEqual(new Set([14]))
+      }
+    }
+  })
+
   it('the gradient of normalisation with a whole power, which does not compile', async () => {
     const [tfjs, ours] = await both(() =>
       tf.grad((x) => tf.localResponseNormalization(x as tf.Tensor4D, 0, 1, 1, 1))(

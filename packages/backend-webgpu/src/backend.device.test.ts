@@ -3,8 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { inspectWebGPU, warmUp, webgpu } from './node.ts'
 import { device, missing, useWebGPU } from './testing/start.ts'
 
-const timeout = 300_000
-
 describe('the adapter', () => {
   it('refuses a name with an underscore', () => {
     expect(() => webgpu({ name: 'my_gpu' })).toThrow(/underscores/)
@@ -26,132 +24,117 @@ describe.skipIf(missing)(`the backend${missing ? `: ${missing}` : ''}`, () => {
     if (tf.findBackendFactory('alexnet-webgpu')) tf.removeBackend('alexnet-webgpu')
   })
 
-  it(
-    'starts, checks itself, stops and starts anew',
-    async () => {
-      const first = await useWebGPU()
-      expect(first).toMatchObject({ name: 'alexnet-webgpu', precision: 'float32' })
-      expect(first.selfCheck.passed).toBe(true)
-      const old = tf.ones([1000])
-      await expect(webgpu({ software: true, memoryLimit: 1e9 }).start()).rejects.toThrow(
-        /already runs with other options/,
-      )
-      await useWebGPU()
-      expect([...(await tf.add(tf.ones([2]), 1).data())]).toEqual([2, 2])
-      // The device of the first is gone, and with it the tensor.
-      await expect(tf.neg(old).data()).rejects.toThrow()
-    },
-    timeout,
-  )
+  it('starts, checks itself, stops and starts anew', async () => {
+    const first = await useWebGPU()
+    expect(first).toMatchObject({ name: 'alexnet-webgpu', precision: 'float32' })
+    expect(first.selfCheck.passed).toBe(true)
+    const old = tf.ones([1000])
+    await expect(webgpu({ software: true, memoryLimit: 1e9 }).start()).rejects.toThrow(
+      /already runs with other options/,
+    )
+    await useWebGPU()
+    expect([...(await tf.add(tf.ones([2]), 1).data())]).toEqual([2, 2])
+    // The device of the first is gone, and with it the tensor.
+    expect(() => tf.neg(old)).toThrow(expect.objectContaining({ name: 'BackendStoppedError' }))
+  })
 
-  it(
-    'refuses a tensor that the device cannot bind, and what is beyond the budget, before it allocates',
-    async () => {
-      await useWebGPU({ memoryLimit: 1e8 })
-      const most = device().limits.maxStorageBufferBindingSize
-      expect(() => tf.zeros([most / 4 + 1])).toThrow(/binds at most/)
-      const before = tf.memory().numTensors
-      const run = () =>
-        tf.tidy(() => {
-          const x = tf.fill([1000, 1000], 1)
-          return Array.from({ length: 40 }, () => tf.add(x, 1)).map((t) => tf.keep(t))
-        })
-      expect(run).toThrow(
-        expect.objectContaining({
-          name: 'OutOfMemoryError',
-          message: expect.stringMatching(/budget of 100 MB.*Use smaller batches/),
-        }),
-      )
-      expect(tf.memory().numTensors).toBeGreaterThanOrEqual(before)
-    },
-    timeout,
-  )
-
-  it(
-    'does not follow an array that a tensor was made from, nor keeps what was read through a change',
-    async () => {
-      await useWebGPU()
-      const array = Float32Array.of(1, 2, 3, 4)
-      const x = tf.tensor1d(array)
-      array.fill(9)
-      const y = tf.mul(x, 1)
-      expect([...(await y.data())]).toEqual([1, 2, 3, 4])
-
-      const weight = tf.variable(tf.mul(x, 1))
-      const velocity = tf.variable(tf.mul(x, 0))
-      const step = () =>
-        tf.tidy(() => {
-          const inputs = { weight, velocity, gradient: tf.onesLike(x) }
-          const rates = { learningRate: 1, momentum: 0, weightDecay: 0, nesterov: false }
-          const [w, v] = tf.engine().runKernel('MomentumStep', inputs, rates) as tf.Tensor[]
-          weight.assign(w!)
-          velocity.assign(v!)
-        })
-      step()
-      const read = weight.data()
-      step()
-      expect([...(await read)]).toEqual([0, 1, 2, 3])
-      expect([...(await weight.data())]).toEqual([-1, 0, 1, 2])
-    },
-    timeout,
-  )
-
-  it(
-    'multiplies what was cast from integers, which tfjs keeps as they are',
-    async () => {
-      await useWebGPU()
-      const ones = tf.oneHot(tf.tensor1d([1, 0, 2], 'int32'), 3).toFloat() as tf.Tensor2D
-      const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2])
-      expect([...(await tf.matMul(ones, x).data())]).toEqual([3, 4, 1, 2, 5, 6])
-      expect([...(await tf.sum(ones, 0).data())]).toEqual([1, 1, 1])
-    },
-    timeout,
-  )
-
-  it(
-    'says how to read where waiting is impossible',
-    async () => {
-      await useWebGPU()
-      const x = tf.add(tf.ones([2000]), 1)
-      expect(() => x.dataSync()).toThrow(/await tensor\.data\(\)/)
-    },
-    timeout,
-  )
-
-  it(
-    'fails by name when the device is lost or refuses a command, and starts anew',
-    async () => {
-      const active = await useWebGPU()
-      const x = tf.add(tf.ones([2000]), 1)
-      device().destroy()
-      await expect(x.data()).rejects.toMatchObject({ name: 'DeviceLostError' })
-      expect(await active.lost).toMatchObject({ name: 'DeviceLostError' })
-      expect(() => tf.add(x, 1)).toThrow(/go on from the last checkpoint/)
-
-      const again = await useWebGPU()
-      const y = tf.add(tf.ones([2000]), 1)
-      device().createShaderModule({ code: 'this is no WGSL' })
-      expect(await again.lost).toMatchObject({ name: 'DeviceError' })
-      expect(() => tf.add(y, 1)).toThrow(/refused a command/)
-    },
-    timeout,
-  )
-
-  it(
-    'compiles ahead and tells how far it is',
-    async () => {
-      await useWebGPU()
-      const seen: number[] = []
-      const x = tf.ones([5, 6])
-      const count = await warmUp(() => tf.relu(tf.matMul(x, tf.ones([6, 7]))), {
-        onProgress: ({ compiled, programs }) => seen.push(compiled / programs),
+  it('refuses a tensor that the device cannot bind, and what is beyond the budget, before it allocates', async () => {
+    await useWebGPU({ memoryLimit: 1e8 })
+    const most = device().limits.maxStorageBufferBindingSize
+    expect(() => tf.zeros([most / 4 + 1])).toThrow(/binds at most/)
+    const before = tf.memory().numTensors
+    const run = () =>
+      tf.tidy(() => {
+        const x = tf.fill([1000, 1000], 1)
+        return Array.from({ length: 40 }, () => tf.add(x, 1)).map((t) => tf.keep(t))
       })
-      expect(count).toBeGreaterThan(0)
-      expect(seen).toHaveLength(count)
-      expect(seen.at(-1)).toBe(1)
-      const y = tf.relu(tf.matMul(x as tf.Tensor2D, tf.ones([6, 7]) as tf.Tensor2D))
-      expect(new Set(await y.data())).toEqual(new Set([6]))
-    },
-    timeout,
-  )
+    expect(run).toThrow(
+      expect.objectContaining({
+        name: 'OutOfMemoryError',
+        message: expect.stringMatching(/budget of 100 MB.*Use smaller batches/),
+      }),
+    )
+    expect(tf.memory().numTensors).toBeGreaterThanOrEqual(before)
+  })
+
+  it('does not follow an array that a tensor was made from, nor keeps what was read through a change', async () => {
+    await useWebGPU()
+    const array = Float32Array.of(1, 2, 3, 4)
+    const x = tf.tensor1d(array)
+    array.fill(9)
+    const y = tf.mul(x, 1)
+    expect([...(await y.data())]).toEqual([1, 2, 3, 4])
+
+    const weight = tf.variable(tf.mul(x, 1))
+    const velocity = tf.variable(tf.mul(x, 0))
+    const step = () =>
+      tf.tidy(() => {
+        const inputs = { weight, velocity, gradient: tf.onesLike(x) }
+        const rates = { learningRate: 1, momentum: 0, weightDecay: 0, nesterov: false }
+        const [w, v] = tf.engine().runKernel('MomentumStep', inputs, rates) as tf.Tensor[]
+        weight.assign(w!)
+        velocity.assign(v!)
+      })
+    step()
+    const read = weight.data()
+    step()
+    expect([...(await read)]).toEqual([0, 1, 2, 3])
+    expect([...(await weight.data())]).toEqual([-1, 0, 1, 2])
+  })
+
+  it('multiplies what was cast from integers, which tfjs keeps as they are', async () => {
+    await useWebGPU()
+    const ones = tf.oneHot(tf.tensor1d([1, 0, 2], 'int32'), 3).toFloat() as tf.Tensor2D
+    const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2])
+    expect([...(await tf.matMul(ones, x).data())]).toEqual([3, 4, 1, 2, 5, 6])
+    expect([...(await tf.sum(ones, 0).data())]).toEqual([1, 1, 1])
+  })
+
+  it('sums nothing to zero, and starts from the bias all the same', async () => {
+    await useWebGPU()
+    const [a, b] = [tf.zeros([2, 0]) as tf.Tensor2D, tf.zeros([0, 3]) as tf.Tensor2D]
+    const bias = tf.tensor1d([-1, 0, 2])
+    const y = tf.fused.matMul({ a, b, bias, activation: 'relu' })
+    expect([...(await y.data())]).toEqual([0, 0, 2, 0, 0, 2])
+    const lost = tf.fused.matMul({
+      ...{ a: tf.fill([2, 5], Number.NaN) as tf.Tensor2D, b: tf.ones([5, 3]) as tf.Tensor2D },
+      activation: 'relu',
+    })
+    expect([...(await lost.data())], 'NaN stays').toEqual(new Array(6).fill(Number.NaN))
+  })
+
+  it('says how to read where waiting is impossible', async () => {
+    await useWebGPU()
+    const x = tf.add(tf.ones([2000]), 1)
+    expect(() => x.dataSync()).toThrow(/await tensor\.data\(\)/)
+  })
+
+  it('fails by name when the device is lost or refuses a command, and starts anew', async () => {
+    const active = await useWebGPU()
+    const x = tf.add(tf.ones([2000]), 1)
+    device().destroy()
+    await expect(x.data()).rejects.toMatchObject({ name: 'DeviceLostError' })
+    expect(await active.lost).toMatchObject({ name: 'DeviceLostError' })
+    expect(() => tf.add(x, 1)).toThrow(/go on from the last checkpoint/)
+
+    const again = await useWebGPU()
+    const y = tf.add(tf.ones([2000]), 1)
+    device().createShaderModule({ code: 'this is no WGSL' })
+    expect(await again.lost).toMatchObject({ name: 'DeviceError' })
+    expect(() => tf.add(y, 1)).toThrow(/refused a command/)
+  })
+
+  it('compiles ahead and tells how far it is', async () => {
+    await useWebGPU()
+    const seen: number[] = []
+    const x = tf.ones([5, 6])
+    const count = await warmUp(() => tf.relu(tf.matMul(x, tf.ones([6, 7]))), {
+      onProgress: ({ compiled, programs }) => seen.push(compiled / programs),
+    })
+    expect(count).toBeGreaterThan(0)
+    expect(seen).toHaveLength(count)
+    expect(seen.at(-1)).toBe(1)
+    const y = tf.relu(tf.matMul(x as tf.Tensor2D, tf.ones([6, 7]) as tf.Tensor2D))
+    expect(new Set(await y.data())).toEqual(new Set([6]))
+  })
 })

@@ -145,7 +145,7 @@ export function createBackend(
     override readSync(dataId: object): tf.BackendValues {
       this.#guard()
       const { values, dtype } = this.tensorMap.get(dataId)
-      if (values === null && dtype !== 'complex64' && typeof OffscreenCanvas === 'undefined') {
+      if (!values && dtype !== 'complex64' && typeof OffscreenCanvas === 'undefined') {
         throw new Error(
           'WebGPU outside of a browser cannot be waited for: read tensors with await tensor.data(), not dataSync()',
         )

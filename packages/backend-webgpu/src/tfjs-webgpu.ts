@@ -6,7 +6,8 @@ import type * as tf from '@tensorflow/tfjs'
 /** What tfjs keeps of a tensor. */
 export interface TensorData {
   /** Values on the processor: not yet uploaded, or read back. */
-  values: tf.BackendValues | null
+  /** Null or undefined where they are on the device only. */
+  values: tf.BackendValues | null | undefined
   dtype: tf.DataType
   refCount: number
   resource?: GPUBuffer | null

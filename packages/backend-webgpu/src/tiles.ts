@@ -23,10 +23,15 @@ export const candidates: readonly Tile[] = [
 ]
 const medium = tile(32, 32, 32, 4, 4)
 const flat = tile(16, 64, 32, 4, 4)
+/** For results of few columns: a first layer's few maps, or the three channels of its picture's gradient. */
+const narrow = tile(64, 16, 32, 4, 4)
+const narrowest = tile(128, 8, 16, 4, 4)
 
 /** The tile for a product: one that its result fills. */
 export function tileFor({ large = candidates[0]! }: Tuning, rows: number, columns: number): Tile {
   if (rows <= 16) return flat
+  if (columns <= 8) return narrowest
+  if (columns <= 16) return narrow
   if (columns <= 32 || rows <= 32) return medium
   // Few large tiles would leave most of a device idle.
   return Math.ceil(rows / large.rows) * Math.ceil(columns / large.columns) < 16 ? medium : large

@@ -144,7 +144,9 @@ async function main(): Promise<void> {
   }
   if (asked.runtime !== 'chromium') {
     process.stderr.write('▸ in Node\n')
-    take(await runSuites('vitest.config.ts', environment, asked.backend), 'Node')
+    for (const where of [{}, { DEVICE_TESTS: '1' }]) {
+      take(await runSuites('vitest.config.ts', { ...environment, ...where }, asked.backend), 'Node')
+    }
   }
   if (asked.runtime !== 'node') {
     const { file, reason } = await chromium()

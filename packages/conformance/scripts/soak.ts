@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util'
 import { useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
-import { growth, type MemorySample, soak } from '../src/soak.ts'
+import { growth, type MemorySample, soak } from '../src/endurance/soak.ts'
 
 const { values } = parseArgs({
   options: {

@@ -13,9 +13,6 @@ import type { PageBench } from './page.ts'
 const flags = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
   '--ignore-gpu-blocklist',
   '--disable-background-networking',
   '--disable-component-update',
@@ -26,6 +23,13 @@ const flags = [
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
+]
+
+/** Drivers that compute on the processor, the same on every machine. */
+const softwareFlags = [
+  '--use-webgpu-adapter=swiftshader',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
 ]
 
 const usualPlaces = [
@@ -52,8 +56,10 @@ export function findChromium(asked: string | undefined): string {
   return file
 }
 
-export function launch(file: string): Promise<Browser> {
-  return chromium.launch({ executablePath: file, headless: true, args: flags })
+/** Starts it on software drivers, or on the machine's GPU. */
+export function launch(file: string, { gpu = false } = {}): Promise<Browser> {
+  const args = [...flags, ...(gpu ? ['--enable-gpu'] : softwareFlags)]
+  return chromium.launch({ executablePath: file, headless: true, args })
 }
 
 /** An engine in a page of its own. */

@@ -5,6 +5,7 @@ import { useBackend } from '@alexnet/backend'
 import { webgl } from '@alexnet/backend-webgl'
 import { crossEntropy, Sgd } from '@alexnet/train'
 import * as tf from '@tensorflow/tfjs'
+import type { KernelWork } from '../device-report.ts'
 import { kernelTensor, seeds } from '../kernel-cases.ts'
 import { createModel } from '../network.ts'
 
@@ -14,12 +15,6 @@ export interface WebGLSettings {
   variant: string
   batch: number
   work: 'infer' | 'train'
-}
-
-/** What the programs of one of tfjs's kernels did. */
-export interface KernelWork {
-  programs: number
-  bytes: number
 }
 
 interface WebGLBackend {
@@ -57,9 +52,9 @@ function instrument(name: string): void {
   const run = backend.runWebGLProgram.bind(backend)
   backend.runWebGLProgram = (program, inputs, ...rest) => {
     if (counts) {
-      counts[current || 'upload and read'] ??= { programs: 0, bytes: 0 }
+      counts[current || 'upload and read'] ??= { runs: 0, bytes: 0 }
       const work = counts[current || 'upload and read']!
-      work.programs++
+      work.runs++
       for (const { shape } of [...inputs, { shape: program.outputShape }]) {
         work.bytes += tf.util.sizeFromShape(shape) * BYTES
       }
@@ -74,8 +69,9 @@ let once: () => Promise<number[]>
 const bench = {
   async start({ engine, variant, batch, work }: WebGLSettings) {
     let device = 'tfjs'
+    let features: string[] = []
     if (engine === 'alexnet') {
-      device = (await useBackend([webgl({ software: true })])).device
+      ;({ device, features } = await useBackend([webgl({ software: true })]))
     } else if (!(await tf.setBackend('webgl'))) throw new Error('tfjs could not start WebGL')
     instrument(tf.getBackend())
     const model = createModel({ variant, dropout: 0 })
@@ -109,7 +105,7 @@ const bench = {
         return values
       }
     }
-    return { device }
+    return { device, features }
   },
   /** Logits, or the loss: what must be the same on both. */
   output: () => once(),

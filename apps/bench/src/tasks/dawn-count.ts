@@ -3,17 +3,10 @@
 // too.
 
 import * as tf from '@tensorflow/tfjs'
-
-export interface KernelWork {
-  dispatches: number
-  /** Threads over all dispatches. */
-  threads: number
-  /** Of the buffers that the dispatches had bound. */
-  bytes: number
-}
+import type { KernelWork } from '../device-report.ts'
 
 export class DawnCounter {
-  #work: Record<string, KernelWork> = {}
+  #work: Record<string, Required<KernelWork>> = {}
   #kernel = ''
 
   /** Listens to a device before anything is made on it. */
@@ -44,9 +37,9 @@ export class DawnCounter {
           bytes = bytesOf.get(bindings as object) ?? 0
         })
         wrap(pass, 'dispatchWorkgroups', (_, x, y = 1, z = 1) => {
-          this.#work[this.#kernel] ??= { dispatches: 0, threads: 0, bytes: 0 }
+          this.#work[this.#kernel] ??= { runs: 0, threads: 0, bytes: 0 }
           const work = this.#work[this.#kernel]!
-          work.dispatches++
+          work.runs++
           work.threads += x * y * z * group
           work.bytes += bytes
         })

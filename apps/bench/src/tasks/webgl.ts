@@ -8,63 +8,41 @@ import type { Page } from 'playwright-core'
 import { findChromium, launch } from '../browser/chromium.ts'
 import { paths } from '../browser/paths.ts'
 import { servePage } from '../browser/server.ts'
-import type { KernelWork, WebGLBench, WebGLSettings } from '../browser/webgl-page.ts'
+import type { WebGLBench, WebGLSettings } from '../browser/webgl-page.ts'
+import {
+  byKernel,
+  type DeviceResult,
+  type DeviceTaskOptions,
+  engines,
+  type KernelWork,
+  SAME,
+} from '../device-report.ts'
 import { BenchError } from '../errors.ts'
-import { ratios, relativeDifference, type Summary, summarize } from '../statistics.ts'
-import { textTable, wrap } from '../table.ts'
+import { describeMachine } from '../machine.ts'
+import { ratios, relativeDifference, summarize } from '../statistics.ts'
 import { bundlePage } from './browser.ts'
 
 /** In the page, where the functions given to `evaluate` run. */
 declare const bench: WebGLBench
-
-const engines = ['alexnet', 'tfjs'] as const
-
-export interface WebGLResult {
-  task: 'webgl'
-  work: string
-  variant: string
-  batch: number
-  device: string
-  browser: string
-  /** Milliseconds an iteration. */
-  milliseconds: Record<(typeof engines)[number], Summary>
-  /** Ours divided by tfjs's, round by round: below 1 ours is faster. */
-  ratio: Summary
-  /** Largest difference of the outputs, relative to the largest. */
-  difference: number
-  /** Work of one iteration by kernel. */
-  kernels: { kernel: string; ours: KernelWork; tfjs: KernelWork }[]
-}
-
-export interface WebGLTaskOptions {
-  variant: string
-  batch: number
-  rounds: number
-  work: 'infer' | 'train'
-  chromium?: string
-}
-
-/** Largest relative difference of logits or loss that still is the same network. */
-const SAME = 1e-4
-
-const nothing: KernelWork = { programs: 0, bytes: 0 }
 
 /**
  * Times both and counts their work.
  *
  * @throws BenchError where there is no Chromium, or the two compute different numbers
  */
-export async function compareWebGL(options: WebGLTaskOptions): Promise<WebGLResult> {
+export async function compareWebGL(options: DeviceTaskOptions): Promise<DeviceResult> {
   const { variant, batch, rounds, work } = options
+  const machine = describeMachine()
   const folder = await mkdtemp(join(tmpdir(), 'bench-webgl-'))
   await bundlePage(folder, 'webgl-page')
   const server = await servePage({ [paths.bundle]: folder }, `${paths.bundle}page.js`)
-  const browser = await launch(findChromium(options.chromium))
+  const browser = await launch(findChromium(options.chromium), options)
   try {
     const pages: Page[] = []
     const outputs: number[][] = []
     const done: Record<string, KernelWork>[] = []
     let device = ''
+    let features: string[] = []
     for (const engine of engines) {
       const page = await (await browser.newContext()).newPage()
       page.setDefaultTimeout(0)
@@ -72,7 +50,7 @@ export async function compareWebGL(options: WebGLTaskOptions): Promise<WebGLResu
       await page.waitForFunction(() => 'bench' in globalThis)
       const settings: WebGLSettings = { engine, variant, batch, work }
       const started = await page.evaluate((given) => bench.start(given), settings)
-      if (engine === 'alexnet') device = started.device
+      if (engine === 'alexnet') ({ device, features } = started)
       outputs.push(await page.evaluate(() => bench.output()))
       done.push(await page.evaluate(() => bench.count()))
       pages.push(page)
@@ -89,63 +67,15 @@ export async function compareWebGL(options: WebGLTaskOptions): Promise<WebGLResu
     }
     const [ours, tfjs] = done as [Record<string, KernelWork>, Record<string, KernelWork>]
     return {
-      ...{ task: 'webgl', work, variant, batch, device, difference },
-      browser: `Chromium ${browser.version()}`,
+      ...{ task: 'webgl', work, variant, batch, rounds, device, features, difference, machine },
+      software: `Chromium ${browser.version()}`,
       milliseconds: { alexnet: summarize(samples[0]!), tfjs: summarize(samples[1]!) },
       ratio: summarize(ratios(samples[0]!, samples[1]!)),
-      kernels: [...new Set([...Object.keys(tfjs), ...Object.keys(ours)])].map((kernel) => ({
-        kernel,
-        ours: ours[kernel] ?? nothing,
-        tfjs: tfjs[kernel] ?? nothing,
-      })),
+      kernels: byKernel(ours, tfjs),
     }
   } finally {
     await browser.close()
     await server.close()
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** The result as text of at most 80 columns. */
-export function formatWebGL(result: WebGLResult): string {
-  const { work, variant, batch, milliseconds, ratio, kernels, device, browser } = result
-  const sum = (engine: 'ours' | 'tfjs') =>
-    kernels.reduce(
-      (total, { [engine]: own }) => ({
-        programs: total.programs + own.programs,
-        bytes: total.bytes + own.bytes,
-      }),
-      nothing,
-    )
-  const cells = (name: string, ours: KernelWork, tfjs: KernelWork) => [
-    name,
-    ...[ours, tfjs].flatMap(({ programs, bytes }) => [String(programs), (bytes / 1e6).toFixed(2)]),
-  ]
-  const rows = kernels
-    .filter(({ ours, tfjs }) => ours.programs !== tfjs.programs || ours.bytes !== tfjs.bytes)
-    .map(({ kernel, ours, tfjs }) => cells(kernel, ours, tfjs))
-  const times = (summary: Summary) =>
-    `${summary.median.toFixed(1)} ms (${summary.low.toFixed(1)} to ${summary.high.toFixed(1)})`
-  return [
-    `${work === 'infer' ? 'Inference' : 'A training step'} of ${variant}, batch ${batch}`,
-    ...wrap(device),
-    `${browser}, outputs within ${result.difference.toExponential(1)}`,
-    '',
-    `alexnet-webgl  ${times(milliseconds.alexnet)}`,
-    `tfjs-webgl     ${times(milliseconds.tfjs)}`,
-    `ratio          ${ratio.median.toFixed(2)} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}); below 1 ours is faster`,
-    '',
-    ...textTable(
-      [
-        { head: 'kernel', align: 'left' },
-        { head: 'ours', align: 'right' },
-        { head: 'MB', align: 'right' },
-        { head: 'tfjs', align: 'right' },
-        { head: 'MB', align: 'right' },
-      ],
-      [...rows, cells('all, those alike too', sum('ours'), sum('tfjs'))],
-    ),
-    '',
-    'Programs that ran, and megabytes of the tensors that they read and wrote.',
-  ].join('\n')
 }

@@ -1,5 +1,6 @@
 // Arguments of `alexnet train`.
 
+import type { WeightRule } from '@alexnet/train'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
   backend,
@@ -19,13 +20,16 @@ export const recipeNames =
 
 const list = (text: string, before: string[] = []) => [...before, text]
 
-function layerRates(text: string, before: { weights: string; learningRate: number }[] = []) {
-  const [weights, factor, more] = text.split('=')
-  if (!weights || !factor || more !== undefined) {
-    throw new InvalidArgumentError('It must be a name and a factor, such as "features.*=0.1".')
+/** Parses `weights=value`, which may be given again. */
+const byWeights =
+  (key: 'learningRate' | 'weightDecay', example: string) =>
+  (text: string, before: WeightRule[] = []): WeightRule[] => {
+    const [weights, value, more] = text.split('=')
+    if (!weights || !value || more !== undefined) {
+      throw new InvalidArgumentError(`It must be a name and a factor, such as "${example}".`)
+    }
+    return [...before, { weights, [key]: number(0)(value) }]
   }
-  return [...before, { weights, learningRate: number(0)(factor) }]
-}
 
 export function addTrain(program: Command): void {
   program
@@ -60,7 +64,10 @@ export function addTrain(program: Command): void {
     .option('--momentum <share>', 'of sgd', number(0, 0.9999))
     .option('--weight-decay <factor>', 'of all weights that no rule is about', number(0))
     .option('--label-smoothing <share>', 'of the target, over all classes', number(0, 0.99))
-    .option('--augment <name>', 'paper, torchvision-train, trivial-wide, cifar, …')
+    .option(
+      '--augment <name>',
+      'paper, torchvision-train, trivial-wide, cifar, cifar-color-noise, …',
+    )
     .option('--no-augment', 'train on the pictures as evaluation sees them')
     .option('--mix-up <alpha>', 'mix pairs of pictures', number(1e-6))
     .option('--cut-mix <alpha>', 'paste parts of pictures into others', number(1e-6))
@@ -72,7 +79,16 @@ export function addTrain(program: Command): void {
     )
     .option('--head-epochs <n>', 'train the last layer alone first', whole(0))
     .option('--freeze <weights>', 'leave as they are, "features.*" say; may be repeated', list)
-    .option('--layer-rate <weights=factor>', 'of the learning rate; may be repeated', layerRates)
+    .option(
+      '--layer-rate <weights=factor>',
+      'of the learning rate; may be repeated',
+      byWeights('learningRate', 'features.*=0.1'),
+    )
+    .option(
+      '--layer-decay <weights=factor>',
+      'weight decay, "*.bias=0" say; may be repeated',
+      byWeights('weightDecay', '*.bias=0'),
+    )
     .option('--early-stop <epochs>', 'stop when so many were no better', whole(1))
     .optionsGroup('Network:')
     .option('--dropout <rate>', "default: the variant's own", number(0, 0.99))

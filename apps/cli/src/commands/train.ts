@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs'
 import { createAlexNet } from '@alexnet/core'
-import { createWorkerPool } from '@alexnet/data'
+import { type ColorPca, createWorkerPool, type Dataset, fitColorPca } from '@alexnet/data'
 import {
   createOptimizer,
   scheduleOf,
@@ -17,7 +17,7 @@ import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
 import { exitCodes, UsageError } from '../errors.ts'
 import { saveModel } from '../model-file.ts'
-import { evaluationBatches } from '../preparation.ts'
+import { evaluationBatches, needsColorPca } from '../preparation.ts'
 import { type Progress, progress } from '../progress.ts'
 import { resumedSettings } from '../resumed-settings.ts'
 import { RunFolder } from '../run-folder.ts'
@@ -34,12 +34,15 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
   if (!finished) process.exitCode = exitCodes.interrupted
 }
 
-/** @returns false when it was interrupted, and has saved what it had */
+/**
+ * @param onEvent told of each event; the run goes on when its promise, if it gives one, is fulfilled
+ * @returns false when it was interrupted, and has saved what it had
+ */
 export async function runTraining(
   path: string,
   options: TrainOptions,
   folder: RunFolder,
-  onEvent: (event: TrainEvent) => void = () => {},
+  onEvent: (event: TrainEvent) => void | Promise<void> = () => {},
 ): Promise<boolean> {
   if (options.variant !== undefined) variantNamed(options.variant)
   const stored = options.resume ? await folder.readSettings() : undefined
@@ -106,7 +109,7 @@ export async function runTraining(
       } else {
         finished = true
       }
-      onEvent(event)
+      await onEvent(event)
       if (quiet) process.stdout.write(`${JSON.stringify(eventForJson(event, folder.path))}\n`)
     }
   } catch (error) {
@@ -153,7 +156,28 @@ async function settle(
     versions,
     ...(start && { start }),
   })
+  if (needsColorPca(settings.recipe.augmentation)) {
+    settings.colorPca = await colorPcaOf(data.training, options.json ?? false)
+  }
   return { settings, ...(start && { start }) }
+}
+
+/** Pictures that are read to know how the colours vary: more do not change the answer. */
+const COLOR_PICTURES = 50_000
+
+async function colorPcaOf(training: Dataset, quiet: boolean): Promise<ColorPca> {
+  let shown: Progress | undefined
+  try {
+    return await fitColorPca(training, {
+      limit: COLOR_PICTURES,
+      onProgress: (done, total) => {
+        shown ??= progress('measuring colours', total, { quiet })
+        shown.update(done)
+      },
+    })
+  } finally {
+    shown?.stop()
+  }
 }
 
 const fromOf = async ({ from, recipe }: RunSettings, quiet: boolean) =>

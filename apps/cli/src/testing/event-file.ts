@@ -24,17 +24,28 @@ const { root } = protobuf.parse(`
     string msg = 3;
   }
   message Summary {
-    message Value { string node_name = 7; string tag = 1; oneof value { float simple_value = 2; } }
+    message Image { int32 height = 1; int32 width = 2; int32 colorspace = 3; bytes encoded_image_string = 4; }
+    message Value {
+      string node_name = 7;
+      string tag = 1;
+      oneof value { float simple_value = 2; Image image = 4; }
+    }
     repeated Value value = 1;
   }
 `)
 const Event = root.lookupType('tensorflow.Event')
 
+export interface StoredValue {
+  tag: string
+  simpleValue?: number
+  image?: { height: number; width: number; colorspace: number; encodedImageString: Uint8Array }
+}
+
 export interface StoredEvent {
   wallTime: number
   step: number
   fileVersion?: string
-  summary?: { value: { tag: string; simpleValue: number }[] }
+  summary?: { value: StoredValue[] }
   sessionLog?: { status: string }
 }
 

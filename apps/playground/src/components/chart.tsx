@@ -1,5 +1,5 @@
 // Lines over a common axis, drawn by uPlot in the page's colours; what they show stands in the label too.
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 
 export interface Line {
@@ -25,6 +25,7 @@ export function Chart(props: {
   const plot = useRef<uPlot>(undefined)
   const { x, xLabel, yLabel, lines, height = 220, range } = props
   const shape = lines.map(({ label }) => label).join()
+  const isDark = useDark()
   useEffect(() => {
     const element = holder.current!
     const style = getComputedStyle(document.documentElement)
@@ -44,6 +45,7 @@ export function Chart(props: {
           { label: xLabel },
           ...lines.map(({ label, color }, index) => ({
             ...{ label, stroke: color, width: 2, spanGaps: true },
+            points: { show: (of: uPlot) => of.data[0].length < 30 },
             ...(index % 2 === 1 && { dash: [6, 3] }),
           })),
         ],
@@ -59,10 +61,22 @@ export function Chart(props: {
       watcher.disconnect()
       made.destroy()
     }
-    // Made anew for other lines; new points of the same ones are handed over below.
-  }, [shape, height])
+    // Made anew for other lines or colours; new points of the same ones are handed over below.
+  }, [shape, height, isDark])
   useEffect(() => {
     plot.current?.setData([x, ...lines.map(({ values }) => values)] as uPlot.AlignedData)
   }, [x, lines])
   return <div ref={holder} class="chart" role="img" aria-label={props.label} />
+}
+
+/** Whether the system asks for dark pages: a canvas does not follow the style sheet by itself. */
+function useDark(): boolean {
+  const [query] = useState(() => matchMedia('(prefers-color-scheme: dark)'))
+  const [isDark, setDark] = useState(query.matches)
+  useEffect(() => {
+    const change = () => setDark(query.matches)
+    query.addEventListener('change', change)
+    return () => query.removeEventListener('change', change)
+  }, [query])
+  return isDark
 }

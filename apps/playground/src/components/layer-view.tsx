@@ -138,14 +138,22 @@ export function LayerView(props: {
                 alt="The picture, what the unit sees framed"
                 class="seen"
               />
-              <PixelView pixels={unit.patch} alt="What the unit sees" class="patch" />
-              {unit.filter && (
-                <PixelView
-                  pixels={unit.filter}
-                  alt={`Weights of channel ${place.channel}`}
-                  class="patch"
-                />
-              )}
+              <div class="parts">
+                <small>
+                  <PixelView pixels={unit.patch} alt="What the unit sees" class="patch" />
+                  What it sees
+                </small>
+                {unit.filter && (
+                  <small>
+                    <PixelView
+                      pixels={unit.filter}
+                      alt={`Weights of channel ${place.channel}`}
+                      class="patch"
+                    />
+                    Its weights
+                  </small>
+                )}
+              </div>
             </div>
           </figure>
         )}

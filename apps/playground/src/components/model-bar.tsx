@@ -1,17 +1,17 @@
 // The model and the backend at work, and how to take others.
 import { useId, useRef } from 'preact/hooks'
-import { bundledModels } from '../engine/bundled.ts'
-import { type BackendChoice, backendNames, type ModelSource } from '../engine/protocol.ts'
+import { bundledModels, bundledTitles } from '../engine/bundled.ts'
+import {
+  type BackendChoice,
+  backendNames,
+  backendTitles,
+  type ModelSource,
+} from '../engine/protocol.ts'
 import { chooseModel, session, start } from '../session.ts'
 import { useStore } from '../store.ts'
 import { Message } from './message.tsx'
 
-const backendTitles: Record<BackendChoice, string> = {
-  auto: 'Fastest that works',
-  cpu: 'CPU (WebAssembly)',
-  webgl: 'WebGL',
-  webgpu: 'WebGPU',
-}
+const choices: Record<BackendChoice, string> = { auto: 'Fastest that works', ...backendTitles }
 
 export function ModelBar() {
   const { status, message, model, backend, choice, source } = useStore(session)
@@ -39,12 +39,12 @@ export function ModelBar() {
               take(value)
             }}
           >
-            {bundledModels.map(({ name, description }) => (
+            {bundledModels.map(({ name }) => (
               <option key={name} value={name}>
-                {description}
+                {bundledTitles[name] ?? name}
               </option>
             ))}
-            <option value="imagenet">ImageNet, 1000 classes (downloads 244 MB)</option>
+            <option value="imagenet">ImageNet: torchvision's AlexNet (244 MB)</option>
             {source.kind === 'files' && <option value="own">{source.files[0]!.name}</option>}
             <option value="file">From a file …</option>
           </select>
@@ -59,7 +59,7 @@ export function ModelBar() {
           >
             {(['auto', ...backendNames] as const).map((name) => (
               <option key={name} value={name}>
-                {backendTitles[name]}
+                {choices[name]}
               </option>
             ))}
           </select>

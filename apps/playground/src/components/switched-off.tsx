@@ -50,7 +50,7 @@ export function SwitchedOff(props: {
       )}
       {problem && <Message kind="problem">{problem}</Message>}
       {view && (
-        <div class="columns">
+        <div class="columns few">
           <figure>
             <figcaption>The whole network</figcaption>
             <Bars top={view.whole} />

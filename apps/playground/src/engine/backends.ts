@@ -1,9 +1,14 @@
 // The backends that the page knows, fastest first, and starting one in a worker.
-import { type BackendAdapter, useBackend } from '@alexnet/backend'
+import { type BackendAdapter, NoBackendError, useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
 import { webgl } from '@alexnet/backend-webgl'
 import { webgpu } from '@alexnet/backend-webgpu'
-import type { BackendChoice, BackendInfo, BackendName } from './protocol.ts'
+import {
+  type BackendChoice,
+  type BackendInfo,
+  type BackendName,
+  backendTitles,
+} from './protocol.ts'
 
 /** A device of half precision is good for the one and not for the other. */
 export type Purpose = 'inference' | 'training'
@@ -20,10 +25,7 @@ const adapters: Record<BackendName, (asked: boolean, purpose: Purpose) => Backen
 
 const fastestFirst: readonly BackendName[] = ['webgpu', 'webgl', 'cpu']
 
-/** The adapter of a backend that the user asked for. */
-export const adapterOf = (name: BackendName, purpose: Purpose) => adapters[name](true, purpose)
-
-/** Starts what was picked. @throws NoBackendError that says why it cannot be used */
+/** Starts what was picked. @throws Error that says why it cannot be used and what to do */
 export async function startBackend(
   choice: BackendChoice,
   onLost: (reason: string) => void,
@@ -32,8 +34,29 @@ export async function startBackend(
   const chosen =
     choice === 'auto'
       ? fastestFirst.map((name) => adapters[name](false, purpose))
-      : [adapterOf(choice, purpose)]
-  const { name, device, features, skipped, lost } = await useBackend(chosen)
+      : [adapters[choice](true, purpose)]
+  const { name, device, features, skipped, lost } = await useBackend(asked(chosen)).catch(
+    (error) => {
+      throw choice !== 'auto' && error instanceof NoBackendError ? unusable(choice, error) : error
+    },
+  )
   lost.then((error) => onLost(error.message))
   return { name, device, features, skipped }
+}
+
+/** The same adapters, all asked at once whether they are supported: drivers take their time to answer. */
+function asked(adapters: readonly BackendAdapter[]): BackendAdapter[] {
+  return adapters.map((adapter) => {
+    const supported = adapter.isSupported()
+    // Told when its turn comes.
+    supported.catch(() => {})
+    return { ...adapter, isSupported: () => supported }
+  })
+}
+
+function unusable(choice: BackendName, { skipped }: NoBackendError): Error {
+  const reason = skipped[0]?.reason.replace('not supported: ', '')
+  return new Error(
+    `${backendTitles[choice]} cannot be used here (${reason}): choose another backend`,
+  )
 }

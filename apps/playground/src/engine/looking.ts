@@ -170,7 +170,7 @@ export async function heat(
   const map =
     method === 'occlusion'
       ? await occlusion(model, input, { target, ...(onProgress && { onProgress }) })
-      : await gradCam(model, input, { target })
+      : await gradCam(model, input, { target, ...placesOf(model) })
   // The same part of the picture, in as many pixels as there are to show.
   const shown = createPreprocess({
     ...preprocessing,
@@ -179,6 +179,20 @@ export async function heat(
   const data = Uint8Array.from(shown, (value) => Math.round(value * 255))
   const view = { width: side, height: side, data }
   return toPixels(overlay(view, resizeMap(map, side, side)))
+}
+
+/**
+ * The layer that Grad-CAM looks at, where its own choice will not do: the last convolution of LeNet-5 gives
+ * maps of a single place.
+ */
+function placesOf(model: LayersModel): { layer?: string } {
+  const { layers } = describe(model)
+  const sideOf = ({ outputShape }: (typeof layers)[number]) =>
+    outputShape.length === 3 ? outputShape[0]! : 0
+  const last = layers.findLast(({ kind }) => kind === 'convolution')
+  if (!last || sideOf(last) > 1) return {}
+  const layer = layers.findLast((candidate) => sideOf(candidate) > 1)?.name
+  return layer ? { layer } : {}
 }
 
 export async function switchedOff(

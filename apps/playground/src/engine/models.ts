@@ -43,13 +43,20 @@ export async function loadModel(
   if (source.kind === 'bundled') {
     const record = bundledModels.find(({ name }) => name === source.name)
     if (!record) throw new Error(`no model '${source.name}' comes with this page`)
-    const checkpoint = await openCheckpoint(await record.load(), { path: record.name })
+    const bytes = source.bytes ?? (await record.load())
+    const checkpoint = await openCheckpoint(bytes, { path: record.name })
     return finish(checkpoint, record.name, record.description)
   }
   if (source.kind === 'download') {
     const record = getWeightRecord(source.name)
     const file = await pullWeights(record, {
       onProgress: ({ received, total }) => onProgress?.(received, total),
+    }).catch((error) => {
+      const why = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message
+      throw new Error(
+        `${record.url} could not be downloaded (${why}): check the network and try again, which goes on where it stopped, or download the file yourself and drop it here`,
+        { cause: error },
+      )
     })
     return finish(await openCheckpoint(file), record.name, record.description)
   }
@@ -101,7 +108,7 @@ async function describeCheckpoint(
   if (!variant || !head) {
     const first = [...tensors.keys()].slice(0, 3).join(', ')
     throw new Error(
-      `${name} holds no network that this page knows (its tensors: ${first}, …). It takes torchvision's alexnet and files that this page or the command line saved`,
+      `${name} holds no network that this page knows (its tensors: ${first}, …). It takes torchvision's alexnet and files that this page or the command line saved: \`alexnet convert FILE OUT.safetensors --variant NAME\` makes one of others`,
     )
   }
   const classes = head[1].shape[0]!
@@ -112,16 +119,19 @@ async function describeCheckpoint(
   return { options: { variant, classes }, labels, preprocessing: preset.preprocessing }
 }
 
-/** The variant whose first two convolutions have these shapes. */
+/** The first two convolutions of the variants that can be told by them. */
+const firstWeights: [Variant, Record<string, string>][] = [
+  ['torchvision', { 'features.0': '64×3×11×11', 'features.3': '192×64×5×5' }],
+  ['cifar', { 'features.0': '64×3×5×5', 'features.3': '128×64×3×3' }],
+  ['cifar-paper', { 'features.0': '32×3×5×5', 'features.4': '64×32×3×3' }],
+  ['lenet-5', { 'features.0': '6×3×5×5', 'features.3': '16×6×5×5' }],
+]
+
 function variantOf(tensors: OpenCheckpoint['tensors']): Variant | undefined {
   const shape = (key: string) => tensors.get(`${key}.weight`)?.shape.join('×')
-  const first = `${shape('features.0')} ${shape('features.3')}`
-  const known: Record<string, Variant> = {
-    '64×3×11×11 192×64×5×5': 'torchvision',
-    '64×3×5×5 128×64×3×3': 'cifar',
-    '6×3×5×5 16×6×5×5': 'lenet-5',
-  }
-  return known[first]
+  return firstWeights.find(([, weights]) =>
+    Object.entries(weights).every(([key, expected]) => shape(key) === expected),
+  )?.[0]
 }
 
 /** A model as one file, with all that is needed to use it. */

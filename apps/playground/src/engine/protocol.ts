@@ -17,6 +17,11 @@ export interface PageImage {
 
 export const backendNames = ['cpu', 'webgl', 'webgpu'] as const
 export type BackendName = (typeof backendNames)[number]
+export const backendTitles: Record<BackendName, string> = {
+  cpu: 'CPU (WebAssembly)',
+  webgl: 'WebGL',
+  webgpu: 'WebGPU',
+}
 /** What the user picks; `auto` takes the fastest that works. */
 export type BackendChoice = 'auto' | BackendName
 
@@ -30,7 +35,11 @@ export interface BackendInfo {
 
 /** Where a model comes from. */
 export type ModelSource =
-  | { kind: 'bundled'; name: string }
+  | {
+      kind: 'bundled'
+      name: string /** Its file, where it is there already. */
+      bytes?: Uint8Array
+    }
   | { kind: 'files'; files: File[] }
   | { kind: 'download'; name: string }
 

@@ -3,9 +3,9 @@ import type { BackendChoice, ModelSource, Pixels } from './protocol.ts'
 
 /** What a run begins with: random weights, or those of the model at hand. */
 export const starts = {
-  scratch: 'a new AlexNet for 32×32 pictures',
-  head: 'the model at hand, its last layer anew: quick, for few pictures',
-  all: 'the model at hand, all layers',
+  scratch: 'a new AlexNet, 32×32',
+  head: 'this model, last layer (quick)',
+  all: 'this model, all layers',
 } as const
 export type Start = keyof typeof starts
 
@@ -85,6 +85,7 @@ export interface SavedRun {
   description: string
   steps: StepReport[]
   epochs: EpochReport[]
+  mistakes: Mistake[]
   finished: boolean
 }
 

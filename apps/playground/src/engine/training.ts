@@ -1,6 +1,6 @@
 // The worker's side of training: a run on drawn or own pictures, told as reports, kept in the browser so
 // that it goes on after a reload.
-import { createAlexNet, exportWeights, loadWeights } from '@alexnet/core'
+import { createAlexNet, exportWeights, getArchitecture, loadWeights } from '@alexnet/core'
 import {
   cifarEval,
   cifarTrain,
@@ -28,6 +28,7 @@ import type { BackendChoice, Pixels } from './protocol.ts'
 import {
   type EpochReport,
   keys,
+  type Mistake,
   type NewRun,
   type OwnDataset,
   type SavedRun,
@@ -49,6 +50,7 @@ interface Run {
   validation: Dataset
   steps: StepReport[]
   epochs: EpochReport[]
+  mistakes: Mistake[]
 }
 
 export class TrainingEngine {
@@ -61,7 +63,8 @@ export class TrainingEngine {
     const { training, validation } = await openData(settings)
     const { model, description } = await newModel(settings, training.classes, base)
     const run = withTrainer({
-      ...{ settings, description, model, training, validation, steps: [], epochs: [] },
+      ...{ settings, description, model, training, validation },
+      ...{ steps: [], epochs: [], mistakes: [] },
     })
     return this.#go(run, tell, device)
   }
@@ -71,7 +74,7 @@ export class TrainingEngine {
     const saved = await get<SavedRun>(keys.run)
     if (!saved) throw new Error('no run is kept in this browser: start one')
     const device = await this.#backend(backend, tell)
-    const { settings, steps, epochs } = saved
+    const { settings, steps, epochs, mistakes } = saved
     const { training, validation } = await openData(settings)
     if (training.classes.join() !== saved.classes.join()) {
       throw new Error('the classes have changed since the run began: start a new one')
@@ -79,7 +82,10 @@ export class TrainingEngine {
     const description = JSON.parse(saved.description) as ModelDescription
     const model = createAlexNet({ ...description.options, initialize: false })
     freeze(model, settings)
-    const run = withTrainer({ settings, description, model, training, validation, steps, epochs })
+    const run = withTrainer({
+      ...{ settings, description, model, training, validation },
+      ...{ steps, epochs, mistakes },
+    })
     run.trainer.restore(await readCheckpoint(saved.checkpoint))
     return this.#go(run, tell, device)
   }
@@ -89,11 +95,17 @@ export class TrainingEngine {
     this.#stop?.abort()
   }
 
-  /** What a picture of the data becomes in training: the picture as it is evaluated, then some others. */
-  async preview(settings: TrainingSettings, count: number): Promise<Pixels[]> {
+  /** What one picture of the data becomes in training, `count` times. */
+  async preview(
+    settings: TrainingSettings,
+    network: { variant: string; inputSize: number },
+    count: number,
+  ): Promise<Pixels[]> {
     const { training } = await openData(settings)
     const picture = await training.load(settings.seed % training.length)
-    const preset = presetFor('cifar', 32, true)
+    const { variant, inputSize } =
+      settings.start === 'scratch' ? { variant: 'cifar', inputSize: 32 } : network
+    const preset = presetFor(variant, inputSize, true)
     return Array.from({ length: count }, (_, index) => {
       const random = new Random(settings.seed, index)
       return preset.transforms.reduce(
@@ -151,6 +163,7 @@ export class TrainingEngine {
             ...{ validation: seen.metrics, confusion: seen.confusion },
           }
           run.epochs.push(report)
+          run.mistakes = seen.mistakes
           tell(report)
           tell({ type: 'mistakes', mistakes: seen.mistakes })
         } else {
@@ -179,7 +192,7 @@ async function keep(run: Run, finished: boolean, tell: Tell): Promise<void> {
     checkpoint: new Blob(encodeSafetensors(tensors, metadata) as BlobPart[]),
     model: await saveModel(run.model, run.description),
     description: JSON.stringify(run.description),
-    ...{ steps: run.steps, epochs: run.epochs, finished },
+    ...{ steps: run.steps, epochs: run.epochs, mistakes: run.mistakes, finished },
   }
   try {
     await set(keys.run, saved)
@@ -230,7 +243,7 @@ function presetFor(
   augment: boolean,
   scale: Partial<Pick<Preset, 'mean' | 'std'>> = {},
 ): Preset {
-  const isSmall = variant === 'cifar' || variant === 'lenet-5'
+  const isSmall = getArchitecture(variant).inputSize === 32
   const [train, plain] = isSmall ? [cifarTrain, cifarEval] : [torchvisionTrain, torchvisionEval]
   return (augment ? train : plain)({ crop, ...scale })
 }

@@ -5,14 +5,8 @@ import { startWorker } from '../client.ts'
 import { download } from '../components/download.ts'
 import { Message } from '../components/message.tsx'
 import type { Measurement } from '../engine/measure.ts'
-import { type BackendName, backendNames } from '../engine/protocol.ts'
+import { type BackendName, backendNames, backendTitles } from '../engine/protocol.ts'
 import { messageOf } from '../session.ts'
-
-const titles: Record<BackendName, string> = {
-  cpu: 'CPU (WebAssembly)',
-  webgl: 'WebGL',
-  webgpu: 'WebGPU',
-}
 
 type Row = Measurement | { name: BackendName; stage: string }
 
@@ -72,7 +66,7 @@ export function BackendsPage() {
                 <th scope="col">Self-check</th>
                 <th scope="col">1 picture</th>
                 <th scope="col">16 pictures</th>
-                <th scope="col">Training, 16</th>
+                <th scope="col">Training step</th>
                 <th scope="col">Differs from CPU</th>
               </tr>
             </thead>
@@ -98,7 +92,7 @@ export function BackendsPage() {
 
 function Result(props: { row: Row; reference: Measurement | undefined }) {
   const { row, reference } = props
-  const head = <th scope="row">{titles[row.name]}</th>
+  const head = <th scope="row">{backendTitles[row.name]}</th>
   if ('stage' in row) {
     return (
       <tr data-testid={`backend-${row.name}`}>
@@ -113,7 +107,7 @@ function Result(props: { row: Row; reference: Measurement | undefined }) {
     return (
       <tr data-testid={`backend-${row.name}`}>
         {head}
-        <td colSpan={5}>Cannot be used: {row.unusable}</td>
+        <td colSpan={5}>{row.unusable}</td>
       </tr>
     )
   }
@@ -123,7 +117,7 @@ function Result(props: { row: Row; reference: Measurement | undefined }) {
   return (
     <tr data-testid={`backend-${row.name}`}>
       <th scope="row">
-        {titles[row.name]}
+        {backendTitles[row.name]}
         <br />
         <small>
           {device}
@@ -133,12 +127,16 @@ function Result(props: { row: Row; reference: Measurement | undefined }) {
       <td>
         {selfCheck?.passed ? 'passed' : 'FAILED'}
         <br />
-        <small>worst {worst.toExponential(1)}</small>
+        <small class="whole">worst {worst.toExponential(1)}</small>
       </td>
       {inference.map(({ batch, milliseconds }) => (
         <td key={batch}>{milliseconds.toFixed(1)}</td>
       ))}
-      <td>{training?.milliseconds.toFixed(0)}</td>
+      <td>
+        {training?.milliseconds.toFixed(0)}
+        <br />
+        <small>{training?.batch} pictures</small>
+      </td>
       <td>{difference === undefined ? '–' : difference.toExponential(1)}</td>
     </tr>
   )

@@ -26,8 +26,7 @@ export function ClassifyPage() {
     return answer && 'top' in answer ? [answer] : []
   })
   useEffect(() => {
-    if (list.length === 0 && status === 'ready')
-      void sampleImages().then((all) => addImages(all.slice(0, 1)))
+    if (list.length === 0 && status === 'ready') void sampleImages(1).then(addImages)
   }, [status])
   return (
     <>
@@ -87,15 +86,24 @@ export function ClassifyPage() {
       {list.length === 0 && <p class="quiet">No picture yet: choose, drop or paste one.</p>}
       <ul class="results" aria-live="polite">
         {list.map((image) => (
-          <Result key={image.id} image={image} answer={answers.get(image.id)} />
+          <Result
+            key={image.id}
+            image={image}
+            answer={answers.get(image.id)}
+            backend={backend?.name.replace('alexnet-', '')}
+          />
         ))}
       </ul>
     </>
   )
 }
 
-function Result(props: { image: PageImage; answer: Answer | undefined }) {
-  const { image, answer } = props
+function Result(props: {
+  image: PageImage
+  answer: Answer | undefined
+  backend: string | undefined
+}) {
+  const { image, answer, backend } = props
   return (
     <li class="card">
       <Thumbnail blob={image.blob} alt={image.name} />
@@ -107,7 +115,9 @@ function Result(props: { image: PageImage; answer: Answer | undefined }) {
           <>
             <Bars top={answer.top} />
             <p class="quiet row">
-              <span>{answer.milliseconds.toFixed(0)} ms</span>
+              <span>
+                {answer.milliseconds.toFixed(0)} ms on {backend}
+              </span>
               <button
                 type="button"
                 class="link"

@@ -30,7 +30,7 @@ export function LookPage() {
         setLayers(all)
         setName((before) => (all.some((layer) => layer.name === before) ? before : all[0]!.name))
       })
-    if (list.length === 0) void sampleImages().then((all) => addImages(all.slice(0, 4)))
+    if (list.length === 0) void sampleImages(4).then(addImages)
   }, [ready, version])
 
   const layer = layers.find((candidate) => candidate.name === name)

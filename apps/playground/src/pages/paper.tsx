@@ -7,13 +7,22 @@ import { Chart, lineColors } from '../components/chart.tsx'
 import { Message } from '../components/message.tsx'
 import type { RacePoint } from '../engine/race.ts'
 import { messageOf, session } from '../session.ts'
-import { claims, type Experiment, type Group } from './experiments.ts'
+import {
+  type Claim,
+  claims,
+  type Experiment,
+  meanCurve,
+  measuredFor,
+  verdict,
+} from './experiments.ts'
 
 /** Set by vite.config.ts when the page is built. */
 declare const __EXPERIMENTS__: readonly Experiment[]
 const experiments = __EXPERIMENTS__
 
 export function PaperPage() {
+  const claimed = new Set(claims.map(({ experiment }) => experiment))
+  const others = experiments.filter(({ name, groups }) => !claimed.has(name) && groups.length > 0)
   return (
     <>
       <p>
@@ -26,31 +35,49 @@ export function PaperPage() {
         , 2012. What it says made the difference, and what this project measured.
       </p>
       <LiveRace />
-      {experiments.length > 0 && (
-        <section aria-label="Measured by this project">
-          <h2>Measured by this project</h2>
-          {experiments.map((experiment) => (
-            <Measured key={experiment.name} experiment={experiment} />
-          ))}
+      <h2>What it claims, and what was measured here</h2>
+      {claims.map((claim) => (
+        <ClaimView key={claim.title} claim={claim} />
+      ))}
+      {others.length > 0 && <h2>Also measured</h2>}
+      {others.map((experiment) => (
+        <section key={experiment.name} class="claim" aria-label={experiment.title}>
+          <h3>{experiment.title}</h3>
+          <p>The source says: {experiment.claim}.</p>
+          <Measured experiment={experiment} />
         </section>
-      )}
-      <section aria-label="What the paper says">
-        <h2>What the paper says</h2>
-        <dl class="claims">
-          {claims.map(({ title, text }) => (
-            <div key={title}>
-              <dt>{title}</dt>
-              <dd>{text}</dd>
-            </div>
-          ))}
-        </dl>
-      </section>
+      ))}
     </>
   )
 }
 
+function ClaimView(props: { claim: Claim }) {
+  const { title, text, experiment } = props.claim
+  const { measured, missing } = measuredFor(props.claim, experiments)
+  return (
+    <section class="claim" aria-label={title}>
+      <h3>{title}</h3>
+      <p>{text}</p>
+      {measured && (
+        <>
+          <p>
+            <strong>Measured here.</strong> {verdict(measured)}
+          </p>
+          <Measured experiment={measured} />
+        </>
+      )}
+      {missing.length > 0 && (
+        <p class="quiet">
+          Not measured by this project yet{measured && ` (${missing.join(', ')})`}:{' '}
+          <code>npm run -s experiments -- {experiment} --data CIFAR-10</code> does it.
+        </p>
+      )}
+    </section>
+  )
+}
+
 function Measured(props: { experiment: Experiment }) {
-  const { title, claim, measure, target, groups } = props.experiment
+  const { title, measure, target, groups } = props.experiment
   const epochs = Math.max(
     ...groups.flatMap(({ curves }) => curves.map(({ errors }) => errors.length)),
   )
@@ -60,47 +87,43 @@ function Measured(props: { experiment: Experiment }) {
     values: meanCurve(group, epochs),
   }))
   const numbers = groups.map(({ name, error }) => `${name} ${error.mean.toFixed(1)}%`).join(', ')
+  const isSure = groups.every(({ curves }) => curves.length > 1)
   return (
-    <figure>
-      <figcaption>
-        <strong>{title}.</strong> The claim: {claim}.
-      </figcaption>
+    <div class="columns">
       <Chart
         label={`${title}, ${measure} error at the end: ${numbers}`}
         {...{ x, lines, xLabel: 'epoch', yLabel: `${measure} error, %` }}
       />
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">network</th>
-            <th scope="col">{measure} error at the end</th>
-            {target !== null && <th scope="col">epochs to {target}%</th>}
-            <th scope="col">runs</th>
-          </tr>
-        </thead>
-        <tbody>
-          {groups.map(({ name, error, reached, curves }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>
-                {error.mean.toFixed(2)} ± {error.deviation.toFixed(2)}%
-              </td>
-              {target !== null && <td>{reached ? reached.mean.toFixed(1) : 'not reached'}</td>}
-              <td>{curves.length}</td>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
+      <section class="scroll" aria-label={`Table: ${title}`} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Network</th>
+              <th scope="col">{measure === 'test' ? 'Test' : 'Training'} error</th>
+              {target !== null && <th scope="col">Epochs to {target}%</th>}
+              <th scope="col">Runs</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </figure>
+          </thead>
+          <tbody>
+            {groups.map(({ name, error, reached, curves }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>
+                  {error.mean.toFixed(2)}%{curves.length > 1 && ` ± ${error.deviation.toFixed(2)}`}
+                </td>
+                {target !== null && <td>{reached ? reached.mean.toFixed(1) : 'not reached'}</td>}
+                <td>{curves.length}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {!isSure && (
+          <p class="quiet">One run tells no deviation: small differences may be chance.</p>
+        )}
+      </section>
+    </div>
   )
-}
-
-/** The mean over the runs that have got to each epoch. */
-function meanCurve({ curves }: Group, epochs: number): (number | null)[] {
-  return Array.from({ length: epochs }, (_, epoch) => {
-    const values = curves.flatMap(({ errors }) => (epoch < errors.length ? [errors[epoch]!] : []))
-    return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null
-  })
 }
 
 function LiveRace() {

@@ -5,15 +5,18 @@ import { OwnPictures } from '../components/own-pictures.tsx'
 import { PixelView } from '../components/pixels.tsx'
 import { RunView } from '../components/run-view.tsx'
 import type { Pixels } from '../engine/protocol.ts'
-import {
-  defaultSettings,
-  type Start,
-  starts,
-  type TrainingSettings,
-} from '../engine/training-protocol.ts'
+import { type Start, starts, type TrainingSettings } from '../engine/training-protocol.ts'
 import { messageOf, session } from '../session.ts'
 import { useStore } from '../store.ts'
-import { previewAugmentation, restore, resumeRun, run, startRun, stopRun } from '../training.ts'
+import {
+  settings as chosenSettings,
+  previewAugmentation,
+  restore,
+  resumeRun,
+  run,
+  startRun,
+  stopRun,
+} from '../training.ts'
 
 /** What suits each beginning. */
 const rates: Record<Start, number> = { scratch: 0.02, head: 0.01, all: 0.005 }
@@ -21,15 +24,15 @@ const rates: Record<Start, number> = { scratch: 0.02, head: 0.01, all: 0.005 }
 export function TrainPage() {
   const { status, resumable, problem, warning } = useStore(run)
   const { source, choice } = useStore(session)
-  const [settings, setSettings] = useState(defaultSettings)
+  const settings = useStore(chosenSettings)
   const [preview, setPreview] = useState<Pixels[]>([])
   const [previewProblem, setPreviewProblem] = useState('')
-  const change = (fields: Partial<TrainingSettings>) => setSettings({ ...settings, ...fields })
+  const change = (fields: Partial<TrainingSettings>) => chosenSettings.patch(fields)
   const idle = status === 'idle'
   useEffect(() => void restore(), [])
   const showPreview = () => {
     setPreviewProblem('')
-    previewAugmentation(settings).then(setPreview, (error) => setPreviewProblem(messageOf(error)))
+    previewAugmentation().then(setPreview, (error) => setPreviewProblem(messageOf(error)))
   }
   return (
     <>
@@ -57,12 +60,14 @@ export function TrainPage() {
           </label>
         </fieldset>
         {settings.source === 'shapes' ? (
-          <NumberField
-            label="Pictures to draw"
-            value={settings.pictures}
-            {...{ min: 100, max: 50000, step: 100 }}
-            onChange={(pictures) => change({ pictures })}
-          />
+          <div class="single">
+            <NumberField
+              label="Pictures to draw"
+              value={settings.pictures}
+              {...{ min: 100, max: 50000, step: 100 }}
+              onChange={(pictures) => change({ pictures })}
+            />
+          </div>
         ) : (
           <OwnPictures />
         )}

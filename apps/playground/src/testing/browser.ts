@@ -11,6 +11,8 @@ const flags = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
+  // Clearing workgroup memory is compiled into each shader, seconds each on the software driver.
+  '--enable-dawn-features=disable_workgroup_init',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
   '--ignore-gpu-blocklist',
@@ -32,7 +34,10 @@ export function findChromium(): string | undefined {
 export interface Site {
   url: string
   browser: Browser
-  /** A page of its own, with the storage of a first visit; errors that nothing caught are collected. */
+  /**
+   * A page of its own, with the storage of a first visit. Without a service worker, which would fetch the
+   * whole site each time, unless `options` allow it.
+   */
   open(path?: string, options?: BrowserContextOptions): Promise<Page>
   close(): Promise<void>
 }
@@ -48,7 +53,7 @@ export async function openSite(executablePath: string): Promise<Site> {
     url,
     browser,
     async open(path = '', options = {}) {
-      const context = await browser.newContext(options)
+      const context = await browser.newContext({ serviceWorkers: 'block', ...options })
       const page = await context.newPage()
       page.setDefaultTimeout(120_000)
       await page.goto(url + path)

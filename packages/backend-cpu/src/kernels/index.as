@@ -9,7 +9,7 @@ export { normalize, normalizeGradient } from './normalization'
 export { pool, poolGradient } from './pooling'
 export { quantize, quantizedProduct } from './quantized-product'
 export { columnSum, rowSum } from './reduction'
-export { thinProduct } from './thin-product'
+export { thinProduct, thinSums } from './thin-product'
 export {
   turnFilter,
   winogradFilter,

@@ -95,20 +95,22 @@ export function multiply(engine: Engine, operands: ProductOperands, batches = 1)
 /** Rows up to which packing the right factor costs more than it saves. */
 const thinRows = 3
 
+/** Pieces that a thin product's matrix is cut into, for so many threads at most. */
+const thinPieces = 16
+
 function multiplyThin(engine: Engine, operands: ProductOperands): void {
   const { left, right, result, start, rows, columns, depth } = operands
   const { leftStride, rightStride, resultStride, activation } = operands
-  // Long pieces of the matrix's rows are read faster. How columns are cut changes no sum, so that this
-  // may depend on the number of threads.
-  const share = Math.ceil(columns / engine.threads / 16) * 16
-  const taskColumns = Math.max(512, Math.min(2048, share))
-  const values = { left, right, result, start, rows, columns, depth, leftStride, rightStride }
-  engine.run(
-    'thinProduct',
-    thinProductParameters,
-    { ...values, resultStride, activation, taskColumns },
-    Math.ceil(columns / taskColumns),
-  )
+  const taskDepth = Math.ceil(depth / thinPieces / 8) * 8
+  const tasks = Math.ceil(depth / taskDepth)
+  // Shared by the workers, each of which has its part of the whole.
+  const partial = engine.scratch(Math.ceil((tasks * rows * columns * 4) / engine.threads))
+  const values = {
+    ...{ left, right, result, start, rows, columns, depth, leftStride, rightStride, resultStride },
+    ...{ taskDepth, partial, activation },
+  }
+  engine.run('thinProduct', thinProductParameters, values, tasks)
+  engine.run('thinSums', thinProductParameters, values, rows)
 }
 
 /**

@@ -1,6 +1,6 @@
 // The product of very few rows with a large row-major matrix: a fully connected layer of one picture. It
-// is bound by reading the matrix once, so nothing is packed: a task takes a strip of columns and walks
-// down the matrix eight rows at a time, its sums waiting in the cache.
+// is bound by reading the matrix once, so nothing is packed and every task reads one piece of memory from end
+// to end, eight rows at a time, its sums waiting in the cache; the tasks' sums are then added.
 
 import { multiplyAdd } from './vector'
 import { RELU, RELU6 } from '../micro-kernel'
@@ -18,54 +18,67 @@ export class ThinProductParameters {
   leftStride: i32
   rightStride: i32
   resultStride: i32
-  taskColumns: i32
+  /** Rows of the matrix that a task of `thinProduct` adds up. */
+  taskDepth: i32
+  /** The tasks' sums, [task, row, column]. */
+  partial: u32
   activation: i32
 }
 
+/** Task = some rows of the matrix, whole: they are one piece of memory, read from end to end. */
 export function thinProduct(parameters: usize, task: i32, worker: i32): void {
   const p = changetype<ThinProductParameters>(parameters)
-  const column0 = task * p.taskColumns
-  const columns = min(p.taskColumns, p.columns - column0)
-  const bytes = <usize>columns << 2
+  const bytes = <usize>p.columns << 2
   const rightBytes = <usize>p.rightStride << 2
-  for (let row = 0; row < p.rows; row++) {
-    const result = resultRow(p, row, column0)
-    if (p.start) memory.copy(result, <usize>p.start + (<usize>column0 << 2), bytes)
-    else memory.fill(result, 0, bytes)
-  }
-  const right = <usize>p.right + (<usize>column0 << 2)
-  let k = 0
-  for (; k + 8 <= p.depth; k += 8) {
-    const b = right + <usize>k * rightBytes
+  const sums = <usize>p.partial + <usize>task * <usize>p.rows * bytes
+  memory.fill(sums, 0, <usize>p.rows * bytes)
+  let k = task * p.taskDepth
+  const end = min(p.depth, k + p.taskDepth)
+  for (; k + 8 <= end; k += 8) {
+    const b = <usize>p.right + <usize>k * rightBytes
     for (let row = 0; row < p.rows; row++) {
-      eightRows(resultRow(p, row, column0), leftElement(p, row, k), b, rightBytes, bytes)
+      eightRows(sums + <usize>row * bytes, leftElement(p, row, k), b, rightBytes, bytes)
     }
   }
-  for (; k < p.depth; k++) {
-    const b = right + <usize>k * rightBytes
+  for (; k < end; k++) {
+    const b = <usize>p.right + <usize>k * rightBytes
     for (let row = 0; row < p.rows; row++) {
-      const result = resultRow(p, row, column0)
+      const sum = sums + <usize>row * bytes
       const a = load<f32>(leftElement(p, row, k))
       for (let at: usize = 0; at < bytes; at += 4) {
-        store<f32>(result + at, load<f32>(result + at) + a * load<f32>(b + at))
-      }
-    }
-  }
-  if (p.activation & RELU) {
-    const ceiling: f32 = p.activation & RELU6 ? 6 : Infinity
-    for (let row = 0; row < p.rows; row++) {
-      const result = resultRow(p, row, column0)
-      for (let at: usize = 0; at < bytes; at += 4) {
-        store<f32>(result + at, min(ceiling, max(<f32>0, load<f32>(result + at))))
+        store<f32>(sum + at, load<f32>(sum + at) + a * load<f32>(b + at))
       }
     }
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function resultRow(p: ThinProductParameters, row: i32, column: i32): usize {
-  return <usize>p.result + ((<usize>row * <usize>p.resultStride + <usize>column) << 2)
+/** Task = a row of the result: adds up the `pieces` of it, in their order. */
+export function thinSums(parameters: usize, task: i32, worker: i32): void {
+  const p = changetype<ThinProductParameters>(parameters)
+  const bytes = <usize>p.columns << 2
+  const result = <usize>p.result + ((<usize>task * <usize>p.resultStride) << 2)
+  const pieces = (p.depth + p.taskDepth - 1) / p.taskDepth
+  const step = <usize>p.rows * bytes
+  const from = <usize>p.partial + <usize>task * bytes
+  const last = from + <usize>pieces * step
+  const ceiling: f32 = p.activation & RELU6 ? 6 : Infinity
+  let at: usize = 0
+  for (; at + 16 <= bytes; at += 16) {
+    let sum = p.start ? v128.load(<usize>p.start + at) : f32x4.splat(0)
+    for (let piece = from; piece < last; piece += step) {
+      sum = f32x4.add(sum, v128.load(piece + at))
+    }
+    if (p.activation & RELU) {
+      sum = f32x4.min(f32x4.splat(ceiling), f32x4.max(f32x4.splat(0), sum))
+    }
+    v128.store(result + at, sum)
+  }
+  for (; at < bytes; at += 4) {
+    let sum: f32 = p.start ? load<f32>(<usize>p.start + at) : 0
+    for (let piece = from; piece < last; piece += step) sum += load<f32>(piece + at)
+    if (p.activation & RELU) sum = min(ceiling, max(<f32>0, sum))
+    store<f32>(result + at, sum)
+  }
 }
 
 // @ts-ignore: decorator

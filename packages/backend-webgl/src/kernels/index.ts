@@ -2,7 +2,7 @@
 
 import { averagePoolingGradient } from './average-pooling-gradient.ts'
 import type { Kernel } from './kernel.ts'
-import { matrixProduct } from './matrix-product.ts'
+import { fusedMatrixProduct, matrixProduct } from './matrix-product.ts'
 import { maxPoolingGradient } from './max-pooling-gradient.ts'
 import { momentumStep } from './momentum.ts'
 import { normalizationGradient } from './normalization-gradient.ts'
@@ -10,6 +10,7 @@ import { relu, relu6 } from './relu.ts'
 
 export const kernels: readonly Kernel[] = [
   averagePoolingGradient,
+  fusedMatrixProduct,
   matrixProduct,
   maxPoolingGradient,
   momentumStep,

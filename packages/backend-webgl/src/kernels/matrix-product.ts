@@ -1,6 +1,9 @@
 // Matrix products where tfjs's WebGL kernel gives wrong ones: batches that broadcast against each other along
-// different axes, which it pairs in turn, and products of no depth, on which it throws. Everything else is
-// tfjs's own.
+// different axes, which it pairs in turn; products of no depth, on which it throws; and products of an odd
+// depth of what the device computed itself. Textures hold squares of 2×2 numbers, and tfjs's kernel adds up
+// whole squares: past an odd depth, whatever the operations before have left there, such as the e⁰ of an
+// exponential. The gradients of a layer with an odd number of classes were wrong by percents. Everything
+// else is tfjs's own.
 
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetWebGLBackend } from '../backend.ts'
@@ -24,14 +27,41 @@ export const matrixProduct: Kernel = {
       (own) => count(own) !== 1 && !tf.util.arraysEqual(own, batch),
     )
     const uneven = count(batchA) !== count(batchB) && count(batchA) !== 1 && count(batchB) !== 1
-    if (!crossed && !uneven) return stock('BatchMatMul', call)
+    if (!crossed && !uneven) return withEvenDepth('BatchMatMul', call)
     const [wholeA, wholeB] = [spread(a, batch, backend), spread(b, batch, backend)]
-    const product = stock('BatchMatMul', { ...call, inputs: { a: wholeA, b: wholeB } })
+    const product = withEvenDepth('BatchMatMul', { ...call, inputs: { a: wholeA, b: wholeB } })
     for (const made of [wholeA, wholeB]) {
       if (made !== a && made !== b) backend.disposeIntermediateTensorInfo(made)
     }
     return product
   },
+}
+
+/** A product with bias and activation in one. */
+export const fusedMatrixProduct: Kernel = {
+  name: '_FusedMatMul',
+  run: (call) => withEvenDepth('_FusedMatMul', call),
+}
+
+/** tfjs's kernel of a name on operands whose depth is even, by zeros behind it where it was odd. */
+function withEvenDepth(name: string, call: Parameters<Kernel['run']>[0]) {
+  const { inputs, attrs, backend } = call
+  const { a, b } = inputs as Record<'a' | 'b', tf.TensorInfo>
+  const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean }
+  if (a.shape.at(transposeA ? -2 : -1)! % 2 === 0) return stock(name, call)
+  const padded = (x: tf.TensorInfo, isRows: boolean) => {
+    const paddings = x.shape.map((_, axis) => [
+      0,
+      axis === x.shape.length - (isRows ? 2 : 1) ? 1 : 0,
+    ])
+    const attrs = { paddings, constantValue: 0 }
+    return stock('PadV2', { inputs: { x }, attrs, backend }) as tf.TensorInfo
+  }
+  const evenA = padded(a, transposeA)
+  const evenB = padded(b, !transposeB)
+  const product = stock(name, { ...call, inputs: { ...inputs, a: evenA, b: evenB } })
+  for (const made of [evenA, evenB]) backend.disposeIntermediateTensorInfo(made)
+  return product
 }
 
 /** The tensor with its batches repeated to a shape. */

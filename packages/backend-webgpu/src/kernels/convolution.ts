@@ -4,10 +4,11 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Kernel, KernelArguments } from './kernel.ts'
 import { fusedActivation, multiply } from './matrix-product.ts'
-import type { Activation, Geometry } from './product-operands.ts'
+import type { Geometry, Operands } from './product-operands.ts'
 
 type Convolution = tf.backend_util.Conv2DInfo
 
+/** The convolution that a kernel is asked for, from the shapes of its picture and filter. */
 function describe(
   attrs: Record<string, unknown>,
   pictureShape: number[],
@@ -50,23 +51,40 @@ function covered({ inputs, attrs }: KernelArguments): boolean {
   )
 }
 
-function forward(
-  { inputs, attrs, backend }: KernelArguments,
-  start?: tf.TensorInfo,
-  activation?: Activation,
-) {
-  const info = describe(attrs, inputs.x!.shape, inputs.filter!.shape)
-  const result = backend.makeTensorInfo(info.outShape, 'float32')
-  multiply(backend, {
-    ...{ left: inputs.x!, right: inputs.filter!, result, start, activation },
-    leftKind: 'patches',
-    rightKind: 'rows',
+/** What a convolution or a gradient of one is as a product: all but what follows from its geometry. */
+type Product = Pick<
+  Operands,
+  | 'left'
+  | 'right'
+  | 'start'
+  | 'activation'
+  | 'leftKind'
+  | 'rightKind'
+  | 'rows'
+  | 'columns'
+  | 'depth'
+>
+
+function compute(
+  { backend }: KernelArguments,
+  info: Convolution,
+  resultShape: number[],
+  product: Product,
+): tf.TensorInfo {
+  const result = backend.makeTensorInfo(resultShape, 'float32')
+  multiply(backend, { ...product, result, geometry: geometryOf(info) })
+  return result
+}
+
+function forward(call: KernelArguments, more: Pick<Product, 'start' | 'activation'> = {}) {
+  const { x, filter } = call.inputs
+  const info = describe(call.attrs, x!.shape, filter!.shape)
+  return compute(call, info, info.outShape, {
+    ...{ left: x!, right: filter!, leftKind: 'patches', rightKind: 'rows', ...more },
     rows: info.batchSize * info.outHeight * info.outWidth,
     columns: info.outChannels,
     depth: info.filterHeight * info.filterWidth * info.inChannels,
-    geometry: geometryOf(info),
   })
-  return result
 }
 
 export const conv2D: Kernel = {
@@ -84,7 +102,7 @@ export const fusedConv2D: Kernel = {
     const channelBias =
       !bias || (bias.shape.at(-1) === channels && tf.util.sizeFromShape(bias.shape) === channels)
     if (!covered(call) || activation === undefined || !channelBias) return fallback(call)
-    return forward(call, bias ?? undefined, activation)
+    return forward(call, { start: bias ?? undefined, activation })
   },
 }
 
@@ -92,19 +110,14 @@ export const conv2DBackpropInput: Kernel = {
   name: 'Conv2DBackpropInput',
   run(call, fallback) {
     if (!covered(call)) return fallback(call)
-    const { inputs, attrs, backend } = call
-    const info = describe(attrs, attrs.inputShape as number[], inputs.filter!.shape)
-    const result = backend.makeTensorInfo(info.inShape, 'float32')
-    multiply(backend, {
-      ...{ left: inputs.dy!, right: inputs.filter!, result },
-      leftKind: 'spread',
-      rightKind: 'filter-transposed',
+    const { dy, filter } = call.inputs
+    const info = describe(call.attrs, call.attrs.inputShape as number[], filter!.shape)
+    return compute(call, info, info.inShape, {
+      ...{ left: dy!, right: filter!, leftKind: 'spread', rightKind: 'filter-transposed' },
       rows: info.batchSize * info.inHeight * info.inWidth,
       columns: info.inChannels,
       depth: info.filterHeight * info.filterWidth * info.outChannels,
-      geometry: geometryOf(info),
     })
-    return result
   },
 }
 
@@ -112,19 +125,14 @@ export const conv2DBackpropFilter: Kernel = {
   name: 'Conv2DBackpropFilter',
   run(call, fallback) {
     if (!covered(call)) return fallback(call)
-    const { inputs, attrs, backend } = call
-    const filterShape = attrs.filterShape as number[]
-    const info = describe(attrs, inputs.x!.shape, filterShape)
-    const result = backend.makeTensorInfo(filterShape, 'float32')
-    multiply(backend, {
-      ...{ left: inputs.x!, right: inputs.dy!, result },
-      leftKind: 'patches-transposed',
-      rightKind: 'rows',
+    const { x, dy } = call.inputs
+    const filterShape = call.attrs.filterShape as number[]
+    const info = describe(call.attrs, x!.shape, filterShape)
+    return compute(call, info, filterShape, {
+      ...{ left: x!, right: dy!, leftKind: 'patches-transposed', rightKind: 'rows' },
       rows: info.filterHeight * info.filterWidth * info.inChannels,
       columns: info.outChannels,
       depth: info.batchSize * info.outHeight * info.outWidth,
-      geometry: geometryOf(info),
     })
-    return result
   },
 }

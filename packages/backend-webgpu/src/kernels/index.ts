@@ -11,6 +11,7 @@ import { lrnGrad } from './normalization.ts'
 import { avgPoolGrad, maxPoolGrad } from './pooling.ts'
 import { sum } from './reduction.ts'
 import { reluGradient } from './relu-gradient.ts'
+import { relu6 } from './relu6.ts'
 
 export const kernels: readonly Kernel[] = [
   avgPoolGrad,
@@ -24,6 +25,7 @@ export const kernels: readonly Kernel[] = [
   lrnGrad,
   maxPoolGrad,
   momentumStep,
+  relu6,
   reluGradient,
   softmaxCrossEntropy,
   sum,

@@ -121,6 +121,11 @@ function product(
   const bOuter = b.shape.slice(0, -2)
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter)
   const result = backend.makeTensorInfo([...outer, rows, columns], 'float32')
+  if (depth === 0) {
+    const allRows = tf.util.sizeFromShape(outer) * rows
+    zeroProduct(backend, { result, start, activation, rows: allRows, columns })
+    return result
+  }
   const operands: Operands = {
     ...{ left: a, right: b, result, start, activation, rows, columns, depth },
     leftKind: attrs.transposeA ? 'transposed' : 'rows',
@@ -149,6 +154,19 @@ function product(
   return result
 }
 
+/** A product with nothing to sum, as one of a zero: WebGPU binds no factors without elements. */
+function zeroProduct(
+  backend: AlexNetWebGPUBackend,
+  product: Pick<Operands, 'result' | 'start' | 'activation' | 'rows' | 'columns'>,
+): void {
+  const { rows, columns } = product
+  const zeros = (shape: [number, number]) =>
+    backend.makeTensorInfo(shape, 'float32', new Float32Array(shape[0] * shape[1]))
+  const [left, right] = [zeros([rows, 1]), zeros([1, columns])]
+  multiply(backend, { ...product, left, right, leftKind: 'rows', rightKind: 'rows', depth: 1 })
+  for (const { dataId } of [left, right]) backend.disposeData(dataId)
+}
+
 /** For each batch of a product, which of a factor's batches it takes. */
 function batchPlaces(shape: number[], outer: number[]): number[] {
   const missing = outer.length - shape.length
@@ -163,14 +181,11 @@ function batchPlaces(shape: number[], outer: number[]): number[] {
   )
 }
 
-/** Float32 factors with something to sum; the third dimension of a dispatch holds 65535 products. */
-function covered({ inputs, attrs }: KernelArguments): boolean {
+/** Float32 factors; the third dimension of a dispatch holds 65535 products. */
+function covered({ inputs }: KernelArguments): boolean {
   const { a, b } = inputs
-  const depth = a?.shape.at(attrs.transposeA ? -2 : -1)
   const batches = [a, b].map((t) => tf.util.sizeFromShape(t!.shape.slice(0, -2)))
-  return (
-    a?.dtype === 'float32' && b?.dtype === 'float32' && depth !== 0 && Math.max(...batches) < 65536
-  )
+  return a?.dtype === 'float32' && b?.dtype === 'float32' && Math.max(...batches) < 65536
 }
 
 export const batchMatMul: Kernel = {

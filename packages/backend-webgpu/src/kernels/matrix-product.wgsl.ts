@@ -343,13 +343,14 @@ const spreading = (wide: boolean) =>
   )
 
 function store({ resultVectors, start, activation }: Variant): string {
+  // By comparisons: a NaN stays one, where max and clamp may make a number of it.
   const bounds = {
     linear: '',
-    relu: 'sum = max(sum, ZERO);',
-    relu6: 'sum = clamp(sum, ZERO, SIX);',
+    relu: 'sum = select(sum, ZERO, sum < ZERO);',
+    relu6: 'sum = select(select(sum, SIX, sum > SIX), ZERO, sum < ZERO);',
   }
   const bound = (zero: string, six: string) =>
-    bounds[activation].replaceAll('ZERO', zero).replace('SIX', six)
+    bounds[activation].replaceAll('ZERO', zero).replaceAll('SIX', six)
   const signature = 'fn store(begin: u32, row: u32, column: u32, value: vec4<f32>)'
   if (resultVectors) {
     return `${signature} {

@@ -39,10 +39,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) t
 
 const splitFields = { splits: 'u32', size: 'u32', columns: 'u32', resultOffset: 'u32' } as const
 
+/** By comparisons: a NaN stays one, where max and clamp may make a number of it. */
 const bounds = {
   linear: '',
-  relu: 'sum = max(sum, 0.0);',
-  relu6: 'sum = clamp(sum, 0.0, 6.0);',
+  relu: 'sum = select(sum, 0.0, sum < 0.0);',
+  relu6: 'sum = select(select(sum, 6.0, sum > 6.0), 0.0, sum < 0.0);',
 }
 
 const splitSums = (start: boolean, activation: Activation): Program<typeof splitFields> => ({

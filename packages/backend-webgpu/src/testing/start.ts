@@ -1,6 +1,7 @@
 // What this package's own tests share. Whether kernels compute the right numbers is not tested here but in
 // the conformance package, on every backend alike.
 
+import process from 'node:process'
 import { type ActiveBackend, useBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import { inspectWebGPU, type WebGPUOptions, webgpu } from '../node.ts'
@@ -9,6 +10,7 @@ const report = await inspectWebGPU({ software: true })
 
 /** Why nothing here can run, or undefined. */
 export const missing = report.available ? undefined : report.reason
+if (missing && process.env.CI) throw new Error(`CI skips no backend: ${missing}`)
 
 /** Starts the backend afresh, on a GPU or on a software driver. */
 export async function useWebGPU(options: WebGPUOptions = {}): Promise<ActiveBackend> {

@@ -24,6 +24,7 @@ function record(test: TestCase): TestRecord | undefined {
     ...(errors?.[0] && { message: errors[0].message.split('\n')[0] ?? '' }),
     ...{
       worst: test.meta().worstError ?? null,
+      device: test.meta().device ?? null,
       seconds: (test.diagnostic()?.duration ?? 0) / 1000,
     },
   }

@@ -14,9 +14,9 @@ export function recordOf(backends: readonly BackendResult[], context: RecordCont
     ...new Set(backends.flatMap((backend) => backend.operations.map(({ operation }) => operation))),
   ]
   const totals = markdownTable([
-    ['backend', 'runtime', 'passed', 'failed', 'skipped', 'worst error'],
-    ...backends.map(({ name, runtime, passed, failed, skipped, worstRelativeError }) => [
-      ...[name, runtime, String(passed), String(failed), String(skipped)],
+    ['backend', 'runtime', 'device', 'passed', 'failed', 'skipped', 'worst error'],
+    ...backends.map(({ name, runtime, device, passed, failed, skipped, worstRelativeError }) => [
+      ...[name, runtime, device, String(passed), String(failed), String(skipped)],
       formatError(worstRelativeError),
     ]),
   ])
@@ -42,7 +42,8 @@ export function recordOf(backends: readonly BackendResult[], context: RecordCont
     '',
     'Written by `npm run -s conformance -- --record`. Every operation of the network, forward and backward,',
     "against float64 loops, and whole networks against PyTorch's numbers. An error is the largest difference",
-    "from the answer, relative to the answer's largest value; `exact` means no difference at all.",
+    "from the answer, relative to the answer's largest value; `exact` means no difference at all. A software driver",
+    "gets a share of the random shapes, and AlexNet's first and fully connected layers smaller, unless `--thorough`.",
     '',
     `${context.date}, ${context.machine}; ${context.versions.join(', ')}.`,
     '',

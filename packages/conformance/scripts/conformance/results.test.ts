@@ -4,6 +4,7 @@ import { alignColumns, formatError, summarize, type TestRecord } from './results
 
 const record = (part: Partial<TestRecord>): TestRecord => ({
   ...{ backend: 'a', operation: 'pooling', test: 't', state: 'passed', worst: 0, seconds: 1 },
+  device: 'a device',
   ...part,
 })
 
@@ -19,6 +20,7 @@ describe('results of the conformance tests', () => {
   it('are a row for each backend, with the worst of each operation and every reason', () => {
     const [a, b] = summarize(tests, 'Node')
     expect(a).toMatchObject({ name: 'a', runtime: 'Node', passed: 2, failed: 1, skipped: 1 })
+    expect(a!.device).toBe('a device')
     expect(a!.worstRelativeError).toBe(0.5)
     expect(a!.operations.map(({ operation }) => operation)).toEqual(['pooling', 'convolution'])
     expect(a!.operations[0]!.worstRelativeError).toBe(2e-7)
@@ -32,7 +34,7 @@ describe('results of the conformance tests', () => {
       ...{ date: '2026-11-24', machine: 'a machine', versions: ['Node 24'] },
       absent: [{ runtime: 'Chromium', reason: 'there is none' }],
     })
-    expect(text).toContain('| a | Node | 2 | 1 | 1 | 5.0e-1 |')
+    expect(text).toContain('| a | Node | a device | 2 | 1 | 1 | 5.0e-1 |')
     expect(text).toContain('| pooling | 2.0e-7 | exact |')
     expect(text).toContain('| convolution | failed |  |')
     expect(text).toContain('- b, Node: 1 tests: no GPU')

@@ -11,6 +11,8 @@ export interface TestRecord {
   message?: string
   /** The largest relative error of its comparisons; null where it was skipped. */
   worst: number | null
+  /** What it ran on; null where it was skipped. */
+  device: string | null
   seconds: number
 }
 
@@ -27,6 +29,8 @@ export interface BackendResult {
   name: string
   /** 'Node' or 'Chromium'. */
   runtime: string
+  /** The processor or GPU under it; '' where nothing ran. */
+  device: string
   passed: number
   failed: number
   skipped: number
@@ -36,8 +40,8 @@ export interface BackendResult {
   skips: { operation: string; test: string; reason: string }[]
 }
 
-/** Tests that a backend too slow for them leaves out carry no reason of their own. */
-const tooSlow = 'takes minutes on this backend; --thorough runs it where a GPU is at hand'
+/** Tests of AlexNet's own shapes that a backend leaves out carry no reason of their own. */
+const tooSlow = 'takes minutes here, or runs in Node by the same code; --thorough has it on a GPU'
 
 /** A row for each backend, in the order in which they came. */
 export function summarize(tests: readonly TestRecord[], runtime: string): BackendResult[] {
@@ -47,6 +51,7 @@ export function summarize(tests: readonly TestRecord[], runtime: string): Backen
     const operations = [...new Set(own.map(({ operation }) => operation))]
     return {
       ...{ name, runtime, ...counts(own) },
+      device: own.find(({ device }) => device)?.device ?? '',
       operations: operations.map((operation) => ({
         operation,
         ...counts(own.filter((test) => test.operation === operation)),

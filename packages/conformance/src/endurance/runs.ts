@@ -4,7 +4,8 @@ import { createAlexNet } from '@alexnet/core'
 import { type BatchSource, constant, Sgd, Trainer } from '@alexnet/train'
 import { generate } from '../pytorch/generate.ts'
 
-const batches = 10
+/** Batches of an epoch. */
+export const batches = 10
 const shape: [number, number, number, number] = [8, 32, 32, 3]
 
 /** Ten batches an epoch, from batch `start` on. */

@@ -8,7 +8,10 @@ export interface TestedBackend {
   adapter: () => BackendAdapter
   /** False for one too slow for AlexNet's own shapes: it gets the small random ones. */
   fast: boolean
-  /** Share of the random shapes that it gets, for a driver that compiles each one for long. Default 1. */
+  /**
+   * Share of the random shapes that it gets, and less than the whole of the largest layers, for a driver that
+   * compiles each shape for long and computes on the processor. Default 1.
+   */
   share?: number
   /**
    * Largest error of a convolution relative to its answer's largest value, where it is more than

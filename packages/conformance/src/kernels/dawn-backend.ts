@@ -1,29 +1,39 @@
 // WebGPU in Node over Dawn: on a GPU where there is one, otherwise on the software driver of Chromium, which
-// gets a share of the random shapes, and AlexNet's own and large networks when asked for
-// (`npm run -s conformance -- --thorough`).
+// gets a share of the random shapes, and large networks when asked for (`npm run -s conformance -- --thorough`).
 
 import process from 'node:process'
 import { inspectWebGPU, webgpu } from '@alexnet/backend-webgpu/node'
-import { describe, it, vi } from 'vitest'
+import { describe, it } from 'vitest'
+import { thorough as asked } from '../thorough.ts'
 import type { Suite, TestedBackend } from './backends.ts'
 import { holdTo } from './suites.ts'
 
 const report = await inspectWebGPU({ software: true })
 
 /** Whether to take the minutes that a software driver needs for everything. */
-export const thorough = !report.software || process.env.CONFORMANCE === 'thorough'
+export const thorough = !report.software || asked
 
-export const dawnBackend: TestedBackend = {
+const dawnBackend: TestedBackend = {
   name: 'alexnet-webgpu',
   adapter: () => webgpu({ software: true }),
-  fast: thorough,
+  fast: true,
   share: thorough ? 1 : 0.15,
 }
 
-/** Runs suites on it, or one that says why they are skipped. */
-export function holdDawnTo(suites: Record<string, Suite>): void {
-  // A software driver on a machine that does other things too.
-  vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
-  if (report.available) holdTo(dawnBackend, suites)
-  else describe(dawnBackend.name, () => it.skip(report.reason ?? 'no WebGPU', () => {}))
+/** Declares tests on it; where there is no driver, one that says so, and that fails in CI. */
+export function onDawn(tests: (backend: TestedBackend) => void): void {
+  if (report.available) {
+    tests(dawnBackend)
+    return
+  }
+  const reason = report.reason ?? 'no WebGPU'
+  describe(dawnBackend.name, () => {
+    it.skipIf(!process.env.CI)(`skipped: ${reason}`, () => {
+      throw new Error(`CI tests on every backend: ${reason}`)
+    })
+  })
 }
+
+/** Runs suites on it. */
+export const holdDawnTo = (suites: Record<string, Suite>) =>
+  onDawn((backend) => holdTo(backend, suites))

@@ -98,16 +98,14 @@ export const pooling: Suite = (backend) => {
     }
   })
 
-  it.runIf(averagePoolingGradient)(
-    "still divides the average's gradient by the whole window at a padded border",
-    async () => {
-      const gradient = await values(() =>
-        tf.grad((t) => tf.avgPool(t as tf.Tensor4D, 3, 1, 'same'))(tf.ones([1, 3, 3, 1])),
-      )
-      // The corner is in four windows, of four, six, six and nine pixels.
-      const right = 1 / 4 + 1 / 6 + 1 / 6 + 1 / 9
-      expect(gradient[0]).toBeCloseTo(4 / 9, 6)
-      expect(gradient[0]).not.toBeCloseTo(right, 1)
-    },
-  )
+  if (averagePoolingGradient === undefined) return
+  it("still divides the average's gradient by the whole window at a padded border", async () => {
+    const gradient = await values(() =>
+      tf.grad((t) => tf.avgPool(t as tf.Tensor4D, 3, 1, 'same'))(tf.ones([1, 3, 3, 1])),
+    )
+    // The corner is in four windows, of four, six, six and nine pixels.
+    const right = 1 / 4 + 1 / 6 + 1 / 6 + 1 / 9
+    expect(gradient[0]).toBeCloseTo(4 / 9, 6)
+    expect(gradient[0]).not.toBeCloseTo(right, 1)
+  })
 }

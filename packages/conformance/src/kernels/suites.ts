@@ -31,6 +31,8 @@ declare module 'vitest' {
   interface TaskMeta {
     /** The largest relative error that the test's comparisons found. */
     worstError?: number
+    /** What the backend ran on. */
+    device?: string
   }
 }
 
@@ -44,8 +46,9 @@ export const holdToSuites = (backend: TestedBackend) => holdTo(backend, suites)
 export function holdTo(backend: TestedBackend, operations: Record<string, Suite>): void {
   describe(backend.name, () => {
     const adapter = backend.adapter()
+    let device = ''
     beforeAll(async () => {
-      await useBackend([adapter])
+      device = (await useBackend([adapter])).device
     })
     afterAll(() => {
       // tfjs's own stay: others copy their kernels, and they cannot be registered anew.
@@ -53,7 +56,7 @@ export function holdTo(backend: TestedBackend, operations: Record<string, Suite>
     })
     beforeEach(beginComparisons)
     afterEach(({ task }) => {
-      task.meta.worstError = worstError()
+      Object.assign(task.meta, { worstError: worstError(), device })
     })
     for (const [operation, suite] of Object.entries(operations)) {
       describe(operation, () => suite(backend))

@@ -3,6 +3,7 @@
 import { webglBackend, webgpuBackend } from '../kernels/browser-backends.ts'
 import { fastestCpu } from '../kernels/cpu-backends.ts'
 import { holdTo } from '../kernels/suites.ts'
+import { thorough } from '../thorough.ts'
 import { type NetworkFixture, networkSuites, type SgdCase } from './networks.ts'
 
 async function read<T>(url: URL): Promise<T> {
@@ -17,7 +18,9 @@ const steps = new URL('../../fixtures/sgd-steps.json', import.meta.url)
 
 const fixtures = [await read<NetworkFixture>(lenet), await read<NetworkFixture>(cifar)]
 const { cases } = await read<{ cases: SgdCase[] }>(steps)
-const ofLeNet = cases.filter(({ variant }) => variant === 'lenet-5')
+const ofLeNet = cases.filter(
+  ({ variant, nesterov }) => variant === 'lenet-5' && (nesterov || thorough),
+)
 
 holdTo(fastestCpu, networkSuites(fixtures, cases))
 holdTo(webglBackend, networkSuites(fixtures, ofLeNet))

@@ -45,11 +45,7 @@ describe('readPickle', () => {
       'encodes other than latin1',
     ],
     ['an instance of a class', '\x80\x02(i__main__\nThing\n.', 'opcode 0x69 has no place'],
-    [
-      'a persistent id',
-      '\x80\x02K\x01Q.',
-      'opcode 0x51 has no place in a CIFAR-10 file (at byte 4)',
-    ],
+    ['a persistent id', '\x80\x02K\x01Q.', 'opcode 0x51 has no place in a CIFAR file (at byte 4)'],
     ['protocol 0', '(dp0\n.', 'opcode 0x64'],
     ['protocol 9', '\x80\x09.', 'protocol 9 is not 2 to 5 (at byte 0)'],
     ['an end too soon', '\x80\x02U\x09abc', 'is cut off (at byte 2)'],
@@ -64,7 +60,7 @@ describe('readPickle', () => {
     ['floats', '\x80\x02cnumpy\ndtype\nU\x02f4K\x00K\x01\x87R.', 'another type than bytes (u1)'],
   ])('refuses %s', (_what, pickle, message) => {
     expect(() => read(pickle)).toThrow(message)
-    expect(() => read(pickle)).toThrow(/^batch: .*; get the CIFAR-10 file anew/)
+    expect(() => read(pickle)).toThrow(/^batch: .*; get the CIFAR file anew/)
   })
 
   it('refuses an array whose shape is not that of its bytes', () => {

@@ -1,5 +1,5 @@
 /**
- * Reads the pickles that the Python version of CIFAR-10 comes in, and nothing else. A pickle is a
+ * Reads the pickles that the Python versions of CIFAR-10 and CIFAR-100 come in, and nothing else. A pickle is a
  * program for a small stack machine and may name any Python function to be called: here only the
  * five names that an array of bytes needs are known, each built by code below, nothing is imported
  * or executed, and any other opcode or name is an error with its byte offset. Memory is bounded by
@@ -202,9 +202,7 @@ class PickleReader {
         return
       }
       default:
-        this.#fail(
-          `opcode 0x${opcode.toString(16).padStart(2, '0')} has no place in a CIFAR-10 file`,
-        )
+        this.#fail(`opcode 0x${opcode.toString(16).padStart(2, '0')} has no place in a CIFAR file`)
     }
   }
 
@@ -362,7 +360,7 @@ class PickleReader {
 
   #fail(problem: string): never {
     throw new Error(
-      `${this.#path}: ${problem} (at byte ${this.#opcodeAt}); get the CIFAR-10 file anew or use the binary version`,
+      `${this.#path}: ${problem} (at byte ${this.#opcodeAt}); get the CIFAR file anew or use the binary version`,
     )
   }
 }

@@ -4,7 +4,7 @@
 import { createAlexNet, type Variant } from '@alexnet/core'
 import { type BatchSource, constant, Sgd, Trainer } from '@alexnet/train'
 import * as tf from '@tensorflow/tfjs'
-import { generate } from './pytorch/generate.ts'
+import { generate } from '../pytorch/generate.ts'
 
 export interface MemorySample {
   step: number

@@ -1,0 +1,131 @@
+// Training with the paper's colour noise: its axes are those of the run's own training pictures, the run
+// folder keeps them, and going on gives the same pictures. The last runs the built command.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Dataset } from '@alexnet/data'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { trainingPreset } from './preparation.ts'
+import type { RunSettings } from './settings.ts'
+import { start, temporaryFolder } from './testing/run.ts'
+import { openTrainingData, trainingBatches } from './training-data.ts'
+
+const DATASET = 'shapes:150'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+beforeAll(async () => {
+  folder = await temporaryFolder()
+})
+afterAll(() => folder.remove())
+
+async function train(args: string, stopAfter?: number): Promise<Map<number, number>> {
+  const losses = new Map<number, number>()
+  let stopped = stopAfter === undefined
+  const { code, stderr } = await start(`train ${args} --json`.split(' '), {
+    cwd: folder.path,
+    onStdout: (text, child) => {
+      // Once: a second one would end it before it has saved.
+      if (stopped || !text.includes(`"type":"step","step":${stopAfter},`)) return
+      stopped = child.kill('SIGINT')
+    },
+  }).then((result) => {
+    for (const line of result.stdout.trim().split('\n')) {
+      const event = JSON.parse(line)
+      if (event.type === 'step') losses.set(event.step, event.loss)
+    }
+    return result
+  })
+  expect(code, stderr).toBe(stopAfter === undefined ? 0 : 130)
+  return losses
+}
+
+const settingsOf = async (run: string): Promise<RunSettings> =>
+  JSON.parse(await readFile(join(folder.path, run, 'run.json'), 'utf8'))
+
+/** Covariance of red, green and blue over all pixels, by its definition. */
+async function covariance(dataset: Dataset): Promise<number[][]> {
+  const pixels: number[][] = []
+  for (let index = 0; index < dataset.length; index++) {
+    const { data } = await dataset.load(index)
+    for (let at = 0; at < data.length; at += 3) {
+      pixels.push([data[at]! / 255, data[at + 1]! / 255, data[at + 2]! / 255])
+    }
+  }
+  const mean = [0, 1, 2].map(
+    (channel) => pixels.reduce((sum, pixel) => sum + pixel[channel]!, 0) / pixels.length,
+  )
+  return [0, 1, 2].map((a) =>
+    [0, 1, 2].map(
+      (b) =>
+        pixels.reduce((sum, pixel) => sum + (pixel[a]! - mean[a]!) * (pixel[b]! - mean[b]!), 0) /
+        pixels.length,
+    ),
+  )
+}
+
+const common = `${DATASET} --variant lenet-5 --epochs 2 --batch-size 10 --augment cifar-color-noise --no-report`
+
+it('fits the axes to the training pictures, keeps them, and goes on with the same pictures', async () => {
+  const whole = await train(`${common} --out whole`)
+  const before = await train(`${common} --out stopped`, 5)
+  const after = await train(`${DATASET} --out stopped --resume --no-report`)
+  expect(after.size).toBeGreaterThan(0)
+  expect(before.size + after.size).toBe(whole.size)
+  expect(new Map([...before, ...after])).toEqual(whole)
+
+  const settings = await settingsOf('whole')
+  expect((await settingsOf('stopped')).colorPca).toEqual(settings.colorPca)
+  const { eigenvectors, deviations } = settings.colorPca!
+  const { training } = await openTrainingData(DATASET, { out: '' }, settings)
+  const matrix = await covariance(training)
+  // C · v = λ · v, with the deviation being the root of λ.
+  for (const [axis, vector] of eigenvectors.entries()) {
+    for (const row of [0, 1, 2]) {
+      const product = vector.reduce((sum, value, at) => sum + matrix[row]![at]! * value, 0)
+      expect(product).toBeCloseTo(deviations[axis]! ** 2 * vector[row]!, 9)
+    }
+  }
+}, 120_000)
+
+it('adds one colour a picture to what the cifar augmentation gives, the same with workers', async () => {
+  const settings = await settingsOf('whole')
+  const { training } = await openTrainingData(DATASET, { out: '' }, settings)
+  const firstBatch = async (augmentation: string, workers: number) => {
+    const recipe = { ...settings.recipe, augmentation }
+    const source = trainingBatches(
+      training,
+      { ...settings, recipe },
+      { epoch: 0, start: 0, workers },
+    )
+    for await (const batch of source) return batch
+    throw new Error('no batch')
+  }
+  const plain = await firstBatch('cifar', 0)
+  const noisy = await firstBatch('cifar-color-noise', 0)
+  expect(noisy.labels).toEqual(plain.labels)
+  const [pictures, height, width] = noisy.shape
+  const { std } = settings.preprocessing
+  const size = height * width * 3
+  const shifts = new Set<string>()
+  for (let picture = 0; picture < pictures; picture++) {
+    // Bytes stop at 0 and 255: the middle of what is left is the shift.
+    const shift = [0, 1, 2].map((channel) => {
+      const found: number[] = []
+      for (let at = picture * size + channel; at < (picture + 1) * size; at += 3) {
+        found.push(Math.round((noisy.images[at]! - plain.images[at]!) * std[channel]! * 255))
+      }
+      return Math.abs(Math.min(...found)) > Math.max(...found)
+        ? Math.min(...found)
+        : Math.max(...found)
+    })
+    shifts.add(shift.join())
+  }
+  expect(shifts.size).toBeGreaterThan(5)
+  expect((await firstBatch('cifar-color-noise', 1)).images).toEqual(noisy.images)
+})
+
+it('is the cifar augmentation and one more transform', () => {
+  const names = (name: string) =>
+    trainingPreset(name, { crop: 32 }).transforms.map((transform) => transform.name)
+  expect(names('cifar-color-noise')).toEqual([...names('cifar'), 'colorPcaNoise'])
+})

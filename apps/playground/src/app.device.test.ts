@@ -1,0 +1,132 @@
+// What holds for every page, in Chromium: nothing that axe-core finds, the keyboard is enough, a phone is
+// wide enough, and no network is needed after the first visit.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { describeSite, openSmall, PATIENCE, withSmallModel } from './testing/site.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/** What is used of axe-core, which its script leaves in the page. */
+interface Axe {
+  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+}
+
+const names = ['classify', 'look', 'train', 'paper', 'backends'] as const
+const sizes = { wide: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
+
+/** Brings a page to where it has all its parts. */
+async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
+  if (name === 'classify') await page.locator('.bars').first().waitFor()
+  if (name === 'look') {
+    await page.getByRole('spinbutton', { name: 'channel' }).fill('2')
+    await page.getByRole('img', { name: 'What the unit sees', exact: true }).waitFor()
+    await page.getByRole('img', { name: /^grad-cam for/ }).waitFor()
+  }
+  if (name === 'train') {
+    await page.getByLabel('Pictures to draw').fill('200')
+    await page.getByLabel('Epochs').fill('1')
+    await page.getByLabel('Epochs').blur()
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.getByText(/^Done: step/).waitFor({ timeout: PATIENCE })
+  }
+  if (name === 'paper') {
+    await page.getByRole('button', { name: 'Start the race' }).click()
+    await page.getByText(/After \d+ pictures/).waitFor()
+    await page.getByRole('button', { name: 'Stop the race' }).click()
+  }
+}
+
+describeSite('Every page', (site) => {
+  it.each(names)('has nothing that axe-core finds and fits on a phone: %s', async (name) => {
+    const page = await site.open(`#/${name}`, { viewport: sizes.wide })
+    if (name !== 'paper' && name !== 'backends') await withSmallModel(page)
+    await fill(page, name)
+    await page.evaluate(axe)
+    for (const [size, viewport] of Object.entries(sizes)) {
+      await page.setViewportSize(viewport)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        const found = await page.evaluate(async () => {
+          // Colours fade from one scheme to the other; they are looked at when they are there.
+          await new Promise((resolve) => setTimeout(resolve, 400))
+          const { axe } = globalThis as unknown as { axe: Axe }
+          const { violations } = await axe.run()
+          return violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
+          )
+        })
+        expect(found, `${size}, ${colorScheme}`).toEqual([])
+      }
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect(wide, size).toBeLessThanOrEqual(viewport.width)
+    }
+    await page.context().close()
+  })
+
+  it('works offline after the first visit', async () => {
+    const page = await openSmall(site, '#/classify', { serviceWorkers: 'allow' })
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.ready
+    })
+    await page.waitForFunction(async () => {
+      const caches = await globalThis.caches.keys()
+      const counts = await Promise.all(
+        caches.map(async (name) => (await (await globalThis.caches.open(name)).keys()).length),
+      )
+      return counts.some((count) => count > 15)
+    })
+    await page.context().setOffline(true)
+    await page.reload()
+    await withSmallModel(page)
+    await page.getByRole('button', { name: 'Samples' }).click()
+    await expect.poll(() => page.locator('.bars').count(), { timeout: PATIENCE }).toBe(10)
+    // Pages that the first visit did not open.
+    await page.getByRole('link', { name: 'Train' }).click()
+    await page.getByRole('button', { name: 'Show what that does' }).click()
+    await page.getByRole('img', { name: 'The same picture, augmented: 8' }).waitFor()
+    await page.context().close()
+  })
+
+  it('is used by keyboard', async () => {
+    const page = await openSmall(site, '#/classify')
+    await page.locator('.bars').first().waitFor()
+    const active = () =>
+      page.evaluate(() => {
+        const element = document.activeElement as HTMLElement | null
+        if (!element || element === document.body) return ''
+        const label = (element as HTMLInputElement).labels?.[0]
+        return (element.ariaLabel ?? label?.textContent ?? element.textContent ?? '').trim()
+      })
+    await page.keyboard.press('Tab')
+    expect(await active()).toBe('Skip to the page')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+    const reached: string[] = []
+    for (let presses = 0; presses < 30; presses++) {
+      await page.keyboard.press('Tab')
+      const name = await active()
+      if (name === '') break
+      reached.push(name)
+    }
+    const wanted = ['Model', 'Backend', 'Choose pictures', 'Camera', 'Samples', 'Ten views']
+    for (const name of [...wanted, 'Save as JSON', 'Save as CSV', 'Clear', 'Look inside']) {
+      expect(
+        reached.some((one) => one.startsWith(name)),
+        `${name} in ${reached}`,
+      ).toBe(true)
+    }
+    await page.getByRole('link', { name: 'Look inside' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'Look inside' }).waitFor()
+    expect(await active()).toBe('Look inside')
+    // A layer, and a unit of it.
+    await page.getByRole('button', { name: /avg pool\s*14×14×6/ }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: /avg pool/ }).waitFor()
+    await page.getByRole('spinbutton', { name: 'channel' }).focus()
+    await page.keyboard.press('ArrowUp')
+    await page.getByText(/Channel \d at row 0, column 0/).waitFor()
+    await page.context().close()
+  })
+})

@@ -1,0 +1,126 @@
+// Train, in Chromium: a run that learns, one that is stopped and goes on after a reload, pictures of one's
+// own, and a browser whose storage is full.
+import { shapes } from '@alexnet/data'
+import { readCheckpointFile } from '@alexnet/weights/node'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import {
+  answers,
+  asFile,
+  describeSite,
+  openSmall,
+  PATIENCE,
+  picturesFor,
+  saved,
+  withSmallModel,
+} from '../testing/site.ts'
+
+/** A number into a field, as a person leaves it. */
+async function enter(page: Page, label: string, value: number): Promise<void> {
+  await page.getByLabel(label).fill(String(value))
+  await page.getByLabel(label).blur()
+}
+
+/** The step that the page says the run is at. */
+const stepOf = async (page: Page) =>
+  Number(/step (\d+)/.exec((await page.getByTestId('run').textContent())!)![1])
+
+describeSite('Train', (site) => {
+  it('learns the drawn shapes, and classifies with what it learned', async () => {
+    const page = await openSmall(site, '#/train')
+    await page.getByRole('button', { name: 'Show what that does' }).click()
+    await page.getByRole('img', { name: 'The same picture, augmented: 8' }).waitFor()
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.getByText(/^Done: step/).waitFor({ timeout: 2 * PATIENCE })
+    const text = await page.getByTestId('run').textContent()
+    const [, share] = /kept back: ([\d.]+)%/.exec(text!)!
+    expect(Number(share)).toBeGreaterThan(90)
+    await page.getByRole('heading', { name: /Confusion matrix, epoch/ }).waitFor()
+    await page
+      .getByRole('img', { name: /^A .* taken for / })
+      .first()
+      .waitFor()
+    const { metadata } = await readCheckpointFile((await saved(page, 'Save the classifier')).path)
+    expect(JSON.parse(metadata.alexnet!).labels).toContain('triangle')
+    await page.getByRole('button', { name: 'Classify with it' }).click()
+    await page.getByText('from the file classifier.safetensors').waitFor()
+    // The samples are of the classes that it knows.
+    await page.getByRole('button', { name: 'Samples' }).click()
+    await expect.poll(() => page.locator('.bars').count(), { timeout: PATIENCE }).toBe(10)
+    const names = await page.locator('.results .file').allTextContents()
+    const found = await answers(page)
+    expect(names.filter((name, index) => name === `${found[index]}.png`).length).toBeGreaterThan(7)
+    await page.context().close()
+  })
+
+  it('stops a run, and goes on with it after a reload', async () => {
+    const page = await openSmall(site, '#/train')
+    await enter(page, 'Pictures to draw', 400)
+    await enter(page, 'Epochs', 3)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    // Past the first epoch's end, so that there is something of every kind to keep.
+    await page.getByRole('heading', { name: 'Confusion matrix, epoch 1' }).waitFor()
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByText(/^Stopped: step/).waitFor()
+    const before = await stepOf(page)
+    await page.reload()
+    await withSmallModel(page)
+    await page.getByText(/^Stopped: step/).waitFor()
+    expect(await stepOf(page)).toBe(before)
+    await page.getByRole('heading', { name: 'Confusion matrix, epoch 1' }).waitFor()
+    await page.getByRole('button', { name: 'Save the classifier' }).waitFor()
+    expect(await page.getByLabel('Epochs').inputValue()).toBe('3')
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByText(/^Done: step 75 of 75/).waitFor({ timeout: PATIENCE })
+    await page.getByRole('heading', { name: 'Confusion matrix, epoch 3' }).waitFor()
+    await page.context().close()
+  })
+
+  it("trains on one's own pictures, which a file brings back", async () => {
+    const page = await openSmall(site, '#/train')
+    await page.getByLabel('Your own classes').check()
+    const dataset = shapes({ count: 60, size: 32, seed: 9 })
+    const counts: Record<string, number> = {}
+    for (const name of ['circle', 'stripes']) {
+      await page.getByPlaceholder('A class, such as cup').fill(name)
+      await page.getByRole('button', { name: 'Add class' }).click()
+      const indices = Array.from({ length: 60 }, (_, i) => i).filter(
+        (i) => dataset.classes[dataset.label(i)] === name,
+      )
+      counts[name] = indices.length
+      const given = await Promise.all(indices.map((index) => asFile(dataset, index)))
+      await picturesFor(page, name).setInputFiles(given)
+      await page.getByRole('heading', { name: `${name} ${indices.length} pictures` }).waitFor()
+    }
+    // They are still there after a reload.
+    await page.reload()
+    await withSmallModel(page)
+    await page.getByLabel('Your own classes').check()
+    await page.getByRole('heading', { name: `stripes ${counts.stripes} pictures` }).waitFor()
+    await page.getByLabel('Begin with').selectOption('head')
+    await enter(page, 'Epochs', 2)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.getByText(/^Done: step/).waitFor({ timeout: PATIENCE })
+    const { bytes } = await saved(page, 'Save the data set')
+    const other = await openSmall(site, '#/train')
+    await other.getByLabel('Your own classes').check()
+    const zip = { name: 'pictures.zip', mimeType: 'application/zip', buffer: bytes }
+    await other.getByTestId('data-set-zip').setInputFiles([zip])
+    await other.getByRole('heading', { name: `stripes ${counts.stripes} pictures` }).waitFor()
+    await page.context().close()
+    await other.context().close()
+  })
+
+  it('goes on when the storage is full, and says what that means', async () => {
+    const page = await openSmall(site, '#/train')
+    const session = await page.context().newCDPSession(page)
+    const origin = new URL(site.url).origin
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 100_000 })
+    await enter(page, 'Pictures to draw', 100)
+    await enter(page, 'Epochs', 1)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.getByText(/could not keep the run.*storage is full/).waitFor({ timeout: PATIENCE })
+    await page.getByText(/^Done: step/).waitFor()
+    await page.context().close()
+  })
+})

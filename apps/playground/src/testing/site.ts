@@ -1,0 +1,62 @@
+// What every test of the built page shares: the site for a file of tests, the page with the small model,
+// pictures as files, what a page hands out.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Dataset, encodePng } from '@alexnet/data'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { findChromium, openSite, type Site } from './browser.ts'
+
+export const folder = join(import.meta.dirname, '../..')
+
+/** For what a browser computes on a machine that is busy with other things, in milliseconds. */
+export const PATIENCE = 300_000
+
+const executable = findChromium()
+
+/** A file of tests on the built page in Chromium; skipped where the machine has none. */
+export function describeSite(name: string, tests: (site: Site) => void): void {
+  describe.skipIf(!executable)(name, { timeout: 2 * PATIENCE }, () => {
+    const site = {} as Site
+    beforeAll(async () => {
+      Object.assign(site, await openSite(executable!))
+    }, PATIENCE)
+    afterAll(() => site.close())
+    tests(site)
+  })
+}
+
+/** Waits for the model that the page opens with, and takes the small one. */
+export async function withSmallModel(page: Page): Promise<Page> {
+  await page.getByTestId('status').waitFor()
+  await page.getByRole('combobox', { name: 'Model' }).selectOption('shapes')
+  await page.getByTestId('status').filter({ hasText: 'LeNet-5' }).waitFor()
+  return page
+}
+
+export async function openSmall(site: Site, path: string, options?: BrowserContextOptions) {
+  return withSmallModel(await site.open(path, options))
+}
+
+/** The field for files of a place where pictures can be given. */
+export const picturesFor = (page: Page, label: string) => page.getByTestId(`files-${label}`)
+
+/** The likeliest class of each picture, in the order of the page. */
+export const answers = (page: Page) =>
+  page.locator('.results .bars li:first-child .label').allTextContents()
+
+/** A picture of a data set as a file. */
+export async function asFile(dataset: Dataset, index: number) {
+  const buffer = Buffer.from(await encodePng(await dataset.load(index)))
+  return { name: `${index}.png`, mimeType: 'image/png', buffer }
+}
+
+/** What the page hands out at a press of a button. */
+export async function saved(page: Page, button: string): Promise<{ path: string; bytes: Buffer }> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: button }).click(),
+  ])
+  const path = await download.path()
+  return { path, bytes: readFileSync(path) }
+}
