@@ -173,9 +173,9 @@ describe('convert', () => {
     const options = { variant: 'krizhevsky-2012', classes: 3, inputSize: 63 } as const
     const small = createAlexNet({ ...options, initialize: false })
     await saveModel(inFolder('k.safetensors'), small, {
-      ...description,
       options,
       labels: ['a', 'b', 'c'],
+      preprocessing: { ...description.preprocessing, resize: 63, crop: 63 },
     })
     small.dispose()
     const { model: loaded } = await loadModel('k.safetensors')
