@@ -164,7 +164,7 @@ const checkStructure = script('scripts/check-structure/main.ts')
 
 /**
  * Chromium's file in $CHROMIUM_PATH, part of what the tests' cached results depend on; '' without it. Brings it
- * where that is possible; in CI its absence ends everything.
+ * where that is possible; with REQUIRE_DEVICES its absence ends everything.
  */
 function withChromium(env) {
   const found = spawnSync('node', [join(root, 'scripts/chromium.ts')], {
@@ -194,13 +194,14 @@ function test(bare) {
   }
   run('vitest', ['run', '--root', root, 'scripts'], { env })
   checkStructure(env, [])
-  testOnDevices(env)
+  // The page's own take as long as all others together: test:device has them.
+  testOnDevices(env, '--filter=!@alexnet/playground')
   say('all checks passed')
 }
 
-function testOnDevices(env) {
+function testOnDevices(env, ...which) {
   say('running the tests on WebGL and WebGPU, in Node and in Chromium (turbo)')
-  run('turbo', [...everyPackage('test:device'), '--concurrency=2'], { env })
+  run('turbo', [...everyPackage('test:device'), '--concurrency=2', ...which], { env })
 }
 
 const playground = script('apps/playground/scripts/serve.ts')

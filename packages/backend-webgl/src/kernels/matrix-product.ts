@@ -48,7 +48,9 @@ function withEvenDepth(name: string, call: Parameters<Kernel['run']>[0]) {
   const { inputs, attrs, backend } = call
   const { a, b } = inputs as Record<'a' | 'b', tf.TensorInfo>
   const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean }
-  if (a.shape.at(transposeA ? -2 : -1)! % 2 === 0) return stock(name, call)
+  const depth = a.shape.at(transposeA ? -2 : -1)!
+  // Depths that differ are for tfjs's kernel to name, as they are.
+  if (depth % 2 === 0 || depth !== b.shape.at(transposeB ? -1 : -2)) return stock(name, call)
   const padded = (x: tf.TensorInfo, isRows: boolean) => {
     const paddings = x.shape.map((_, axis) => [
       0,
