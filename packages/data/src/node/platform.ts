@@ -134,6 +134,8 @@ function startNodeWorker(): WorkerHandle {
     },
     async stop() {
       stopping = true
+      // A process with nothing else to do would end before the worker has, and whoever waits never go on.
+      worker.ref()
       await worker.terminate()
     },
   }
