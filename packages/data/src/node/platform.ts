@@ -129,8 +129,9 @@ function startNodeWorker(): WorkerHandle {
       worker.on('exit', (code) => die(`exit code ${code}`))
     },
     keepAlive(busy) {
+      // A last message may come while it is stopped, which has to be waited for.
       if (busy) worker.ref()
-      else worker.unref()
+      else if (!stopping) worker.unref()
     },
     async stop() {
       stopping = true
