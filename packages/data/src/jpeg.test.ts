@@ -4,17 +4,9 @@ import { decodeJpeg } from './jpeg.ts'
 import { readJpegFrame, readOrientation } from './jpeg-header.ts'
 import type { Picture } from './picture.ts'
 import { Random } from './random.ts'
-import { readFixture } from './testing.ts'
+import { type PictureCase, readFixture } from './testing.ts'
 
-interface Case {
-  name: string
-  file: string
-  width: number
-  height: number
-  data: string
-}
-
-const { cases } = readFixture<{ cases: Case[] }>('pictures.json')
+const { cases } = readFixture<{ cases: PictureCase[] }>('pictures.json')
 const files = new Map(cases.map((one) => [one.name, Buffer.from(one.file, 'base64')]))
 
 /** What this decoder makes of a file, or undefined where it leaves it to another. */

@@ -21,7 +21,7 @@ import type { Platform } from './picture-source.ts'
 import { Random, shuffledOrder } from './random.ts'
 import { WorkerPool } from './worker-pool.ts'
 
-/** Pictures ready for a network. Its arrays are its own: no later batch writes to them, but with `recycle`. */
+/** Pictures ready for a network. No later batch writes to its arrays, unless `recycle` asks for that. */
 export interface Batch<O extends Output = Float32Array> {
   /** Its number within the epoch, from 0. */
   readonly index: number

@@ -15,6 +15,15 @@ export function readFixture<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8')) as T
 }
 
+/** A picture of `pictures.json`: its file in base64, and Pillow's pixels of it, deflated, in base64. */
+export interface PictureCase {
+  name: string
+  file: string
+  width: number
+  height: number
+  data: string
+}
+
 /** The bytes that the fixtures' script draws for a picture of this size. */
 export function noisePicture(width: number, height: number): Picture {
   const data = new Uint8Array(width * height * 3)

@@ -23,7 +23,10 @@ export interface BatchSource extends AsyncIterable<Batch> {
   readonly length: number
 }
 
-/** The batch's pictures as a tensor; it may take the array over, so no source may write to it until the tensor is disposed. */
+/**
+ * The batch's pictures as a tensor; it may take the array over, so no source may write to it until the tensor
+ * is disposed.
+ */
 export function pictureTensor({ images, shape }: Pick<Batch, 'images' | 'shape'>): tf.Tensor4D {
   return tf.tensor4d(images, [...shape], 'float32')
 }

@@ -62,6 +62,7 @@ export function multiply(engine: Engine, operands: ProductOperands, batches = 1)
   if (
     batches === 1 &&
     rows <= thinRows &&
+    columns <= thinColumns &&
     leftKind === LEFT_ROWS &&
     operands.rightKind === RIGHT_ROWS
   ) {
@@ -94,6 +95,8 @@ export function multiply(engine: Engine, operands: ProductOperands, batches = 1)
 
 /** Rows up to which packing the right factor costs more than it saves. */
 const thinRows = 3
+/** Columns up to which a task's sums stay in the cache while it reads its rows. */
+const thinColumns = 16384
 
 /** Pieces that a thin product's matrix is cut into, for so many threads at most. */
 const thinPieces = 16

@@ -13,19 +13,12 @@ import {
   randomHorizontalFlip,
   randomResizedCrop,
 } from '../../dist/browser.js'
+import type { PictureCase } from '../testing.ts'
 
-interface Case {
-  name: string
-  file: string
-  width: number
-  height: number
-  data: string
-}
-
-let cases: Case[]
+let cases: PictureCase[]
 beforeAll(async () => {
   const fixtures = await fetch(new URL('../../fixtures/pictures.json', import.meta.url))
-  cases = ((await fixtures.json()) as { cases: Case[] }).cases
+  cases = ((await fixtures.json()) as { cases: PictureCase[] }).cases
 })
 
 const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))

@@ -5,18 +5,10 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PictureError } from '../picture.ts'
-import { checksum, noisePicture, readFixture } from '../testing.ts'
+import { checksum, noisePicture, type PictureCase, readFixture } from '../testing.ts'
 import { decodePicture, encodePng, readPicture } from './decode.ts'
 
-interface Case {
-  name: string
-  file: string
-  width: number
-  height: number
-  data: string
-}
-
-const { cases } = readFixture<{ cases: Case[] }>('pictures.json')
+const { cases } = readFixture<{ cases: PictureCase[] }>('pictures.json')
 
 function file(name: string): Buffer {
   return Buffer.from(cases.find((fixture) => fixture.name === name)!.file, 'base64')
