@@ -142,13 +142,12 @@ export class AveragePooling extends Pooling {
     if (!isPadded) return means
     const [rows, columns] = axes.map((axis, i) => this.shares(input.shape[i + 1]!, axis))
     if ([...rows!, ...columns!].every((share) => share === 1)) return means
-    return tf.mul(
-      means,
-      tf.mul(
-        tf.tensor4d(rows!, [1, rows!.length, 1, 1]),
-        tf.tensor4d(columns!, [1, 1, columns!.length, 1]),
-      ),
+    // A factor for each channel too: no backend is quick at repeating along the last axis.
+    const channels = means.shape[3]
+    const factors = rows!.flatMap((row) =>
+      columns!.flatMap((column) => Array<number>(channels).fill(row * column)),
     )
+    return tf.mul(means, tf.tensor4d(factors, [1, rows!.length, columns!.length, channels]))
   }
 
   override getConfig(): tf.serialization.ConfigDict {
