@@ -5,6 +5,7 @@
 // `groups`; the filter is [height, width, channels / groups, maps], group after group along the maps.
 
 import * as tf from '@tensorflow/tfjs'
+import type { AlexNetCpuBackend } from '../backend.ts'
 import {
   LEFT_PATCHES,
   LEFT_PATCHES_TRANSPOSED,
@@ -14,6 +15,7 @@ import {
 } from '../generated/layout.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 import { activationFlags, multiply } from './matrix-product.ts'
+import { sumColumns } from './reduction.ts'
 import {
   type GroupOperands,
   winogradFilterGradient,
@@ -23,6 +25,11 @@ import {
 } from './winograd.ts'
 
 type Convolution = tf.backend_util.Conv2DInfo
+
+/** Pieces that a direct filter gradient's pictures are dealt into: for so many threads at most. */
+const mostPieces = 16
+/** Floats of all pieces' products: larger filters are cut into tasks enough. */
+const piecesFloats = 2 ** 19
 
 function describe(
   attrs: Record<string, unknown>,
@@ -218,30 +225,76 @@ function filterGradient(name: string): Kernel {
       const picture = backend.address(inputs.x!)
       const map = backend.address(inputs.dy!)
       const result = backend.allocate(filterShape, 'conv2d gradient of the filter')
-      for (const part of byGroup(info, groups, { picture, filter: result.address, map })) {
-        if (backend.engine.winograd && winogradPays(info, groups)) {
+      const operands = { picture, filter: result.address, map }
+      if (backend.engine.winograd && winogradPays(info, groups)) {
+        for (const part of byGroup(info, groups, operands)) {
           winogradFilterGradient(backend, info, groups, part)
-          continue
         }
-        multiply(backend.engine, {
-          ...geometry(info, groups),
-          left: part.picture,
-          right: part.map,
-          start: 0,
-          result: part.filter,
-          leftKind: LEFT_PATCHES_TRANSPOSED,
-          rightKind: RIGHT_ROWS,
-          leftStride: 0,
-          rightStride: info.outChannels,
-          resultStride: info.outChannels,
-          rows: (info.filterHeight * info.filterWidth * info.inChannels) / groups,
-          columns: info.outChannels / groups,
-          depth: info.batchSize * info.outHeight * info.outWidth,
-          activation: 0,
-        })
+      } else {
+        directFilterGradient(backend, info, groups, operands)
       }
       return result.info
     },
+  }
+}
+
+/**
+ * Products over all positions of all pictures. A filter of few numbers gives too few tasks, so the
+ * pictures are then dealt into pieces whose products are added up.
+ */
+function directFilterGradient(
+  backend: AlexNetCpuBackend,
+  info: Convolution,
+  groups: number,
+  { picture, filter, map }: GroupOperands,
+): void {
+  const { engine } = backend
+  const { batchSize, outHeight, outWidth, outChannels } = info
+  const rows = (info.filterHeight * info.filterWidth * info.inChannels) / groups
+  const columns = outChannels / groups
+  const size = rows * outChannels
+  const wanted = Math.max(1, Math.floor(piecesFloats / size))
+  const pictures = Math.ceil(batchSize / Math.min(batchSize, wanted, mostPieces))
+  const pieces = Math.ceil(batchSize / pictures)
+  const partial =
+    pieces > 1 ? engine.memory.allocate(pieces * size * 4, () => 'pieces of a filter gradient') : 0
+  const leftBatch = pictures * info.inHeight * info.inWidth * info.inChannels
+  const rightBatch = pictures * outHeight * outWidth * outChannels
+  /** The products of pieces that have as many pictures. */
+  const multiplyPieces = (first: number, count: number, each: number) => {
+    if (count === 0) return
+    const from = {
+      picture: picture + first * leftBatch * 4,
+      filter: (partial || filter) + first * size * 4,
+      map: map + first * rightBatch * 4,
+    }
+    for (const part of byGroup(info, groups, from)) {
+      const operands = {
+        ...geometry(info, groups),
+        left: part.picture,
+        right: part.map,
+        start: 0,
+        result: part.filter,
+        leftKind: LEFT_PATCHES_TRANSPOSED,
+        rightKind: RIGHT_ROWS,
+        leftStride: 0,
+        rightStride: outChannels,
+        resultStride: outChannels,
+        rows,
+        columns,
+        depth: each * outHeight * outWidth,
+        activation: 0,
+      }
+      multiply(engine, { ...operands, leftBatch, rightBatch, resultBatch: size }, count)
+    }
+  }
+  try {
+    const whole = Math.floor(batchSize / pictures)
+    multiplyPieces(0, whole, pictures)
+    multiplyPieces(whole, pieces - whole, batchSize - whole * pictures)
+    if (partial) sumColumns(backend, partial, filter, pieces, size)
+  } finally {
+    if (partial) engine.memory.free(partial)
   }
 }
 

@@ -210,9 +210,9 @@ export function packLeft(p: MatrixProductParameters, factor: usize, to: usize, t
   } else if (p.leftKind == LEFT_TRANSPOSED) {
     interleave(to, factor + ((<usize>k0 * <usize>p.leftStride + <usize>row0) << 2), <usize>p.leftStride << 2, rows, depth)
   } else if (p.leftKind == LEFT_PATCHES) {
-    packPatches(p, to, row0, rows, k0, depth)
+    packPatches(p, factor, to, row0, rows, k0, depth)
   } else if (p.leftKind == LEFT_PATCHES_TRANSPOSED) {
-    packPatches(p, turn, k0, depth, row0, rows)
+    packPatches(p, factor, turn, k0, depth, row0, rows)
     interleave(to, turn, <usize>ROW_STRIDE << 2, rows, depth)
   } else {
     packSpread(p, to, row0, rows, k0, depth)
@@ -241,7 +241,7 @@ function interleave(to: usize, from: usize, fromBytes: usize, rows: i32, depth: 
  * Rows row0.. of the unrolled picture, elements k0.. of each: row = (picture, map y, map x), element =
  * (filter y, filter x, channel). With neither dilation nor groups a filter row is one run of memory.
  */
-function packPatches(p: MatrixProductParameters, to: usize, row0: i32, rows: i32, k0: i32, depth: i32): void {
+function packPatches(p: MatrixProductParameters, from: usize, to: usize, row0: i32, rows: i32, k0: i32, depth: i32): void {
   const channels = p.pictureChannels
   const merged = p.dilationWidth == 1 && p.picturePixel == channels
   const run = merged ? p.filterWidth * channels : channels
@@ -266,7 +266,7 @@ function packPatches(p: MatrixProductParameters, to: usize, row0: i32, rows: i32
       if (<u32>pictureY >= <u32>p.pictureHeight) {
         clearFloats(target, count)
       } else {
-        const row = <usize>p.left + (<usize>((picture * p.pictureHeight + pictureY) * p.pictureWidth) * <usize>p.picturePixel << 2)
+        const row = from + (<usize>((picture * p.pictureHeight + pictureY) * p.pictureWidth) * <usize>p.picturePixel << 2)
         if (merged) {
           // Valid elements of this filter row: those whose pixel lies inside the picture's row.
           const low = max(offset, -pictureX * channels)

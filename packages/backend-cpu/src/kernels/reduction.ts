@@ -11,7 +11,8 @@ import type { Kernel, KernelArguments } from './kernel.ts'
 const columnTaskRows = 512
 const rowTaskElements = 65536
 
-function sumColumns(
+/** result[column] = the sum of x[row, column]. */
+export function sumColumns(
   backend: AlexNetCpuBackend,
   x: number,
   result: number,
