@@ -50,13 +50,22 @@ test('only finished runs count, and the epoch that reaches the target is found',
   writeRun(runs[2]!.folder, [0.6, 0.7, 0.76])
   writeRun(runs[1]!.folder, [0.3, 0.4, 0.5])
   writeRun(runs[3]!.folder, [0.3], 3)
-  expect(runs.map(({ folder }) => isDone(folder))).toEqual([true, true, true, false])
+  expect(runs.map(isDone)).toEqual([true, true, true, false])
   const { groups } = summarize('x', experiment, runs)
   expect(groups[0]!.curves.map(({ reached }) => reached)).toEqual([2, 3])
   expect(groups[0]!.reached?.mean).toBe(2.5)
   expect(groups[0]!.error).toEqual({ mean: 22, deviation: 2.828 })
   expect(groups[1]!.curves).toHaveLength(1)
   expect(groups[1]!.reached).toBeNull()
+})
+
+test('a run is done where it reaches the target, whatever epochs it was given', () => {
+  const runs = runsOf('x', experiment, { out, seeds: 1 })
+  writeRun(runs[0]!.folder, [0.5, 0.75], 10)
+  writeRun(runs[1]!.folder, [0.5, 0.74], 10)
+  expect(runs.map(isDone)).toEqual([true, false])
+  const test = runsOf('x', { ...experiment, measure: 'test' }, { out, seeds: 1 })
+  expect(test.map(isDone)).toEqual([true, false])
 })
 
 test('writes the curves, a drawing and a table with the commands', async () => {

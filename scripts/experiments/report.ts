@@ -6,7 +6,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Experiment } from './experiments.ts'
 import { drawCurves } from './plot.ts'
-import { epochsOf, isDone, type Run } from './run.ts'
+import { epochsOf, errorsOf, isDone, type Run } from './run.ts'
 
 /** One run, as far as the answer needs it. */
 export interface Curve {
@@ -48,9 +48,7 @@ export interface Result {
 export function summarize(name: string, experiment: Experiment, runs: readonly Run[]): Result {
   const { title, claim, measure, target = null } = experiment
   const groups = experiment.groups.flatMap((group) => {
-    const curves = runs
-      .filter((run) => run.group === group.name && isDone(run.folder))
-      .map((run) => curveOf(run, experiment))
+    const curves = runs.filter((run) => run.group === group.name && isDone(run)).map(curveOf)
     if (curves.length === 0) return []
     const reached = curves.map((curve) => curve.reached)
     return [
@@ -66,14 +64,11 @@ export function summarize(name: string, experiment: Experiment, runs: readonly R
   return { name, title, claim, measure, target, groups }
 }
 
-function curveOf({ seed, folder }: Run, { measure, target }: Experiment): Curve {
-  const epochs = epochsOf(folder)
-  const errors = epochs.map(({ train, validation }) => {
-    const metrics = measure === 'training' ? train : (validation ?? train)
-    return round(100 * (1 - metrics.top1), 3)
-  })
+function curveOf(run: Run): Curve {
+  const { seed, folder, target } = run
+  const errors = errorsOf(run)
   const index = target === undefined ? -1 : errors.findIndex((error) => error <= target)
-  const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
+  const seconds = epochsOf(folder).reduce((sum, epoch) => sum + epoch.seconds, 0)
   return { seed, errors, reached: index < 0 ? null : index + 1, seconds: Math.round(seconds) }
 }
 
@@ -116,6 +111,7 @@ export function table({ name, title, claim, measure, target, groups }: Result): 
     line(header.map(() => '---')),
     ...rows.map(line),
     '',
+    ...(target === null ? [] : ['A run ends once it is there.']),
     'Mean and sample standard deviation over the seeds; the curves are in',
     `[${name}.json](${name}.json). \`npm run -s experiments -- ${name} --data DATA\` repeats it all.`,
     '',

@@ -1,6 +1,6 @@
 // Carries out the runs of an experiment: `alexnet train` as a process of its own each, several side by
-// side. A run that is there already is resumed, or left alone when it is done, so that stopping costs
-// nothing.
+// side. A run ends with its epochs, or where it reaches the error that the experiment waits for. One that is
+// there already is resumed, or left alone when it is done, so that stopping costs nothing.
 
 import { spawn } from 'node:child_process'
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs'
@@ -24,12 +24,14 @@ export interface RunOptions {
   say: (line: string) => void
 }
 
-/** One run: its place and its command. */
+/** One run: its place, its command, and when it ends. */
 export interface Run {
   group: string
   seed: number
   folder: string
   options: readonly string[]
+  measure: Experiment['measure']
+  target: number | undefined
 }
 
 const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
@@ -37,7 +39,7 @@ const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
 /** The runs of an experiment, the seeds of all groups before the next seed. */
 export function runsOf(
   name: string,
-  { groups, seeds = 3 }: Experiment,
+  { groups, measure, target, seeds = 3 }: Experiment,
   { out, seeds: asked = seeds }: Pick<RunOptions, 'out' | 'seeds'>,
 ): Run[] {
   return Array.from({ length: asked }, (_, seed) =>
@@ -46,15 +48,30 @@ export function runsOf(
       seed,
       folder: join(out, name, `${slug(group.name)}-${seed}`),
       options: group.options,
+      ...{ measure, target },
     })),
   ).flat()
 }
 
-/** Whether a run has done all its epochs. */
-export function isDone(folder: string): boolean {
-  if (!existsSync(join(folder, 'run.json'))) return false
-  const { recipe } = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'))
-  return epochsOf(folder).at(-1)?.epoch === recipe.epochs
+/** Whether a run has done all its epochs, or has reached its target. */
+export function isDone(run: Run): boolean {
+  const path = join(run.folder, 'run.json')
+  if (!existsSync(path)) return false
+  const { recipe } = JSON.parse(readFileSync(path, 'utf8'))
+  return epochsOf(run.folder).at(-1)?.epoch === recipe.epochs || hasReached(run)
+}
+
+/** Error in percent after each epoch. */
+export function errorsOf({ folder, measure }: Pick<Run, 'folder' | 'measure'>): number[] {
+  return epochsOf(folder).map(({ train, validation }) => {
+    const { top1 } = measure === 'training' ? train : (validation ?? train)
+    return Number((100 * (1 - top1)).toFixed(3))
+  })
+}
+
+function hasReached(run: Run): boolean {
+  const { target } = run
+  return target !== undefined && errorsOf(run).some((error) => error <= target)
 }
 
 /** An epoch's line of a run's log. */
@@ -79,7 +96,7 @@ export function epochsOf(folder: string): Epoch[] {
  * @returns how many runs failed or were stopped
  */
 export async function carryOut(runs: readonly Run[], options: RunOptions): Promise<number> {
-  const waiting = runs.filter(({ folder }) => !isDone(folder))
+  const waiting = runs.filter((run) => !isDone(run))
   options.say(`${runs.length - waiting.length} of ${runs.length} runs are done`)
   let unfinished = 0
   let stopped = false
@@ -93,8 +110,7 @@ export async function carryOut(runs: readonly Run[], options: RunOptions): Promi
       options.say(`begun: ${run.group}, seed ${run.seed}`)
       const code = await carryOutOne(run, options)
       if (code !== 0) unfinished++
-      const last = epochsOf(run.folder).at(-1)
-      const error = last && (100 * (1 - (last.validation ?? last.train).top1)).toFixed(2)
+      const error = errorsOf(run).at(-1)?.toFixed(2)
       options.say(
         code === 0
           ? `done: ${run.group}, seed ${run.seed}: ${error} % error`
@@ -120,8 +136,13 @@ function carryOutOne(run: Run, { data, threads }: RunOptions): Promise<number> {
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
   child.stderr.pipe(log)
+  // Saves where it is, as by Ctrl-C.
+  const watch = setInterval(() => hasReached(run) && child.kill('SIGINT'), 1000)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve(code ?? 1))
+    child.on('close', (code) => {
+      clearInterval(watch)
+      resolve(hasReached(run) ? 0 : (code ?? 1))
+    })
   })
 }

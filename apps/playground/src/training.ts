@@ -151,6 +151,15 @@ function listen(report: TrainingReport): void {
       return
     case 'warning':
       run.patch({ warning: report.message })
+      return
+    case 'lost':
+      flush()
+      client?.stop()
+      client = undefined
+      end(
+        `The device was lost (${report.reason}). Choose another backend at the top of the page, then ` +
+          (run.value.saved === undefined ? 'start again.' : 'resume the run.'),
+      )
   }
 }
 

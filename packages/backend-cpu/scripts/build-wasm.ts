@@ -8,6 +8,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 import { microKernelSource } from './micro-kernel.ts'
+import { pairedVectors } from './paired-vectors.ts'
 
 const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 const kernelFolder = join(packageFolder, 'src/kernels')
@@ -18,27 +19,34 @@ interface Build {
   features: string
   /** Rows of the register kernel's tile: micro-kernel.ts says why the wide build has more. */
   tileRows: number
+  /** Files whose vectors are written in pairs, for a V8 that joins them. */
+  paired?: readonly string[]
 }
 
 /** Weakest first. The last is for a V8 that joins pairs of vectors into 256 bits. */
 const builds: Build[] = [
   { name: 'simd', features: 'simd', tileRows: 6 },
   { name: 'relaxed-simd', features: 'simd,relaxed-simd', tileRows: 6 },
-  { name: 'relaxed-simd-wide', features: 'simd,relaxed-simd', tileRows: 12 },
+  {
+    ...{ name: 'relaxed-simd-wide', features: 'simd,relaxed-simd', tileRows: 12 },
+    paired: ['src/kernels/winograd-lines.as'],
+  },
 ]
 
-function source(path: string, tileRows: number): string | null {
+function source(path: string, { tileRows, paired }: Build): string | null {
   if (path === 'src/micro-kernel.ts') return microKernelSource(tileRows)
   if (!/^src\/kernels\/[\w-]+\.ts$/.test(path)) return null
-  const file = join(packageFolder, path.replace(/\.ts$/, '.as'))
+  const file = path.replace(/\.ts$/, '.as')
   try {
-    return readFileSync(file, 'utf8')
+    const text = readFileSync(join(packageFolder, file), 'utf8')
+    return paired?.includes(file) ? pairedVectors(text) : text
   } catch {
     return null
   }
 }
 
-async function compile({ name, features, tileRows }: Build): Promise<Uint8Array> {
+async function compile(build: Build): Promise<Uint8Array> {
+  const { name, features } = build
   let binary: Uint8Array | undefined
   const { error, stderr } = await asc.main(
     [
@@ -58,7 +66,7 @@ async function compile({ name, features, tileRows }: Build): Promise<Uint8Array>
       '--noAssert',
     ],
     {
-      readFile: (file) => source(file.replaceAll('\\', '/'), tileRows),
+      readFile: (file) => source(file.replaceAll('\\', '/'), build),
       writeFile: (file, contents) => {
         if (file.endsWith('.wasm')) binary = contents as Uint8Array
       },

@@ -111,7 +111,10 @@ export function OwnPictures() {
             <li key={label} class="card">
               <div class="grow">
                 <h3>
-                  {label} <small>{pictures.length} pictures</small>
+                  {label}{' '}
+                  <small>
+                    {pictures.length === 1 ? '1 picture' : `${pictures.length} pictures`}
+                  </small>
                 </h3>
                 <PictureSource
                   label={label}

@@ -1,6 +1,8 @@
-// Every way to give the page pictures: drop, paste, files, camera.
+// Every way to give the page pictures: drop (folders, too), paste, files, camera.
+import { fromEvent } from 'file-selector'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { messageOf } from '../session.ts'
 import { Camera } from './camera.tsx'
 import { Message } from './message.tsx'
 
@@ -51,7 +53,11 @@ export function PictureSource(props: {
       onDrop={(event) => {
         event.preventDefault()
         setOver(false)
-        take([...(event.dataTransfer?.files ?? [])])
+        // Files, and those in folders.
+        fromEvent(event).then(
+          (given) => take(given.filter((one) => one instanceof File)),
+          (error) => setProblem(messageOf(error)),
+        )
       }}
     >
       <div class="row">

@@ -72,6 +72,8 @@ export type TrainingReport =
   | { type: 'started'; classes: string[]; training: number; validation: number; device: string }
   | { type: 'saved'; step: number }
   | { type: 'warning'; message: string }
+  /** The device is gone, and the run with it: what the browser keeps can be resumed on another. */
+  | { type: 'lost'; reason: string }
 
 /** A run as the browser keeps it: everything needed to go on after a reload. */
 export interface SavedRun {

@@ -117,8 +117,7 @@ export class TrainingEngine {
 
   async #backend(choice: BackendChoice, tell: Tell): Promise<string> {
     if (this.#started) return ''
-    const lost = (reason: string) =>
-      tell({ type: 'warning', message: `${reason}. Reload the page and resume the run.` })
+    const lost = (reason: string) => tell({ type: 'lost', reason })
     const { device } = await startBackend(choice, lost, 'training')
     this.#started = true
     return device

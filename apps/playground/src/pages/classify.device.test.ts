@@ -6,12 +6,14 @@ import { basename, join } from 'node:path'
 import { readCheckpoint } from '@alexnet/weights'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import type { Site } from '../testing/browser.ts'
 import {
   answers,
   describeSite,
   folder,
+  loseContexts,
+  losingContexts,
   openSmall,
+  openWith,
   PATIENCE,
   picturesFor,
   saved,
@@ -209,24 +211,11 @@ describeSite('Classify', (site) => {
   })
 
   it('says what to do when the device is lost, and goes on with another backend', async () => {
-    // As when a driver restarts: every context of the worker is lost.
-    const page = await openWith(
-      site,
-      `const contexts = []
-      const { getContext } = OffscreenCanvas.prototype
-      OffscreenCanvas.prototype.getContext = function (...args) {
-        const context = getContext.apply(this, args)
-        if (/webgl/.test(args[0]) && context) contexts.push(context)
-        return context
-      }
-      new BroadcastChannel('driver').onmessage = () => {
-        for (const context of contexts) context.getExtension('WEBGL_lose_context')?.loseContext()
-      };`,
-    )
+    const page = await openWith(site, losingContexts)
     await page.getByRole('combobox', { name: 'Backend' }).selectOption('webgl')
     await page.getByText('Runs on webgl').waitFor()
     await page.locator('.bars').first().waitFor()
-    await page.evaluate(() => new BroadcastChannel('driver').postMessage('restart'))
+    await loseContexts(page)
     await page
       .getByRole('alert')
       .filter({ hasText: /The device was lost.*Choose another backend, or reload/ })
@@ -237,17 +226,3 @@ describeSite('Classify', (site) => {
     await page.context().close()
   })
 })
-
-/** The page with a script before its workers' own: they have a navigator and canvases of their own. */
-async function openWith(site: Site, script: string): Promise<Page> {
-  const context = await site.browser.newContext({ serviceWorkers: 'block' })
-  await context.route('**/worker-*.js', async (route) => {
-    const response = await route.fetch()
-    await route.fulfill({ response, body: script + (await response.text()) })
-  })
-  const page = await context.newPage()
-  page.setDefaultTimeout(PATIENCE)
-  await page.goto(site.url)
-  await page.getByTestId('status').waitFor()
-  return page
-}

@@ -1,5 +1,8 @@
 // Train, in Chromium: a run that learns, one that is stopped and goes on after a reload, pictures of one's
 // own, and a browser whose storage is full.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { shapes } from '@alexnet/data'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import type { Page } from 'playwright-core'
@@ -8,7 +11,10 @@ import {
   answers,
   asFile,
   describeSite,
+  loseContexts,
+  losingContexts,
   openSmall,
+  openWith,
   PATIENCE,
   picturesFor,
   saved,
@@ -109,6 +115,74 @@ describeSite('Train', (site) => {
     await other.getByRole('heading', { name: `stripes ${counts.stripes} pictures` }).waitFor()
     await page.context().close()
     await other.context().close()
+  })
+
+  it('takes pictures of a class by camera', async () => {
+    const page = await openSmall(site, '#/train', { permissions: ['camera'] })
+    await page.getByLabel('Your own classes').check()
+    await page.getByPlaceholder('A class, such as cup').fill('cup')
+    await page.getByRole('button', { name: 'Add class' }).click()
+    const cups = page.getByRole('region', { name: 'Pictures for cup' })
+    await cups.getByRole('button', { name: 'Camera' }).click()
+    for (const count of [1, 2]) {
+      await cups.getByRole('button', { name: 'Take a picture' }).click()
+      await page.getByRole('heading', { name: `cup ${count} picture` }).waitFor()
+    }
+    await cups.getByRole('button', { name: 'Close camera' }).click()
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.getByText(/training needs pictures of at least two classes/).waitFor()
+    await page.context().close()
+  })
+
+  it('takes a folder of class folders, and a folder dropped on a class', async () => {
+    const page = await openSmall(site, '#/train')
+    await page.getByLabel('Your own classes').check()
+    const dataset = shapes({ count: 4, size: 32, seed: 9 })
+    const folder = mkdtempSync(join(tmpdir(), 'playground-'))
+    for (const label of ['cups', 'plates']) {
+      mkdirSync(join(folder, label))
+      for (const index of [0, 1]) {
+        writeFileSync(join(folder, label, `${index}.png`), (await asFile(dataset, index)).buffer)
+      }
+    }
+    writeFileSync(join(folder, 'cups', 'notes.txt'), 'no picture')
+    await page.getByLabel('Folder of class folders').setInputFiles(folder)
+    await page.getByRole('heading', { name: 'cups 2 pictures' }).waitFor()
+    await page.getByRole('heading', { name: 'plates 2 pictures' }).waitFor()
+    // A folder dropped on a class, as the system does it.
+    const place = await page.getByRole('region', { name: 'Pictures for cups' }).boundingBox()
+    const session = await page.context().newCDPSession(page)
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', {
+        ...{ type, x: place!.x + 5, y: place!.y + 5 },
+        data: { items: [], files: [join(folder, 'plates')], dragOperationsMask: 1 },
+      })
+    }
+    await page.getByRole('heading', { name: 'cups 4 pictures' }).waitFor()
+    rmSync(folder, { recursive: true })
+    await page.context().close()
+  })
+
+  it('says what to do when the device is lost, and resumes on another', async () => {
+    const page = await openWith(site, losingContexts, '#/train')
+    await page.getByRole('combobox', { name: 'Backend' }).selectOption('webgl')
+    await page.getByText('Runs on webgl').waitFor()
+    await withSmallModel(page)
+    await page.getByLabel('Begin with').selectOption('all')
+    await enter(page, 'Pictures to draw', 400)
+    await enter(page, 'Epochs', 3)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.getByRole('heading', { name: 'Confusion matrix, epoch 1' }).waitFor()
+    await loseContexts(page)
+    await page
+      .getByRole('region', { name: 'Run' })
+      .getByText(/The device was lost.*Choose another backend.*resume the run/)
+      .waitFor()
+    await page.getByRole('combobox', { name: 'Backend' }).selectOption('cpu')
+    await page.getByText('Runs on cpu').waitFor()
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByText(/^Done: step 75 of 75/).waitFor({ timeout: PATIENCE })
+    await page.context().close()
   })
 
   it('goes on when the storage is full, and says what that means', async () => {

@@ -60,3 +60,32 @@ export async function saved(page: Page, button: string): Promise<{ path: string;
   const path = await download.path()
   return { path, bytes: readFileSync(path) }
 }
+
+/** The page with a script before its workers' own: they have a navigator and canvases of their own. */
+export async function openWith(site: Site, script: string, path = ''): Promise<Page> {
+  const context = await site.browser.newContext({ serviceWorkers: 'block' })
+  await context.route('**/worker-*.js', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: script + (await response.text()) })
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(PATIENCE)
+  await page.goto(site.url + path)
+  await page.getByTestId('status').waitFor()
+  return page
+}
+
+/** For `openWith`: lets `loseContexts` take every WebGL context from the workers, as a driver's restart does. */
+export const losingContexts = `const contexts = []
+const { getContext } = OffscreenCanvas.prototype
+OffscreenCanvas.prototype.getContext = function (...args) {
+  const context = getContext.apply(this, args)
+  if (/webgl/.test(args[0]) && context) contexts.push(context)
+  return context
+}
+new BroadcastChannel('driver').onmessage = () => {
+  for (const context of contexts) context.getExtension('WEBGL_lose_context')?.loseContext()
+};`
+
+export const loseContexts = (page: Page) =>
+  page.evaluate(() => new BroadcastChannel('driver').postMessage('restart'))

@@ -1,6 +1,9 @@
 // Elementwise arithmetic of one or two operands. The result is rows × columns; an operand either has the
 // same elements, one row that repeats, or one number. Memory-bound: what counts is to read and write
-// each element once, four at a time.
+// each element once, four at a time. Powers, tanh and the sigmoid are not, which is why they are here: by
+// square roots and a polynomial they take a few cycles a number.
+
+import { multiplyAdd } from './vector'
 
 export const ADD: i32 = 0
 export const SUBTRACT: i32 = 1
@@ -20,6 +23,12 @@ export const SQUARE: i32 = 4
 export const SQUARE_ROOT: i32 = 5
 export const ABSOLUTE: i32 = 6
 export const COPY: i32 = 7
+export const TANH_OF: i32 = 8
+export const SIGMOID_OF: i32 = 9
+/** x to the power of alpha, a multiple of ¼ from −MOST_POWER to MOST_POWER. */
+export const POWER_OF: i32 = 10
+
+export const MOST_POWER: i32 = 4
 
 @unmanaged
 export class BinaryParameters {
@@ -47,7 +56,7 @@ export class UnaryParameters {
   operation: i32
   count: i32
   taskCount: i32
-  /** Slope of STEP_OF for negative elements. */
+  /** Slope of STEP_OF for negative elements; exponent of POWER_OF. */
   alpha: f32
 }
 
@@ -118,9 +127,69 @@ export function binary(parameters: usize, task: i32, worker: i32): void {
   }
 }
 
+/** e to the power of x, for x of at most 88; below −87 it is e⁻⁸⁷. Errors of 2 ulp; Cephes' expf (Moshier). */
+// @ts-ignore: decorator
+@inline
+function exponential(x: v128): v128 {
+  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(88)), f32x4.splat(-87))
+  const power = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.44269504)))
+  // x less power · ln 2, whose digits are in two numbers.
+  const high = f32x4.sub(bounded, f32x4.mul(power, f32x4.splat(0.693359375)))
+  const rest = f32x4.sub(high, f32x4.mul(power, f32x4.splat(-2.12194440e-4)))
+  let sum = multiplyAdd(rest, f32x4.splat(1.9875691500e-4), f32x4.splat(1.3981999507e-3))
+  sum = multiplyAdd(sum, rest, f32x4.splat(8.3334519073e-3))
+  sum = multiplyAdd(sum, rest, f32x4.splat(4.1665795894e-2))
+  sum = multiplyAdd(sum, rest, f32x4.splat(1.6666665459e-1))
+  sum = multiplyAdd(sum, rest, f32x4.splat(0.5))
+  sum = f32x4.add(multiplyAdd(f32x4.mul(rest, rest), sum, rest), f32x4.splat(1))
+  // Times 2^power, by its exponent bits.
+  const bits = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(power), i32x4.splat(127)), 23)
+  return f32x4.mul(sum, bits)
+}
+
+/** Near zero a polynomial, elsewhere 1 − 2 / (e^2|x| + 1) with the sign of x: Cephes' tanhf. */
+// @ts-ignore: decorator
+@inline
+function hyperbolicTangent(x: v128): v128 {
+  const size = f32x4.abs(x)
+  const square = f32x4.mul(x, x)
+  let sum = multiplyAdd(square, f32x4.splat(-5.70498872745e-3), f32x4.splat(2.06390887954e-2))
+  sum = multiplyAdd(sum, square, f32x4.splat(-5.37397155531e-2))
+  sum = multiplyAdd(sum, square, f32x4.splat(1.33314422036e-1))
+  sum = multiplyAdd(sum, square, f32x4.splat(-3.33332819422e-1))
+  const near = multiplyAdd(f32x4.mul(sum, square), x, x)
+  const one = f32x4.splat(1)
+  const inverse = f32x4.div(f32x4.splat(2), f32x4.add(exponential(f32x4.add(size, size)), one))
+  const sign = v128.and(x, i32x4.splat(i32.MIN_VALUE))
+  const far = v128.or(f32x4.sub(one, inverse), sign)
+  return v128.bitselect(near, far, f32x4.lt(size, f32x4.splat(0.625)))
+}
+
+/** By multiplications and square roots; of a negative x NaN, unless the exponent is whole. */
+// @ts-ignore: decorator
+@inline
+function powerOf(x: v128, quarters: i32): v128 {
+  const size = abs(quarters)
+  const one = f32x4.splat(1)
+  let value = one
+  for (let whole = size >> 2; whole > 0; whole--) value = f32x4.mul(value, x)
+  if (size & 3) {
+    const root = f32x4.sqrt(x)
+    if (size & 2) value = f32x4.mul(value, root)
+    if (size & 1) value = f32x4.mul(value, f32x4.sqrt(root))
+  }
+  return quarters < 0 ? f32x4.div(one, value) : value
+}
+
 // @ts-ignore: decorator
 @inline
 function map(operation: i32, x: v128, alpha: v128): v128 {
+  if (operation == TANH_OF) return hyperbolicTangent(x)
+  if (operation == SIGMOID_OF) {
+    const one = f32x4.splat(1)
+    return f32x4.div(one, f32x4.add(one, exponential(f32x4.neg(x))))
+  }
+  if (operation == POWER_OF) return powerOf(x, <i32>(f32x4.extract_lane(alpha, 0) * 4))
   const zero = f32x4.splat(0)
   if (operation == RELU_OF) return f32x4.max(x, zero)
   if (operation == RELU6_OF) return f32x4.min(f32x4.max(x, zero), f32x4.splat(6))
@@ -162,6 +231,9 @@ export function unary(parameters: usize, task: i32, worker: i32): void {
     case SQUARE: unaryRange(SQUARE, p, first, last); break
     case SQUARE_ROOT: unaryRange(SQUARE_ROOT, p, first, last); break
     case ABSOLUTE: unaryRange(ABSOLUTE, p, first, last); break
+    case TANH_OF: unaryRange(TANH_OF, p, first, last); break
+    case SIGMOID_OF: unaryRange(SIGMOID_OF, p, first, last); break
+    case POWER_OF: unaryRange(POWER_OF, p, first, last); break
     default: unaryRange(COPY, p, first, last)
   }
 }

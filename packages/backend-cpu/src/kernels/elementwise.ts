@@ -1,6 +1,6 @@
 // Elementwise kernels: arithmetic of two float32 tensors of one shape, or with one number, or with a row
-// that repeats along the leading axes (a bias), and simple functions of one. Other ways of broadcasting
-// and other types are tfjs's.
+// that repeats along the leading axes (a bias), and simple functions of one. Other ways of broadcasting,
+// other types, and powers of which the exponent is no multiple of ¼ are tfjs's.
 
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
@@ -11,15 +11,19 @@ import {
   DIVIDE,
   MAXIMUM,
   MINIMUM,
+  MOST_POWER,
   MULTIPLY,
   NEGATE,
+  POWER_OF,
   RELU_OF,
   RELU6_OF,
+  SIGMOID_OF,
   SQUARE,
   SQUARE_ROOT,
   SQUARED_DIFFERENCE,
   STEP_OF,
   SUBTRACT,
+  TANH_OF,
   unaryParameters,
   WHERE_POSITIVE,
 } from '../generated/layout.ts'
@@ -124,29 +128,46 @@ function binaryKernel(name: string, operation: number): Kernel {
   }
 }
 
+function mapElements(
+  backend: AlexNetCpuBackend,
+  name: string,
+  operation: number,
+  x: tf.TensorInfo,
+  alpha = 0,
+): tf.TensorInfo {
+  const count = tf.util.sizeFromShape(x.shape)
+  const source = backend.address(x)
+  const { info, address } = backend.allocate(x.shape, name)
+  const values = { x: source, result: address, operation, count, taskCount: taskElements, alpha }
+  backend.engine.run('unary', unaryParameters, values, Math.ceil(count / taskElements))
+  return info
+}
+
 function unaryKernel(name: string, operation: number): Kernel {
   return {
     name,
     run(call, fallback) {
-      const { backend, attrs } = call
       const x = call.inputs.x!
-      const count = tf.util.sizeFromShape(x.shape)
-      if (x.dtype !== 'float32' || count === 0) return fallback(call)
-      const source = backend.address(x)
-      const { info, address } = backend.allocate(x.shape, name)
-      const alpha = (attrs?.alpha as number | undefined) ?? 0
-      const values = {
-        x: source,
-        result: address,
-        operation,
-        count,
-        taskCount: taskElements,
-        alpha,
-      }
-      backend.engine.run('unary', unaryParameters, values, Math.ceil(count / taskElements))
-      return info
+      if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0) return fallback(call)
+      const alpha = call.attrs?.alpha as number | undefined
+      return mapElements(call.backend, name, operation, x, alpha)
     },
   }
+}
+
+/** Powers of float32 whose exponent is one number, a multiple of ¼ of at most MOST_POWER: LRN's. */
+const pow: Kernel = {
+  name: 'Pow',
+  run(call, fallback) {
+    const { backend } = call
+    const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
+    const one = tf.util.sizeFromShape(b.shape) === 1 && b.shape.length <= a.shape.length
+    const floats = a.dtype === 'float32' && b.dtype === 'float32'
+    if (!one || !floats || tf.util.sizeFromShape(a.shape) === 0) return fallback(call)
+    const exponent = backend.engine.memory.floats(backend.address(b), 1)[0]!
+    const known = Number.isInteger(4 * exponent) && Math.abs(exponent) <= MOST_POWER
+    return known ? mapElements(backend, 'pow', POWER_OF, a, exponent) : fallback(call)
+  },
 }
 
 /**
@@ -178,12 +199,15 @@ export const elementwiseKernels: Kernel[] = [
   binaryKernel('RealDiv', DIVIDE),
   binaryKernel('SquaredDifference', SQUARED_DIFFERENCE),
   binaryKernel('Sub', SUBTRACT),
+  pow,
   reluGradient,
   unaryKernel('Abs', ABSOLUTE),
   unaryKernel('Neg', NEGATE),
   unaryKernel('Relu', RELU_OF),
   unaryKernel('Relu6', RELU6_OF),
+  unaryKernel('Sigmoid', SIGMOID_OF),
   unaryKernel('Sqrt', SQUARE_ROOT),
   unaryKernel('Square', SQUARE),
   unaryKernel('Step', STEP_OF),
+  unaryKernel('Tanh', TANH_OF),
 ]

@@ -13,7 +13,9 @@
 // them changes a bit of the result.
 
 import { LEFT_PATCHES_TRANSPOSED, LEFT_TRANSPOSED, MatrixProductParameters, packLeft, packRight } from './packing'
-import { FIRST, ROW_STRIDE, micro_columns, micro_rows, tileRows } from '../micro-kernel'
+import {
+  FIRST, joined, micro_columns, micro_columns_16, micro_rows, micro_rows_16, pairRows, ROW_STRIDE, tileRows,
+} from '../micro-kernel'
 
 /** One task of the product; worker picks the scratch memory. */
 export function matrixProduct(parameters: usize, job: i32, worker: i32): void {
@@ -57,32 +59,43 @@ function multiplyBlock(
 ): void {
   const resultBytes = <usize>p.resultStride << 2
   const result = product + <usize>row0 * resultBytes + (<usize>column0 << 2)
-  // Row-major panels may be cut anywhere, so cut them evenly: 32 rows run as 6 6 5 5 5 5 and not as
-  // 6 6 6 6 6 2, whose last tile would wait for its own sums. Interleaved panels are cut as they are.
-  const tiles = (rows + tileRows - 1) / tileRows
   for (let j = 0; j < columns; j += 8) {
     const panel = right + <usize>(j >> 3) * panelBytes
     const start: usize = p.start ? <usize>p.start + (<usize>(column0 + j) << 2) : 0
-    let row = 0
-    for (let t = 0; t < tiles; t++) {
-      const next = transposed ? min(rows, row + tileRows) : (rows * (t + 1)) / tiles
-      const count = next - row
-      const target = result + <usize>row * resultBytes + (<usize>j << 2)
-      const a = transposed
-        ? left + <usize>(t * depth * tileRows << 2)
-        : left + (<usize>row * <usize>ROW_STRIDE << 2)
-      if (columns - j >= 8) {
-        if (transposed) micro_columns(count, a, panel, depth, target, resultBytes, start, flags)
-        else micro_rows(count, a, panel, depth, target, resultBytes, start, flags)
-      } else {
-        const left = columns - j
-        copyTile(tile, 32, target, resultBytes, count, left, flags)
-        if (transposed) micro_columns(count, a, panel, depth, tile, 32, start, flags)
-        else micro_rows(count, a, panel, depth, tile, 32, start, flags)
-        copyTile(target, resultBytes, tile, 32, count, left, 0)
+    const pair = joined && columns - j >= 16
+    const most = pair ? pairRows : tileRows
+    // Row-major panels may be cut anywhere, so cut them evenly: 32 rows run as 6 6 5 5 5 5 and not as
+    // 6 6 6 6 6 2, whose last tile would wait for its own sums. Interleaved panels are cut into tiles that lie
+    // together, and each of those evenly.
+    const together = transposed ? tileRows : rows
+    for (let first = 0; first < rows; first += together) {
+      const last = min(rows, first + together)
+      const cuts = (last - first + most - 1) / most
+      let row = first
+      for (let cut = 1; cut <= cuts; cut++) {
+        const next = first + ((last - first) * cut) / cuts
+        const count = next - row
+        const target = result + <usize>row * resultBytes + (<usize>j << 2)
+        const a = transposed
+          ? left + (<usize>(first * depth + row - first) << 2)
+          : left + (<usize>row * <usize>ROW_STRIDE << 2)
+        if (pair) {
+          if (transposed) micro_columns_16(count, a, panel, panel + panelBytes, depth, target, resultBytes, start, flags)
+          else micro_rows_16(count, a, panel, panel + panelBytes, depth, target, resultBytes, start, flags)
+        } else if (columns - j >= 8) {
+          if (transposed) micro_columns(count, a, panel, depth, target, resultBytes, start, flags)
+          else micro_rows(count, a, panel, depth, target, resultBytes, start, flags)
+        } else {
+          const left = columns - j
+          copyTile(tile, 32, target, resultBytes, count, left, flags)
+          if (transposed) micro_columns(count, a, panel, depth, tile, 32, start, flags)
+          else micro_rows(count, a, panel, depth, tile, 32, start, flags)
+          copyTile(target, resultBytes, tile, 32, count, left, 0)
+        }
+        row = next
       }
-      row = next
     }
+    if (pair) j += 8
   }
 }
 

@@ -6,10 +6,14 @@
 // A tile is transformed by applying one to its rows and then to its columns. Which is for what: winograd.as.
 // The functions at the end choose among the bodies, each inlined for its number of points and filter size.
 //
+// For the wide build scripts/paired-vectors.ts writes every statement on a vector twice, once for each half of
+// eight channels, which V8 joins: VECTOR is then 32, and offsets given here double. A statement is one line.
+//
 // With M(x) = Π (x − p) over the finite points and s(p) the filter's scale, Bᵀ has the rows
 // M(x) / ((x − p) · M′(p) · s(p)), G the rows s(p) · p^j, A the columns p^i.
 
 import { multiplyAdd } from './vector'
+import { RELU, RELU6 } from '../micro-kernel'
 
 // @ts-ignore: decorator
 @inline
@@ -22,6 +26,9 @@ function timesAdd(x: v128, factor: f32, y: v128): v128 {
 function times(x: v128, factor: f32): v128 {
   return f32x4.mul(x, f32x4.splat(factor))
 }
+
+/** Bytes of the channels that a line transforms at a time. */
+export const VECTOR: i32 = 16
 
 /** s(±½) = 1 / M′(½). */
 const HALF_SCALE: f32 = 32.0 / 45.0
@@ -325,4 +332,32 @@ export function filterGradientLine(size: i32, n: i32, from: usize, fromStep: usi
     else if (n == 7) filterGradientLineOf(5, 7, from, fromStep, from6, from7, to, toStep)
     else filterGradientLineOf(5, 8, from, fromStep, from6, from7, to, toStep)
   }
+}
+
+export function copyVector(to: usize, from: usize): void {
+  const value = v128.load(from)
+  v128.store(to, value)
+}
+
+export function clearVector(to: usize): void {
+  const value = f32x4.splat(0)
+  v128.store(to, value)
+}
+
+/** A vector of the map: plus start (if it is not 0), activated. */
+export function finishVector(to: usize, from: usize, start: usize, activation: i32): void {
+  let value = v128.load(from)
+  if (start) {
+    const first = v128.load(start)
+    value = f32x4.add(value, first)
+  }
+  if (activation & RELU) {
+    const zero = f32x4.splat(0)
+    value = f32x4.max(value, zero)
+  }
+  if (activation & RELU6) {
+    const six = f32x4.splat(6)
+    value = f32x4.min(value, six)
+  }
+  v128.store(to, value)
 }

@@ -13,9 +13,9 @@
  */
 export const PLANE_GAP: i32 = 64
 /** Bytes that a worker's transforms keep their lines in. */
-export const LINE_BYTES: i32 = 2048
+export const LINE_BYTES: i32 = 4096
 /** Of those, where the second half begins: eight lines of eight vectors come first. */
-export const EDGE: usize = 1024
+export const EDGE: usize = 2048
 
 @unmanaged
 export class WinogradParameters {

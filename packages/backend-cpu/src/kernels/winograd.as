@@ -15,12 +15,20 @@
 // The gradient of the filter is the transpose of all that: dU = Vᵀ · (A dY Aᵀ), dg = Gᵀ dU G, with V and
 // A dY Aᵀ of a chunk of tiles laid out in memory as [plane][tile][channel] and multiplied by matrixProduct.
 
-import { filterGradientLine, filterLine, mapGradientLine, mapLine, pictureLine } from './winograd-lines'
+import {
+  clearVector, copyVector, filterGradientLine, filterLine, finishVector, mapGradientLine, mapLine, pictureLine, VECTOR,
+} from './winograd-lines'
 import {
   below6, below7, beside6, beside7, classOf, columnPlane, columnStep, EDGE, LINE_BYTES, offset, PLANE_GAP, planeRows, points,
   rowBytesOf, rowPlane, WinogradParameters, writeRows,
 } from './winograd-planes'
-import { RELU, RELU6, ROW_STRIDE, FIRST, micro_rows, tileRows } from '../micro-kernel'
+import { FIRST, joined, micro_rows, micro_rows_16, pairRows, ROW_STRIDE, tileRows } from '../micro-kernel'
+
+/** Bytes of a vector, and of a line of eight. */
+const VECTOR_BYTES: usize = <usize>VECTOR
+const LINE: usize = 8 * VECTOR_BYTES
+/** Channels of a vector. */
+const LANES: i32 = VECTOR >> 2
 
 // ---- filter ----
 
@@ -35,16 +43,16 @@ export function winogradFilter(parameters: usize, task: i32, worker: i32): void 
   const across = points(0, p.across7, p.across8)
   const down = points(0, p.down7, p.down8)
   for (let c = 0; c < p.channels; c++) {
-    for (let half = 0; half < 2; half++) {
-      const from = <usize>p.filter + <usize>c * rowBytes + (<usize>(task * 8 + half * 4) << 2)
-      const to = <usize>p.transformed + (<usize>((task * p.channels + c) * 8 + half * 4) << 2)
+    for (let lane = 0; lane < 8; lane += LANES) {
+      const from = <usize>p.filter + <usize>c * rowBytes + (<usize>(task * 8 + lane) << 2)
+      const to = <usize>p.transformed + (<usize>((task * p.channels + c) * 8 + lane) << 2)
       for (let y = 0; y < size; y++) {
-        const line = lines + (<usize>y << 7)
-        filterLine(size, across, from + <usize>(y * size) * tapBytes, tapBytes, line, 16, line + 96, line + 112)
+        const line = lines + <usize>y * LINE
+        filterLine(size, across, from + <usize>(y * size) * tapBytes, tapBytes, line, VECTOR_BYTES, line + 6 * VECTOR_BYTES, line + 7 * VECTOR_BYTES)
       }
       for (let x = 0; x < across; x++) {
         filterLine(
-          size, down, lines + (<usize>x << 4), 128,
+          size, down, lines + <usize>x * VECTOR_BYTES, LINE,
           to + <usize>columnPlane(x) * planeBytes, <usize>columnStep(x) * planeBytes,
           to + <usize>below6(x) * planeBytes, to + <usize>below7(x) * planeBytes,
         )
@@ -62,19 +70,19 @@ export function winogradFilterGradient(parameters: usize, task: i32, worker: i32
   const lines = <usize>p.scratch + <usize>worker * <usize>p.scratchBytes
   const across = points(0, p.across7, p.across8)
   const down = points(0, p.down7, p.down8)
-  for (let o = 0; o < p.maps; o += 4) {
+  for (let o = 0; o < p.maps; o += LANES) {
     const from = <usize>p.transformed + (<usize>(task * p.maps + o) << 2)
     const to = <usize>p.filter + (<usize>(task * p.filterRow + o) << 2)
     for (let y = 0; y < down; y++) {
       filterGradientLine(
         size, across, from + <usize>rowPlane(y) * planeBytes, planeBytes,
         from + <usize>beside6(y) * planeBytes, from + <usize>beside7(y) * planeBytes,
-        lines + (<usize>y << 7), 16,
+        lines + <usize>y * LINE, VECTOR_BYTES,
       )
     }
     for (let x = 0; x < size; x++) {
-      const column = lines + (<usize>x << 4)
-      filterGradientLine(size, down, column, 128, column + 768, column + 896, to + <usize>x * tapBytes, <usize>size * tapBytes)
+      const column = lines + <usize>x * VECTOR_BYTES
+      filterGradientLine(size, down, column, LINE, column + 6 * LINE, column + 7 * LINE, to + <usize>x * tapBytes, <usize>size * tapBytes)
     }
   }
 }
@@ -126,31 +134,32 @@ function transformPicture(
   const pixelBytes = <usize>p.picturePixel << 2
   const inside = x0 >= 0 && x0 + across <= p.pictureWidth
   const edge = lines + EDGE
-  for (let c = c0; c < c1; c += 4) {
+  for (let c = c0; c < c1; c += LANES) {
     for (let y = 0; y < down; y++) {
-      const line = lines + (<usize>y << 7)
+      const line = lines + <usize>y * LINE
       const pictureY = y0 + y
       if (<u32>pictureY >= <u32>p.pictureHeight) {
-        for (let x: usize = 0; x < 128; x += 16) v128.store(line + x, f32x4.splat(0))
+        for (let x: usize = 0; x < LINE; x += VECTOR_BYTES) clearVector(line + x)
         continue
       }
       const pixel = (picture * p.pictureHeight + pictureY) * p.pictureWidth + x0
       const row = <usize>p.picture + <usize>(<isize>pixel * <isize>pixelBytes) + (<usize>c << 2)
       if (inside) {
-        pictureLine(across, row, pixelBytes, line, 16, line + 96, line + 112)
+        pictureLine(across, row, pixelBytes, line, VECTOR_BYTES, line + 6 * VECTOR_BYTES, line + 7 * VECTOR_BYTES)
       } else {
         for (let x = 0; x < across; x++) {
-          const value = <u32>(x0 + x) < <u32>p.pictureWidth ? v128.load(row + <usize>x * pixelBytes) : f32x4.splat(0)
-          v128.store(edge + (<usize>x << 4), value)
+          const to = edge + <usize>x * VECTOR_BYTES
+          if (<u32>(x0 + x) < <u32>p.pictureWidth) copyVector(to, row + <usize>x * pixelBytes)
+          else clearVector(to)
         }
-        pictureLine(across, edge, 16, line, 16, line + 96, line + 112)
+        pictureLine(across, edge, VECTOR_BYTES, line, VECTOR_BYTES, line + 6 * VECTOR_BYTES, line + 7 * VECTOR_BYTES)
       }
     }
     const channel = to + (<usize>(c - c0) << 2)
     for (let x = 0; x < across; x++) {
       const kind = classOf(x)
       pictureLine(
-        down, lines + (<usize>x << 4), 128,
+        down, lines + <usize>x * VECTOR_BYTES, LINE,
         channel + <usize>columnPlane(x) * planeBytes + rowBytesOf(rows, 0, kind), <usize>columnStep(x) * planeBytes,
         channel + <usize>below6(x) * planeBytes + rowBytesOf(rows, 1, kind),
         channel + <usize>below7(x) * planeBytes + rowBytesOf(rows, 2, kind),
@@ -203,24 +212,28 @@ export function winogradMaps(parameters: usize, task: i32, worker: i32): void {
   const filterPlane = (<usize>(p.channels * p.maps) << 2) + PLANE_GAP
   for (let plane = 0; plane < 64; plane++) {
     const rows = planeRows(p, plane, first, first + tiles)
-    const cuts = (rows + tileRows - 1) / tileRows
     for (let block = 0; block < blocks; block++) {
       const c0 = block * p.blockChannels
       const depth = min(p.channels - c0, p.blockChannels)
       const a = picture + <usize>block * blockBytes + <usize>plane * planeBytes
       const u = <usize>p.transformed + <usize>plane * filterPlane + (<usize>c0 << 5)
+      const panelBytes = <usize>p.channels << 5
+      const flags = block == 0 ? FIRST : 0
       for (let j = 0; j < maps; j += 8) {
-        const panel = u + (<usize>(((map0 + j) >> 3) * p.channels) << 5)
+        const panel = u + <usize>((map0 + j) >> 3) * panelBytes
         const target = product + <usize>plane * productPlane + (<usize>j << 2)
+        const pair = joined && j + 16 <= maps
+        const cuts = pair ? (rows + pairRows - 1) / pairRows : (rows + tileRows - 1) / tileRows
         let row = 0
         for (let cut = 1; cut <= cuts; cut++) {
           const next = (rows * cut) / cuts
-          micro_rows(
-            next - row, a + <usize>row * rowBytes, panel, depth, target + <usize>row * productRow, productRow,
-            0, block == 0 ? FIRST : 0,
-          )
+          const left = a + <usize>row * rowBytes
+          const to = target + <usize>row * productRow
+          if (pair) micro_rows_16(next - row, left, panel, panel + panelBytes, depth, to, productRow, 0, flags)
+          else micro_rows(next - row, left, panel, depth, to, productRow, 0, flags)
           row = next
         }
+        if (pair) j += 8
       }
     }
   }
@@ -249,9 +262,7 @@ function finishMap(
   const pixelBytes = <usize>p.mapPixel << 2
   const first = <usize>p.map + <usize>((picture * p.mapHeight + y0) * p.mapWidth + x0) * pixelBytes
   const out = lines + EDGE
-  const zero = f32x4.splat(0)
-  const six = f32x4.splat(6)
-  for (let j = 0; j < maps; j += 4) {
+  for (let j = 0; j < maps; j += LANES) {
     const at = <usize>(map0 + j) << 2
     const map = from + (<usize>j << 2)
     for (let y = 0; y < down; y++) {
@@ -260,19 +271,16 @@ function finishMap(
         size, across, map + <usize>rowPlane(y) * planeBytes + rowBytesOf(rows, kind, 0), planeBytes,
         map + <usize>beside6(y) * planeBytes + rowBytesOf(rows, kind, 1),
         map + <usize>beside7(y) * planeBytes + rowBytesOf(rows, kind, 2),
-        lines + (<usize>y << 7),
+        lines + <usize>y * LINE,
       )
     }
-    const start = p.start ? v128.load(<usize>p.start + at) : zero
+    const start: usize = p.start ? <usize>p.start + at : 0
     for (let x = 0; x < width; x++) {
-      const column = lines + (<usize>x << 4)
-      mapLine(size, down, column, 128, column + 768, column + 896, out)
+      const column = lines + <usize>x * VECTOR_BYTES
+      mapLine(size, down, column, LINE, column + 6 * LINE, column + 7 * LINE, out)
       let target = first + <usize>x * pixelBytes + at
       for (let y = 0; y < height; y++) {
-        let value = f32x4.add(v128.load(out + (<usize>y << 4)), start)
-        if (p.activation & RELU) value = f32x4.max(value, zero)
-        if (p.activation & RELU6) value = f32x4.min(value, six)
-        v128.store(target, value)
+        finishVector(target, out + <usize>y * VECTOR_BYTES, start, p.activation)
         target += <usize>p.mapWidth * pixelBytes
       }
     }
@@ -302,25 +310,26 @@ export function winogradGradientTiles(parameters: usize, task: i32, worker: i32)
   const planeBytes = <usize>p.tiles * mapBytes + PLANE_GAP
   const dy = lines + EDGE
   writeRows(p, rows, tile, p.tile0, mapBytes)
-  for (let j = 0; j < p.maps; j += 4) {
+  for (let j = 0; j < p.maps; j += LANES) {
     const at = <usize>j << 2
     for (let y = 0; y < down + 1 - size; y++) {
       for (let x = 0; x < across + 1 - size; x++) {
-        let value = f32x4.splat(0)
+        const to = dy + <usize>x * VECTOR_BYTES
         if (y0 + y < p.mapHeight && x0 + x < p.mapWidth) {
           const pixel = (picture * p.mapHeight + y0 + y) * p.mapWidth + x0 + x
-          value = v128.load(<usize>p.map + <usize>pixel * pixelBytes + at)
+          copyVector(to, <usize>p.map + <usize>pixel * pixelBytes + at)
+        } else {
+          clearVector(to)
         }
-        v128.store(dy + (<usize>x << 4), value)
       }
-      const line = lines + (<usize>y << 7)
-      mapGradientLine(size, across, dy, 16, line, 16, line + 96, line + 112)
+      const line = lines + <usize>y * LINE
+      mapGradientLine(size, across, dy, VECTOR_BYTES, line, VECTOR_BYTES, line + 6 * VECTOR_BYTES, line + 7 * VECTOR_BYTES)
     }
     const map = <usize>p.mapTiles + at
     for (let x = 0; x < across; x++) {
       const kind = classOf(x)
       mapGradientLine(
-        size, down, lines + (<usize>x << 4), 128,
+        size, down, lines + <usize>x * VECTOR_BYTES, LINE,
         map + <usize>columnPlane(x) * planeBytes + rowBytesOf(rows, 0, kind), <usize>columnStep(x) * planeBytes,
         map + <usize>below6(x) * planeBytes + rowBytesOf(rows, 1, kind),
         map + <usize>below7(x) * planeBytes + rowBytesOf(rows, 2, kind),

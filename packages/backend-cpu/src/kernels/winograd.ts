@@ -118,7 +118,7 @@ function parameters(layer: Layer): Parameters {
     tiles: batch * down.tiles * across.tiles,
     taskTiles,
     taskMaps: layer.maps,
-    blockChannels: Math.ceil(layer.channels / blocks / 4) * 4,
+    blockChannels: Math.ceil(layer.channels / blocks / 8) * 8,
     pictureTiles: 0,
     mapTiles: 0,
     scratch: 0,

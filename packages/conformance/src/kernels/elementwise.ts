@@ -31,6 +31,29 @@ const unary: Record<string, [(x: tf.Tensor) => tf.Tensor, (x: number) => number]
   step: [tf.step, (x) => (x > 0 ? 1 : Number.isNaN(x) ? x : 0)],
 }
 
+/** Functions that are not exact in float32: reference and derivative. */
+const smooth: Record<
+  string,
+  [(x: tf.Tensor) => tf.Tensor, (x: number) => number, (x: number) => number]
+> = {
+  tanh: [tf.tanh, Math.tanh, (x) => 1 - Math.tanh(x) ** 2],
+  sigmoid: [tf.sigmoid, sigmoid, (x) => sigmoid(x) * (1 - sigmoid(x))],
+  ...Object.fromEntries(
+    [-1.75, -0.75, 0.25, 0.5, 3, 1.3].map((exponent) => [
+      `pow of ${exponent}`,
+      [
+        (x: tf.Tensor) => tf.pow(tf.abs(x), exponent),
+        (x: number) => Math.abs(x) ** exponent,
+        (x: number) => Math.sign(x) * exponent * Math.abs(x) ** (exponent - 1),
+      ],
+    ]),
+  ),
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x))
+}
+
 /** Index into an operand of a result's element. */
 function operandIndex(flat: number, shape: number[], out: number[]): number {
   let at = 0
@@ -116,6 +139,31 @@ export const elementwise: Suite = (backend) => {
     const x = randoms(40003, 3).map((v) => v * 9)
     x.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0], 17)
     expect(await values(() => operation(tf.tensor1d(x)))).toEqual(x.map(reference))
+  })
+
+  it.each(Object.keys(smooth))('%s, and its gradient', async (name) => {
+    const [operation, reference, derivative] = smooth[name]!
+    for (const scale of [0.01, 1, 12]) {
+      // Not near zero, where negative powers have no largest value to compare with.
+      const x = randoms(40003, 5).map((v) => (v + Math.sign(v) * 0.2) * scale)
+      await scoped(async () => {
+        const input = tf.tensor1d(x)
+        await expectClose(operation(input), Float64Array.from(x, reference), 2e-6, name)
+        const gradient = tf.grad(operation)(input)
+        await expectClose(gradient, Float64Array.from(x, derivative), 4e-6, `${name}'s gradient`)
+      })
+    }
+  })
+
+  it('tanh and sigmoid of numbers far from zero, and of NaN', async () => {
+    const x = [-1e9, -200, -90, 90, 200, 1e9, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    await scoped(async () => {
+      await expectClose(tf.tanh(tf.tensor1d(x)), x.map(Math.tanh), 1e-7, 'tanh')
+      await expectClose(tf.sigmoid(tf.tensor1d(x)), x.map(sigmoid), 1e-7, 'sigmoid')
+    })
+    expect(await values(() => tf.tanh(tf.tensor1d([Number.NaN])))).toEqual(
+      Float32Array.of(Number.NaN),
+    )
   })
 
   it('leaves whole numbers whole', async () => {
