@@ -1,9 +1,10 @@
 // npm run -s experiments -- NAME --data DIR: repeats a claim of the paper on CIFAR-10, and writes its
-// curves, table and plot. Runs take hours; they resume where they were stopped.
+// curves, table and plot. Runs take hours; they resume where they were stopped, and one that is written down
+// is not carried out again.
 
 import { parseArgs } from 'node:util'
 import { type Experiment, type ExperimentName, experiments } from './experiments.ts'
-import { report } from './report.ts'
+import { recorded, recordedCurve, report } from './report.ts'
 import { carryOut, runsOf } from './run.ts'
 
 const usage = `usage: npm run -s experiments -- NAME... [options]
@@ -19,6 +20,7 @@ ${Object.entries(experiments)
   --jobs <n>        runs side by side (default: 2)
   --threads <n>     CPU threads a run (default: 1)
   --report          only write what the runs there are give
+  --anew            carry out also what is written down in --docs already
 
 Examples:
   $ npm run -s experiments -- figure-1 --data cifar-10-batches-bin
@@ -42,6 +44,7 @@ function parse() {
         jobs: { type: 'string', default: '2' },
         threads: { type: 'string', default: '1' },
         report: { type: 'boolean', default: false },
+        anew: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })
@@ -74,7 +77,14 @@ for (const name of positionals as ExperimentName[]) {
   const seeds = values.seeds === undefined ? undefined : whole('seeds', values.seeds)
   const runs = runsOf(name, experiment, { out: values.out, seeds })
   if (!values.report) {
-    unfinished += await carryOut(runs, {
+    const before = values.anew ? undefined : recorded(name, values.docs)
+    const open = runs.filter((run) => !recordedCurve(before, run))
+    if (open.length < runs.length) {
+      process.stderr.write(
+        `${name}: ${runs.length - open.length} runs are in ${values.docs} already\n`,
+      )
+    }
+    unfinished += await carryOut(open, {
       data: values.data!,
       out: values.out,
       seeds,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Experiment } from './experiments.ts'
-import { report, spread, summarize, table } from './report.ts'
+import { recorded, recordedCurve, report, spread, summarize, table } from './report.ts'
 import { isDone, runsOf } from './run.ts'
 
 const experiment: Experiment = {
@@ -82,6 +82,30 @@ test('writes the curves, a drawing and a table with the commands', async () => {
   expect(read('x.md')).toContain('`alexnet train DATA --recipe a`')
   expect(read('x.svg')).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/)
   expect(read('x.svg')).toContain('fast way')
+})
+
+test('keeps what is written down, unless its options have changed', async () => {
+  const runs = runsOf('x', experiment, { out, seeds: undefined })
+  writeRun(runs[0]!.folder, [0.5, 0.75])
+  const docs = join(out, 'docs')
+  await report('x', experiment, runs, docs)
+  rmSync(runs[0]!.folder, { recursive: true })
+  writeRun(runs[2]!.folder, [0.6, 0.8])
+  const before = recorded('x', docs)
+  expect(runs.map((run) => recordedCurve(before, run) !== undefined)).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ])
+  await report('x', experiment, runs, docs)
+  expect(recorded('x', docs)!.groups[0]!.curves.map(({ errors }) => errors)).toEqual([
+    [50, 25],
+    [40, 20],
+  ])
+  const changed = { ...runs[0]!, options: ['--recipe', 'other'] }
+  expect(recordedCurve(before, changed)).toBeUndefined()
+  expect(recorded('y', docs)).toBeUndefined()
 })
 
 test('spread of one value is zero', () => {

@@ -1,8 +1,8 @@
 // What the runs of an experiment give, for people and for pages: NAME.json (every curve), NAME.svg (the
 // curves drawn), NAME.md (the table, with the commands). Only runs that are done count; what is missing is
-// said.
+// said. A run that NAME.json holds already, with the same options, stays there without its folder.
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Experiment } from './experiments.ts'
 import { drawCurves } from './plot.ts'
@@ -44,11 +44,31 @@ export interface Result {
   groups: GroupResult[]
 }
 
-/** Sums up runs; groups without a finished run are left out. */
-export function summarize(name: string, experiment: Experiment, runs: readonly Run[]): Result {
+/** The runs that are written down already; undefined if none are. */
+export function recorded(name: string, folder: string): Result | undefined {
+  const path = join(folder, `${name}.json`)
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
+}
+
+/** The curve of a run in what is written down. */
+export function recordedCurve(before: Result | undefined, run: Run): Curve | undefined {
+  return before?.groups
+    .find(({ name, options }) => name === run.group && options.join(' ') === run.options.join(' '))
+    ?.curves.find(({ seed }) => seed === run.seed)
+}
+
+/** Sums up runs, those of `before` among them; groups without a finished run are left out. */
+export function summarize(
+  name: string,
+  experiment: Experiment,
+  runs: readonly Run[],
+  before?: Result,
+): Result {
   const { title, claim, measure, target = null } = experiment
   const groups = experiment.groups.flatMap((group) => {
-    const curves = runs.filter((run) => run.group === group.name && isDone(run)).map(curveOf)
+    const curves = runs
+      .filter((run) => run.group === group.name)
+      .flatMap((run) => (isDone(run) ? curveOf(run) : (recordedCurve(before, run) ?? [])))
     if (curves.length === 0) return []
     const reached = curves.map((curve) => curve.reached)
     return [
@@ -131,7 +151,7 @@ export async function report(
   runs: readonly Run[],
   folder: string,
 ): Promise<void> {
-  const result = summarize(name, experiment, runs)
+  const result = summarize(name, experiment, runs, recorded(name, folder))
   const done = result.groups.reduce((sum, { curves }) => sum + curves.length, 0)
   if (done < runs.length) process.stderr.write(`${name}: ${runs.length - done} runs are missing\n`)
   if (done === 0) return

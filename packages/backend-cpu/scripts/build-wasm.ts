@@ -17,29 +17,27 @@ const generatedFolder = join(packageFolder, 'src/generated')
 interface Build {
   name: string
   features: string
-  /** Rows of the register kernel's tile: micro-kernel.ts says why the wide build has more. */
-  tileRows: number
-  /** Files whose vectors are written in pairs, for a V8 that joins them. */
-  paired?: readonly string[]
+  /** Whether it is for a V8 that joins pairs of vectors into 256 bits. */
+  joined?: boolean
 }
 
-/** Weakest first. The last is for a V8 that joins pairs of vectors into 256 bits. */
+/** Weakest first. */
 const builds: Build[] = [
-  { name: 'simd', features: 'simd', tileRows: 6 },
-  { name: 'relaxed-simd', features: 'simd,relaxed-simd', tileRows: 6 },
-  {
-    ...{ name: 'relaxed-simd-wide', features: 'simd,relaxed-simd', tileRows: 12 },
-    paired: ['src/kernels/winograd-lines.as'],
-  },
+  { name: 'simd', features: 'simd' },
+  { name: 'relaxed-simd', features: 'simd,relaxed-simd' },
+  { name: 'relaxed-simd-wide', features: 'simd,relaxed-simd', joined: true },
 ]
 
-function source(path: string, { tileRows, paired }: Build): string | null {
-  if (path === 'src/micro-kernel.ts') return microKernelSource(tileRows)
+/** Files whose vectors are written in pairs where they are joined. */
+const paired = ['src/kernels/pooling-window.as', 'src/kernels/winograd-lines.as']
+
+function source(path: string, { joined = false }: Build): string | null {
+  if (path === 'src/micro-kernel.ts') return microKernelSource(joined)
   if (!/^src\/kernels\/[\w-]+\.ts$/.test(path)) return null
   const file = path.replace(/\.ts$/, '.as')
   try {
     const text = readFileSync(join(packageFolder, file), 'utf8')
-    return paired?.includes(file) ? pairedVectors(text) : text
+    return joined && paired.includes(file) ? pairedVectors(text) : text
   } catch {
     return null
   }
@@ -103,7 +101,7 @@ const kernelTexts = readdirSync(kernelFolder)
   .sort()
   .map((file) => ({ file: basename(file), text: readFileSync(join(kernelFolder, file), 'utf8') }))
 const allStructs = kernelTexts.flatMap(({ text }) => structs(text))
-const allConstants = [microKernelSource(6), ...kernelTexts.map(({ text }) => text)].flatMap(
+const allConstants = [microKernelSource(false), ...kernelTexts.map(({ text }) => text)].flatMap(
   constants,
 )
 

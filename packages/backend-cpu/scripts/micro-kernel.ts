@@ -87,12 +87,15 @@ export function ${nameOf(layout, panels)}(rows: i32, a: usize, ${panels.map((pan
 /**
  * The whole module's text.
  *
- * @param tileRows most rows of a product in registers, even; divides the row blocks of matrix-product.ts
+ * @param joined whether V8 joins pairs of vectors
  */
-export function microKernelSource(tileRows: number): string {
+export function microKernelSource(joined: boolean): string {
+  // Even, and divides the row blocks of matrix-product.ts.
+  const tileRows = joined ? 12 : 6
   const layouts: PanelLayout[] = ['rows', 'columns']
   const kinds: [panels: string[], mostRows: number][] = [
     [['b'], tileRows],
+    // Only called where vectors are joined.
     [['b', 'b16'], pairRows],
   ]
   const kernels = layouts.flatMap((layout) =>
@@ -115,7 +118,9 @@ export const ROW_STRIDE: i32 = ${rowStride}
 /** Most rows of a tile; the rows that the interleaved layout keeps together. */
 export const tileRows: i32 = ${tileRows}
 /** Whether vectors are joined: two panels are then multiplied at a time, by as many rows as \`pairRows\`. */
-export const joined: bool = ${tileRows === 12}
+export const joined: bool = ${joined}
 export const pairRows: i32 = ${pairRows}
+/** Bytes of channels that files written for paired-vectors.ts take at a time. */
+export const VECTOR: i32 = ${joined ? 32 : 16}
 ${kernels.join('')}`
 }

@@ -1,7 +1,7 @@
 // Writes AssemblyScript on vectors of four floats for eight: every statement on a vector becomes two, for the
 // floats at an address and for those 16 bytes on, side by side so that V8 joins them into one of 256 bits. A
-// file that is written for it says so at its top, has one statement a line, and exports VECTOR, its bytes at
-// a time; immediate offsets count in those.
+// file that is written for it says so at its top and has one statement a line; VECTOR of micro-kernel.ts is
+// its bytes at a time, and immediate offsets count in those.
 
 const vectorCall = /\b(?:v128|f32x4|i32x4)\.|\b(?:times|timesAdd|multiplyAdd)\(/
 const name = /\b[A-Za-z]\w*\b/g
@@ -11,7 +11,6 @@ export function pairedVectors(source: string): string {
   let vectors = new Set<string>()
   const lines = source.split('\n').map((line) => {
     if (/^(export )?function /.test(line)) vectors = new Set()
-    if (line.startsWith('export const VECTOR: ')) return 'export const VECTOR: i32 = 32'
     // What the helpers of four floats do stays as it is: their callers are doubled.
     if (!line.startsWith('  ') || /^\s*(return |\/\/)/.test(line)) return line
     const names: string[] = line.match(name) ?? []

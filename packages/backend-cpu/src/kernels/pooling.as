@@ -3,6 +3,9 @@
 // windows of a picture overlap and only one task may add to an element. A maximum is one instruction
 // a number with pmax, where f32x4.max takes nine to pass NaN on; a mask beside it does that here.
 
+import { VECTOR } from '../micro-kernel'
+import { sendToMaximum } from './pooling-window'
+
 @unmanaged
 export class PoolingParameters {
   x: u32
@@ -140,6 +143,12 @@ export function poolGradient(parameters: usize, task: i32, worker: i32): void {
       const x1 = min(p.pictureWidth, edge + p.windowWidth)
       const scale = <f32>1 / <f32>max(1, (y1 - y0) * (x1 - x0))
       let at = first
+      if (!p.average && y1 - y0 == 3 && x1 - x0 == 3) {
+        const corner = <usize>y0 * rowBytes + <usize>x0 * pixelBytes
+        for (; at + <usize>VECTOR <= last; at += VECTOR) {
+          sendToMaximum(x + corner + at, dx + corner + at, <usize>p.y + map + at, <usize>p.dy + map + at, rowBytes, pixelBytes)
+        }
+      }
       for (; at + 16 <= last; at += 16) {
         const dy = v128.load(<usize>p.dy + map + at)
         if (p.average) {

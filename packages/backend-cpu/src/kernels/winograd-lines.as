@@ -27,9 +27,6 @@ function times(x: v128, factor: f32): v128 {
   return f32x4.mul(x, f32x4.splat(factor))
 }
 
-/** Bytes of the channels that a line transforms at a time. */
-export const VECTOR: i32 = 16
-
 /** s(±½) = 1 / M′(½). */
 const HALF_SCALE: f32 = 32.0 / 45.0
 

@@ -16,13 +16,13 @@
 // A dY Aᵀ of a chunk of tiles laid out in memory as [plane][tile][channel] and multiplied by matrixProduct.
 
 import {
-  clearVector, copyVector, filterGradientLine, filterLine, finishVector, mapGradientLine, mapLine, pictureLine, VECTOR,
+  clearVector, copyVector, filterGradientLine, filterLine, finishVector, mapGradientLine, mapLine, pictureLine,
 } from './winograd-lines'
 import {
   below6, below7, beside6, beside7, classOf, columnPlane, columnStep, EDGE, LINE_BYTES, offset, PLANE_GAP, planeRows, points,
   rowBytesOf, rowPlane, WinogradParameters, writeRows,
 } from './winograd-planes'
-import { FIRST, joined, micro_rows, micro_rows_16, pairRows, ROW_STRIDE, tileRows } from '../micro-kernel'
+import { FIRST, joined, micro_rows, micro_rows_16, pairRows, ROW_STRIDE, tileRows, VECTOR } from '../micro-kernel'
 
 /** Bytes of a vector, and of a line of eight. */
 const VECTOR_BYTES: usize = <usize>VECTOR
