@@ -32,6 +32,8 @@ export const session = new Store<Session>({
 })
 
 export const images = new Store<PageImage[]>([])
+/** How many pictures the last ones given have pushed out. */
+export const dropped = new Store(0)
 /** Id of the picture that is looked at. */
 export const selected = new Store<string | undefined>(undefined)
 
@@ -112,12 +114,17 @@ export function messageOf(error: unknown): string {
   return /^[a-z]+[ ,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }
 
+/** Pictures that the page keeps: each has its thumbnail and its bars. */
+export const MOST_IMAGES = 500
+
 let count = 0
 
-/** Puts pictures before those there are, and looks at the first of them. */
+/** Puts pictures before those there are, and looks at the first of them; the last of too many are dropped. */
 export function addImages(files: readonly { name: string; blob: Blob }[]): void {
   const added = files.map(({ name, blob }) => ({ id: `image-${++count}`, name, blob }))
   if (added.length === 0) return
-  images.set([...added, ...images.value].slice(0, 60))
+  const all = [...added, ...images.value]
+  images.set(all.slice(0, MOST_IMAGES))
+  dropped.set(Math.max(0, all.length - MOST_IMAGES))
   selected.set(added[0]!.id)
 }

@@ -7,13 +7,24 @@ import { PictureSource } from '../components/picture-source.tsx'
 import { Thumbnail } from '../components/thumbnail.tsx'
 import type { Classified, PageImage } from '../engine/protocol.ts'
 import { sampleImages } from '../samples.ts'
-import { addImages, chooseModel, engine, images, messageOf, selected, session } from '../session.ts'
+import {
+  addImages,
+  chooseModel,
+  dropped,
+  engine,
+  images,
+  MOST_IMAGES,
+  messageOf,
+  selected,
+  session,
+} from '../session.ts'
 import { useStore } from '../store.ts'
 
 type Answer = Classified | { id: string; problem: string }
 
 export function ClassifyPage() {
   const list = useStore(images)
+  const pushedOut = useStore(dropped)
   const { status, version, backend, model } = useStore(session)
   const [tenView, setTenView] = useState(false)
   const answers = useAnswers(
@@ -48,6 +59,11 @@ export function ClassifyPage() {
           Samples
         </button>
       </PictureSource>
+      {pushedOut > 0 && list.length === MOST_IMAGES && (
+        <Message kind="problem">
+          {`The page keeps ${MOST_IMAGES} pictures: the last ${pushedOut} were left out. The command line takes more: alexnet classify PICTURES.`}
+        </Message>
+      )}
       <div class="row options">
         <label>
           <input
