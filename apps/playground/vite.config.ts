@@ -11,12 +11,13 @@ const isolation = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 }
 
-/** What docs/experiments holds: the page of the paper draws it. */
+/** The claims that docs/experiments holds runs of: the page of the paper draws them. Other files are not its. */
 function experiments(): unknown[] {
   const folder = join(import.meta.dirname, '../../docs/experiments')
   return filesOf(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
+    .filter(({ groups }) => Array.isArray(groups))
 }
 
 function filesOf(folder: string): string[] {

@@ -23,7 +23,10 @@ export interface Experiment {
   readonly seeds?: number
 }
 
-/** Learning rates are each activation's own best of a few, as the paper chose them. */
+/**
+ * Learning rates are each activation's own best of a few by three epochs, as the paper chose them: of .001,
+ * .002, .003 for ReLU, of .001, .003, .01, .03 for tanh.
+ */
 const figure1 = (activation: string, learningRate: number, epochs: number): Group => ({
   name: activation,
   options: [
@@ -44,7 +47,7 @@ export const experiments = {
       'a four-layer network with ReLUs reaches 25 % training error on CIFAR-10 six times sooner than one with tanh (section 3.1, figure 1)',
     measure: 'training',
     target: 25,
-    groups: [figure1('relu', 0.001, 20), figure1('tanh', 0.001, 50), figure1('sigmoid', 0.01, 20)],
+    groups: [figure1('relu', 0.003, 20), figure1('tanh', 0.01, 50), figure1('sigmoid', 0.01, 20)],
   },
   ablations: {
     title: "The paper's parts, each left out",
