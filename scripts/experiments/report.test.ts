@@ -31,7 +31,9 @@ function writeRun(folder: string, accuracies: number[], epochs = accuracies.leng
     { type: 'step', step: index, loss: 1 },
     { type: 'epoch', epoch: index + 1, seconds: 10, train: { loss: 1, top1 } },
   ])
-  writeFileSync(join(folder, 'log.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'))
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  // A line that is still being written.
+  writeFileSync(join(folder, 'log.jsonl'), `${text}{"type":"epo`)
 }
 
 test('runs are named by group and seed, seeds one after the other', () => {
@@ -88,6 +90,7 @@ test('keeps what is written down, unless its options have changed', async () => 
   const runs = runsOf('x', experiment, { out, seeds: undefined })
   writeRun(runs[0]!.folder, [0.5, 0.75])
   const docs = join(out, 'docs')
+  const read = (name: string) => readFileSync(join(docs, name), 'utf8')
   await report('x', experiment, runs, docs)
   rmSync(runs[0]!.folder, { recursive: true })
   writeRun(runs[2]!.folder, [0.6, 0.8])
@@ -103,6 +106,11 @@ test('keeps what is written down, unless its options have changed', async () => 
     [50, 25],
     [40, 20],
   ])
+  expect(recorded('x', docs)!.missing).toEqual({ slow: 2 })
+  expect(read('x.md')).toContain('Not run yet: slow, 2 of its runs.')
+  // Fewer seeds asked for lose none of those that are there.
+  await report('x', experiment, runsOf('x', experiment, { out, seeds: 1 }), docs)
+  expect(recorded('x', docs)!.groups[0]!.curves).toHaveLength(2)
   const changed = { ...runs[0]!, options: ['--recipe', 'other'] }
   expect(recordedCurve(before, changed)).toBeUndefined()
   expect(recorded('y', docs)).toBeUndefined()

@@ -42,6 +42,8 @@ export interface Result {
   measure: Experiment['measure']
   target: number | null
   groups: GroupResult[]
+  /** Runs that were asked for and are not done, by their group's name. */
+  missing: Record<string, number>
 }
 
 /** The runs that are written down already; undefined if none are. */
@@ -50,14 +52,20 @@ export function recorded(name: string, folder: string): Result | undefined {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
 }
 
-/** The curve of a run in what is written down. */
-export function recordedCurve(before: Result | undefined, run: Run): Curve | undefined {
-  return before?.groups
-    .find(({ name, options }) => name === run.group && options.join(' ') === run.options.join(' '))
-    ?.curves.find(({ seed }) => seed === run.seed)
+/** The curves of a group in what is written down, if its options are still the same. */
+function recordedCurves(before: Result | undefined, group: string, options: readonly string[]) {
+  const same = before?.groups.find(
+    (one) => one.name === group && one.options.join(' ') === options.join(' '),
+  )
+  return same?.curves ?? []
 }
 
-/** Sums up runs, those of `before` among them; groups without a finished run are left out. */
+/** The curve of a run in what is written down. */
+export function recordedCurve(before: Result | undefined, run: Run): Curve | undefined {
+  return recordedCurves(before, run.group, run.options).find(({ seed }) => seed === run.seed)
+}
+
+/** Sums up runs and all those of `before`; groups without a finished run are left out. */
 export function summarize(
   name: string,
   experiment: Experiment,
@@ -65,10 +73,15 @@ export function summarize(
   before?: Result,
 ): Result {
   const { title, claim, measure, target = null } = experiment
+  const missing: Record<string, number> = {}
   const groups = experiment.groups.flatMap((group) => {
-    const curves = runs
-      .filter((run) => run.group === group.name)
-      .flatMap((run) => (isDone(run) ? curveOf(run) : (recordedCurve(before, run) ?? [])))
+    const asked = runs.filter((run) => run.group === group.name)
+    const done = asked.filter(isDone).map(curveOf)
+    const kept = recordedCurves(before, group.name, group.options)
+    const older = kept.filter(({ seed }) => done.every((curve) => curve.seed !== seed))
+    const curves = [...done, ...older].sort((a, b) => a.seed - b.seed)
+    const open = asked.filter(({ seed }) => curves.every((curve) => curve.seed !== seed))
+    if (open.length > 0) missing[group.name] = open.length
     if (curves.length === 0) return []
     const reached = curves.map((curve) => curve.reached)
     return [
@@ -81,7 +94,7 @@ export function summarize(
       },
     ]
   })
-  return { name, title, claim, measure, target, groups }
+  return { name, title, claim, measure, target, groups, missing }
 }
 
 function curveOf(run: Run): Curve {
@@ -102,7 +115,7 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /** The table of a result, in Markdown. */
-export function table({ name, title, claim, measure, target, groups }: Result): string {
+export function table({ name, title, claim, measure, target, groups, missing }: Result): string {
   const text = ({ mean, deviation }: Spread, unit: string) =>
     `${mean.toFixed(2)} ± ${deviation.toFixed(2)}${unit}`
   const rows = groups.map(({ name: group, curves, error, reached, options }) => [
@@ -131,7 +144,11 @@ export function table({ name, title, claim, measure, target, groups }: Result): 
     line(header.map(() => '---')),
     ...rows.map(line),
     '',
+    ...Object.entries(missing).map(
+      ([group, count]) => `Not run yet: ${group}, ${count} of its runs.`,
+    ),
     ...(target === null ? [] : ['A run ends once it is there.']),
+    ...(groups.every(({ curves }) => curves.length > 1) ? [] : ['One run tells no deviation.']),
     'Mean and sample standard deviation over the seeds; the curves are in',
     `[${name}.json](${name}.json). \`npm run -s experiments -- ${name} --data DATA\` repeats it all.`,
     '',
@@ -152,9 +169,9 @@ export async function report(
   folder: string,
 ): Promise<void> {
   const result = summarize(name, experiment, runs, recorded(name, folder))
-  const done = result.groups.reduce((sum, { curves }) => sum + curves.length, 0)
-  if (done < runs.length) process.stderr.write(`${name}: ${runs.length - done} runs are missing\n`)
-  if (done === 0) return
+  const missing = Object.values(result.missing).reduce((sum, count) => sum + count, 0)
+  if (missing > 0) process.stderr.write(`${name}: ${missing} runs are missing\n`)
+  if (result.groups.length === 0) return
   mkdirSync(folder, { recursive: true })
   const files = {
     [`${name}.json`]: `${JSON.stringify(result)}\n`,

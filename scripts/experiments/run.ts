@@ -86,7 +86,8 @@ export interface Epoch {
 export function epochsOf(folder: string): Epoch[] {
   const path = join(folder, 'log.jsonl')
   if (!existsSync(path)) return []
-  const lines = readFileSync(path, 'utf8').trim().split('\n').filter(Boolean)
+  // What follows the last newline is still being written.
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'epoch')
 }
 
@@ -136,13 +137,14 @@ function carryOutOne(run: Run, { data, threads }: RunOptions): Promise<number> {
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
   child.stderr.pipe(log)
-  // Saves where it is, as by Ctrl-C.
-  const watch = setInterval(() => hasReached(run) && child.kill('SIGINT'), 1000)
-  return new Promise((resolve, reject) => {
+  const watch = setInterval(() => {
+    if (!hasReached(run)) return
+    clearInterval(watch)
+    // Saves where it is, as by Ctrl-C.
+    child.kill('SIGINT')
+  }, 1000)
+  return new Promise<number>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => {
-      clearInterval(watch)
-      resolve(hasReached(run) ? 0 : (code ?? 1))
-    })
-  })
+    child.on('close', (code) => resolve(hasReached(run) ? 0 : (code ?? 1)))
+  }).finally(() => clearInterval(watch))
 }

@@ -156,6 +156,7 @@ function listen(report: TrainingReport): void {
       flush()
       client?.stop()
       client = undefined
+      if (run.value.finished) return
       end(
         `The device was lost (${report.reason}). Choose another backend at the top of the page, then ` +
           (run.value.saved === undefined ? 'start again.' : 'resume the run.'),
