@@ -3,7 +3,7 @@
 // each element once, four at a time. Powers, tanh and the sigmoid are not, which is why they are here: by
 // square roots and a polynomial they take a few cycles a number.
 
-import { multiplyAdd } from './vector'
+import { multiplyAdd, powerOf } from './vector'
 
 export const ADD: i32 = 0
 export const SUBTRACT: i32 = 1
@@ -163,22 +163,6 @@ function hyperbolicTangent(x: v128): v128 {
   const sign = v128.and(x, i32x4.splat(i32.MIN_VALUE))
   const far = v128.or(f32x4.sub(one, inverse), sign)
   return v128.bitselect(near, far, f32x4.lt(size, f32x4.splat(0.625)))
-}
-
-/** By multiplications and square roots; of a negative x NaN, unless the exponent is whole. */
-// @ts-ignore: decorator
-@inline
-function powerOf(x: v128, quarters: i32): v128 {
-  const size = abs(quarters)
-  const one = f32x4.splat(1)
-  let value = one
-  for (let whole = size >> 2; whole > 0; whole--) value = f32x4.mul(value, x)
-  if (size & 3) {
-    const root = f32x4.sqrt(x)
-    if (size & 2) value = f32x4.mul(value, root)
-    if (size & 1) value = f32x4.mul(value, f32x4.sqrt(root))
-  }
-  return quarters < 0 ? f32x4.div(one, value) : value
 }
 
 // @ts-ignore: decorator

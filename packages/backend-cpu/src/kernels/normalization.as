@@ -3,6 +3,8 @@
 //   dx = dy · s^(−beta) − 2 · alpha · beta · x · Σ dy · y / s  over the same window
 // beta is 0.75, 0.5 or 1, whose powers are square roots; other values are tfjs's.
 
+import { powerOf } from './vector'
+
 @unmanaged
 export class NormalizationParameters {
   x: u32
@@ -21,16 +23,6 @@ export class NormalizationParameters {
   /** A row of channels + 2 · radius floats (and room to overrun) for each worker, twice. */
   scratch: u32
   scratchBytes: u32
-}
-
-// @ts-ignore: decorator
-@inline
-function negativePower(s: v128, betaQuarters: i32): v128 {
-  const one = f32x4.splat(1)
-  if (betaQuarters == 4) return f32x4.div(one, s)
-  const root = f32x4.sqrt(s)
-  if (betaQuarters == 2) return f32x4.div(one, root)
-  return f32x4.div(one, f32x4.mul(root, f32x4.sqrt(root)))
 }
 
 /** Sum of the window's 2 · radius + 1 floats, for four neighbouring channels; row starts radius before. */
@@ -81,7 +73,7 @@ export function normalize(parameters: usize, task: i32, worker: i32): void {
     }
     for (let c = 0; c < p.channels; c += 4) {
       const s = f32x4.add(bias, f32x4.mul(alpha, windowSum(row + (<usize>c << 2), p.radius)))
-      const v = f32x4.mul(v128.load(x + (<usize>c << 2)), negativePower(s, p.betaQuarters))
+      const v = f32x4.mul(v128.load(x + (<usize>c << 2)), powerOf(s, -p.betaQuarters))
       storeSome(result + (<usize>c << 2), v, p.channels - c)
     }
   }
@@ -114,7 +106,7 @@ export function normalizeGradient(parameters: usize, task: i32, worker: i32): vo
       const s = f32x4.add(bias, f32x4.mul(alpha, windowSum(row + at, p.radius)))
       const g = v128.load(dy + at)
       storeSome(secondInner + at, f32x4.div(f32x4.mul(g, v128.load(y + at)), s), p.channels - c)
-      storeSome(result + at, f32x4.mul(g, negativePower(s, p.betaQuarters)), p.channels - c)
+      storeSome(result + at, f32x4.mul(g, powerOf(s, -p.betaQuarters)), p.channels - c)
     }
     for (let c = 0; c < p.channels; c += 4) {
       const at = <usize>c << 2

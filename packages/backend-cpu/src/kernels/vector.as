@@ -33,3 +33,19 @@ export function clearFloats(to: usize, count: i32): void {
     to += 16
   }
 }
+
+/** x to the power of quarters / 4, by multiplications and square roots; of a negative x NaN, unless the exponent is whole. */
+// @ts-ignore: decorator
+@inline
+export function powerOf(x: v128, quarters: i32): v128 {
+  const size = abs(quarters)
+  const one = f32x4.splat(1)
+  let value = one
+  for (let whole = size >> 2; whole > 0; whole--) value = f32x4.mul(value, x)
+  if (size & 3) {
+    const root = f32x4.sqrt(x)
+    if (size & 2) value = f32x4.mul(value, root)
+    if (size & 1) value = f32x4.mul(value, f32x4.sqrt(root))
+  }
+  return quarters < 0 ? f32x4.div(one, value) : value
+}
