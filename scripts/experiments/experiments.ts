@@ -47,7 +47,7 @@ export const experiments = {
       'a four-layer network with ReLUs reaches 25 % training error on CIFAR-10 six times sooner than one with tanh (section 3.1, figure 1)',
     measure: 'training',
     target: 25,
-    groups: [figure1('relu', 0.003, 20), figure1('tanh', 0.01, 50), figure1('sigmoid', 0.01, 20)],
+    groups: [figure1('relu', 0.003, 20), figure1('tanh', 0.01, 40), figure1('sigmoid', 0.01, 15)],
   },
   ablations: {
     title: "The paper's parts, each left out",

@@ -6,7 +6,7 @@ import { fusedMatrixProduct, matrixProduct } from './matrix-product.ts'
 import { maxPoolingGradient } from './max-pooling-gradient.ts'
 import { momentumStep } from './momentum.ts'
 import { normalizationGradient } from './normalization-gradient.ts'
-import { relu, relu6 } from './relu.ts'
+import { relu, relu6, tanh } from './unary.ts'
 
 export const kernels: readonly Kernel[] = [
   averagePoolingGradient,
@@ -17,4 +17,5 @@ export const kernels: readonly Kernel[] = [
   normalizationGradient,
   relu,
   relu6,
+  tanh,
 ]

@@ -11,7 +11,7 @@ import { lrnGrad } from './normalization.ts'
 import { avgPoolGrad, maxPoolGrad } from './pooling.ts'
 import { sum } from './reduction.ts'
 import { reluGradient } from './relu-gradient.ts'
-import { relu6 } from './relu6.ts'
+import { relu6, tanh } from './unary.ts'
 
 export const kernels: readonly Kernel[] = [
   avgPoolGrad,
@@ -29,4 +29,5 @@ export const kernels: readonly Kernel[] = [
   reluGradient,
   softmaxCrossEntropy,
   sum,
+  tanh,
 ]
