@@ -11,7 +11,8 @@ const around = (median: number) => ({ median, low: median * 0.9, high: median * 
 function result(work: DeviceResult['work'], ours: number): DeviceResult {
   return {
     ...{ task: 'dawn', work, variant: 'cifar', batch: 16, rounds: 5, device: 'a GPU', machine },
-    ...{ features: [], software: 'Node 24', difference: 1e-6, ratio: around(ours / 100) },
+    ...{ features: [], software: 'Node 24', tfjs: '4.1' },
+    ...{ difference: 1e-6, ratio: around(ours / 100) },
     milliseconds: { alexnet: around(ours), tfjs: around(100) },
     kernels: byKernel(
       {
@@ -43,6 +44,7 @@ describe('a GPU backend beside the one of tfjs', () => {
     expect(record.indexOf('SLOWER than tfjs: 1.50')).toBeGreaterThan(0)
     expect(record.indexOf('SLOWER')).toBeLessThan(record.indexOf('faster than tfjs: 0.50'))
     expect(record).toMatch(/\*\*Inference of cifar, batch 16\*\*/)
+    expect(record).toContain('- TensorFlow.js 4.1, its backend')
     expect(record).toContain('| A training step of cifar, batch 16 | 50.0 (45.0 to 55.0) |')
     expect(record).toContain(
       'npm run -s bench -- dawn --variant cifar --batch 16 --rounds 5 --work both',

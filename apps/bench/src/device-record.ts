@@ -46,7 +46,7 @@ export function formatDeviceRecord(
     '## Software',
     '',
     `- ${first.software}, this project at ${machine.commit}`,
-    '- TensorFlow.js 4.22.0, its backend with the same limits on a device of its own',
+    `- TensorFlow.js ${first.tfjs}, its backend with the same limits on a device of its own`,
     '',
     '## Command',
     '',

@@ -39,6 +39,8 @@ export interface DeviceResult {
   features: string[]
   /** What runs it, with its version. */
   software: string
+  /** Version of TensorFlow.js, ours and its own backend's. */
+  tfjs: string
   machine: Machine
   /** Milliseconds an iteration. */
   milliseconds: Record<Engine, Summary>

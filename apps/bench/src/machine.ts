@@ -1,6 +1,7 @@
 // Where and with what a benchmark ran: without it a number says nothing.
 
 import { execFileSync } from 'node:child_process'
+import { createRequire } from 'node:module'
 import os from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,6 +33,12 @@ export function describeMachine(): Machine {
     commit: commit(),
     load: Math.round(os.loadavg()[0]! * 100) / 100,
   }
+}
+
+/** Version of a package that this one depends on. */
+export function versionOf(name: string): string {
+  const require = createRequire(import.meta.url)
+  return (require(`${name}/package.json`) as { version: string }).version
 }
 
 /** True where other work takes part of the processors, so that times mean little. */

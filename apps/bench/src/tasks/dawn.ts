@@ -1,7 +1,6 @@
 // `bench dawn`: our WebGPU backend beside tfjs's own on the same GPU, in one Node process, turn by turn; and
 // by kernel the dispatches, threads and bound bytes, which do not depend on the device.
 
-import { createRequire } from 'node:module'
 import { useBackend } from '@alexnet/backend'
 import { webgpu } from '@alexnet/backend-webgpu/node'
 import { createAlexNet, type Variant } from '@alexnet/core'
@@ -18,7 +17,7 @@ import {
 } from '../device-report.ts'
 import { BenchError } from '../errors.ts'
 import { kernelTensor, seeds } from '../kernel-cases.ts'
-import { describeMachine } from '../machine.ts'
+import { describeMachine, versionOf } from '../machine.ts'
 import { ratios, relativeDifference, summarize } from '../statistics.ts'
 import { DawnCounter } from './dawn-count.ts'
 
@@ -70,19 +69,14 @@ export async function compareDawn(options: DeviceTaskOptions): Promise<DeviceRes
   const result: DeviceResult = {
     ...{ task: 'dawn', work, variant, batch, rounds, difference, machine },
     ...{ device: active.device, features: active.features },
-    software: `Node ${machine.node}, Dawn (webgpu ${dawnVersion()})`,
+    software: `Node ${machine.node}, Dawn (webgpu ${versionOf('webgpu')})`,
+    tfjs: versionOf('@tensorflow/tfjs'),
     milliseconds: { alexnet: summarize(samples.alexnet), tfjs: summarize(samples.tfjs) },
     ratio: summarize(ratios(samples.alexnet, samples.tfjs)),
     kernels: byKernel(done.alexnet!, done.tfjs!),
   }
   for (const engine of engines) tf.removeBackend(names[engine])
   return result
-}
-
-/** Of the package that brings Dawn. */
-function dawnVersion(): string {
-  const require = createRequire(import.meta.url)
-  return (require('webgpu/package.json') as { version: string }).version
 }
 
 /** Forgets the current backend's pipelines, so that a counter sees them made. */

@@ -18,7 +18,7 @@ import {
   SAME,
 } from '../device-report.ts'
 import { BenchError } from '../errors.ts'
-import { describeMachine } from '../machine.ts'
+import { describeMachine, versionOf } from '../machine.ts'
 import { ratios, relativeDifference, summarize } from '../statistics.ts'
 import { bundlePage } from './browser.ts'
 
@@ -69,6 +69,7 @@ export async function compareWebGL(options: DeviceTaskOptions): Promise<DeviceRe
     return {
       ...{ task: 'webgl', work, variant, batch, rounds, device, features, difference, machine },
       software: `Chromium ${browser.version()}`,
+      tfjs: versionOf('@tensorflow/tfjs'),
       milliseconds: { alexnet: summarize(samples[0]!), tfjs: summarize(samples[1]!) },
       ratio: summarize(ratios(samples[0]!, samples[1]!)),
       kernels: byKernel(ours, tfjs),
