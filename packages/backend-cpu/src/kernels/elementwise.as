@@ -175,8 +175,8 @@ function map(operation: i32, x: v128, alpha: v128): v128 {
   }
   if (operation == POWER_OF) return powerOf(x, <i32>(f32x4.extract_lane(alpha, 0) * 4))
   const zero = f32x4.splat(0)
-  if (operation == RELU_OF) return f32x4.max(x, zero)
-  if (operation == RELU6_OF) return f32x4.min(f32x4.max(x, zero), f32x4.splat(6))
+  if (operation == RELU_OF) return f32x4.pmax(x, zero)
+  if (operation == RELU6_OF) return f32x4.pmin(f32x4.pmax(x, zero), f32x4.splat(6))
   if (operation == STEP_OF) {
     // 1 above zero, NaN of NaN, alpha for the rest, as tfjs defines it.
     const above = v128.bitselect(f32x4.splat(1), alpha, f32x4.gt(x, zero))

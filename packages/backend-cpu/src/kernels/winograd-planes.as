@@ -7,15 +7,23 @@
 // their own. As the largest tiles come first, the tiles of a class are a corner of the grid, and a tile's
 // row in a plane follows from its place.
 
+import { VECTOR } from '../micro-kernel'
+
 /**
  * Bytes between the planes beyond their length. Without it the planes would start a multiple of 4096
  * bytes apart, and the elements of a tile would fight for one set of the cache.
  */
 export const PLANE_GAP: i32 = 64
-/** Bytes that a worker's transforms keep their lines in. */
-export const LINE_BYTES: i32 = 4096
-/** Of those, where the second half begins: eight lines of eight vectors come first. */
-export const EDGE: usize = 2048
+/** Bytes of a line of eight vectors. */
+export const LINE: usize = 8 * <usize>VECTOR
+/** A worker's scratch begins with eight lines, */
+export const OUT: usize = 8 * LINE
+/** a vector of zeros, */
+export const PLACES: usize = OUT + LINE
+/** and two tables, of 8 · row + column: where a tile's elements lie in their planes, and where its pixels lie. */
+export const PIXELS: usize = PLACES + 256
+/** Bytes of all that. Then come `zeroBytes` for pixels outside of the picture. */
+export const LINE_BYTES: i32 = 3072
 
 @unmanaged
 export class WinogradParameters {
@@ -61,6 +69,8 @@ export class WinogradParameters {
   mapTiles: u32
   scratch: u32
   scratchBytes: u32
+  /** Bytes of a pixel of the picture or of the map, whichever has more, and a vector. */
+  zeroBytes: u32
 }
 
 /** Elements of the tile at a place of an axis. */
@@ -83,65 +93,84 @@ function ofClass(kind: i32, all: i32, with7: i32, with8: i32): i32 {
   return kind == 0 ? all : kind == 1 ? with7 : with8
 }
 
-/** How many tiles before `tile` have elements of classes (down, across): its row among them if it has. */
-function rowOf(p: WinogradParameters, tile: i32, down: i32, across: i32): i32 {
-  const x = tile % p.tilesAcross
-  const y = (tile / p.tilesAcross) % p.tilesDown
-  const picture = tile / (p.tilesAcross * p.tilesDown)
+/** Of the tiles before one at (picture, y, x), those that have elements of classes (down, across). */
+// @ts-ignore: decorator
+@inline
+function rowAt(p: WinogradParameters, picture: i32, y: i32, x: i32, down: i32, across: i32): i32 {
   const rows = ofClass(down, p.tilesDown, p.down7, p.down8)
   const columns = ofClass(across, p.tilesAcross, p.across7, p.across8)
   return (picture * rows + min(y, rows)) * columns + (y < rows ? min(x, columns) : 0)
 }
 
-// @ts-ignore: decorator
-@inline
-export function classOf(index: i32): i32 {
-  return max(0, index - 5)
+function rowOf(p: WinogradParameters, tile: i32, down: i32, across: i32): i32 {
+  const row = tile / p.tilesAcross
+  return rowAt(p, row / p.tilesDown, row % p.tilesDown, tile % p.tilesAcross, down, across)
 }
 
-/** Plane of element (0, index), whose column goes on every `columnStep` planes up to row 5. */
+/** Row and column of a class's first element, and how many it has. */
 // @ts-ignore: decorator
 @inline
-export function columnPlane(index: i32): i32 {
-  return index < 6 ? index : index == 6 ? 36 : 49
-}
-
-// @ts-ignore: decorator
-@inline
-export function columnStep(index: i32): i32 {
-  return index < 6 ? 6 : 1
-}
-
-/** Plane of element (index, 0), whose row goes on plane by plane up to column 5. */
-// @ts-ignore: decorator
-@inline
-export function rowPlane(index: i32): i32 {
-  return index < 6 ? index * 6 : index == 6 ? 42 : 55
-}
-
-/** Planes of (6, column), (7, column), (row, 6) and (row, 7). */
-// @ts-ignore: decorator
-@inline
-export function below6(column: i32): i32 {
-  return column < 6 ? 42 + column : column == 6 ? 48 : 61
+function classStart(kind: i32): i32 {
+  return kind == 0 ? 0 : 5 + kind
 }
 
 // @ts-ignore: decorator
 @inline
-export function below7(column: i32): i32 {
-  return column < 6 ? 55 + column : column == 6 ? 62 : 63
+function classLength(kind: i32): i32 {
+  return kind == 0 ? 6 : 1
 }
 
-// @ts-ignore: decorator
-@inline
-export function beside6(row: i32): i32 {
-  return row < 6 ? 36 + row : row == 6 ? 48 : 62
+/**
+ * Writes the table of where a tile's elements lie, in bytes from the first plane; the row of tile `first` is
+ * row 0. With rowBytes 0: where the planes begin.
+ */
+export function writePlaces(
+  p: WinogradParameters, table: usize, tile: i32, first: i32, rowBytes: usize, planeBytes: usize,
+): void {
+  const row = tile / p.tilesAcross
+  const x = tile % p.tilesAcross
+  const y = row % p.tilesDown
+  const picture = row / p.tilesDown
+  const firstRow = first / p.tilesAcross
+  const firstX = first % p.tilesAcross
+  const firstY = firstRow % p.tilesDown
+  const firstPicture = firstRow / p.tilesDown
+  for (let down = points(y, p.down7, p.down8) - 6; down >= 0; down--) {
+    for (let across = points(x, p.across7, p.across8) - 6; across >= 0; across--) {
+      const before = rowAt(p, picture, y, x, down, across) - rowAt(p, firstPicture, firstY, firstX, down, across)
+      let place = <usize>before * rowBytes + <usize>classPlane(down, across) * planeBytes
+      for (let i = classStart(down), below = i + classLength(down); i < below; i++) {
+        for (let j = classStart(across), beside = j + classLength(across); j < beside; j++) {
+          store<u32>(table + (<usize>(8 * i + j) << 2), <u32>place)
+          place += planeBytes
+        }
+      }
+    }
+  }
 }
 
+/** First plane of a class: the next are its elements row by row. */
 // @ts-ignore: decorator
 @inline
-export function beside7(row: i32): i32 {
-  return row < 6 ? 49 + row : row == 6 ? 61 : 63
+function classPlane(down: i32, across: i32): i32 {
+  if (down == 0) return across == 0 ? 0 : across == 1 ? 36 : 49
+  if (across == 0) return down == 1 ? 42 : 55
+  return down == 1 ? (across == 1 ? 48 : 61) : across == 1 ? 62 : 63
+}
+
+/** Writes the table of the addresses of down × across pixels from (y0, x0) on: that of zeros outside of the picture. */
+export function writePixels(
+  table: usize, picture: usize, pixelBytes: usize, height: i32, width: i32, y0: i32, x0: i32, down: i32, across: i32, zeros: usize,
+): void {
+  for (let y = y0; y < y0 + down; y++) {
+    const inside = <u32>y < <u32>height
+    let pixel = picture + <usize>(y * width + x0) * pixelBytes
+    for (let x = x0; x < x0 + across; x++) {
+      store<u32>(table + (<usize>(x - x0) << 2), <u32>(inside && <u32>x < <u32>width ? pixel : zeros))
+      pixel += pixelBytes
+    }
+    table += 32
+  }
 }
 
 /** Tiles of tiles `first` to `last` that have the element of a plane. */
@@ -157,20 +186,4 @@ export function planeRows(p: WinogradParameters, plane: i32, first: i32, last: i
     else { down = plane == 61 ? 1 : 2; across = plane == 62 ? 1 : 2 }
   }
   return rowOf(p, last, down, across) - rowOf(p, first, down, across)
-}
-
-/** Where a tile's row of each class lies in its planes, in bytes; kept in memory, by 3 · down + across. */
-export function writeRows(p: WinogradParameters, rows: usize, tile: i32, first: i32, rowBytes: usize): void {
-  for (let down = 0; down < 3; down++) {
-    for (let across = 0; across < 3; across++) {
-      const row = rowOf(p, tile, down, across) - rowOf(p, first, down, across)
-      store<u32>(rows + (<usize>(down * 3 + across) << 2), <u32>(<usize>row * rowBytes))
-    }
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-export function rowBytesOf(rows: usize, down: i32, across: i32): usize {
-  return <usize>load<u32>(rows + (<usize>(down * 3 + across) << 2))
 }

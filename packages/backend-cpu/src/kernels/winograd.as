@@ -15,18 +15,18 @@
 // The gradient of the filter is the transpose of all that: dU = Vᵀ · (A dY Aᵀ), dg = Gᵀ dU G, with V and
 // A dY Aᵀ of a chunk of tiles laid out in memory as [plane][tile][channel] and multiplied by matrixProduct.
 
+import { clearFloats } from './vector'
 import {
-  clearVector, copyVector, filterGradientLine, filterLine, finishVector, mapGradientLine, mapLine, pictureLine,
+  filterColumn, filterGradientColumn, filterGradientRow, filterRow, mapColumn, mapGradientColumn, mapGradientRow,
+  mapRow, pictureColumn, pictureRow,
 } from './winograd-lines'
 import {
-  below6, below7, beside6, beside7, classOf, columnPlane, columnStep, EDGE, LINE_BYTES, offset, PLANE_GAP, planeRows, points,
-  rowBytesOf, rowPlane, WinogradParameters, writeRows,
+  LINE, LINE_BYTES, offset, OUT, PIXELS, PLACES, PLANE_GAP, planeRows, points, WinogradParameters, writePixels, writePlaces,
 } from './winograd-planes'
-import { FIRST, joined, micro_rows, micro_rows_16, pairRows, ROW_STRIDE, tileRows, VECTOR } from '../micro-kernel'
+import { FIRST, joined, micro_rows, micro_rows_16, pairRows, RELU, RELU6, ROW_STRIDE, tileRows, VECTOR } from '../micro-kernel'
 
-/** Bytes of a vector, and of a line of eight. */
+/** Bytes of a vector. */
 const VECTOR_BYTES: usize = <usize>VECTOR
-const LINE: usize = 8 * VECTOR_BYTES
 /** Channels of a vector. */
 const LANES: i32 = VECTOR >> 2
 
@@ -42,20 +42,16 @@ export function winogradFilter(parameters: usize, task: i32, worker: i32): void 
   const lines = <usize>p.scratch + <usize>worker * <usize>p.scratchBytes
   const across = points(0, p.across7, p.across8)
   const down = points(0, p.down7, p.down8)
+  writePlaces(p, lines + PLACES, 0, 0, 0, planeBytes)
   for (let c = 0; c < p.channels; c++) {
     for (let lane = 0; lane < 8; lane += LANES) {
       const from = <usize>p.filter + <usize>c * rowBytes + (<usize>(task * 8 + lane) << 2)
       const to = <usize>p.transformed + (<usize>((task * p.channels + c) * 8 + lane) << 2)
       for (let y = 0; y < size; y++) {
-        const line = lines + <usize>y * LINE
-        filterLine(size, across, from + <usize>(y * size) * tapBytes, tapBytes, line, VECTOR_BYTES, line + 6 * VECTOR_BYTES, line + 7 * VECTOR_BYTES)
+        filterRow(size, across, from + <usize>(y * size) * tapBytes, tapBytes, lines + <usize>y * LINE)
       }
       for (let x = 0; x < across; x++) {
-        filterLine(
-          size, down, lines + <usize>x * VECTOR_BYTES, LINE,
-          to + <usize>columnPlane(x) * planeBytes, <usize>columnStep(x) * planeBytes,
-          to + <usize>below6(x) * planeBytes, to + <usize>below7(x) * planeBytes,
-        )
+        filterColumn(size, down, lines + <usize>x * VECTOR_BYTES, to, lines + PLACES + (<usize>x << 2))
       }
     }
   }
@@ -70,19 +66,15 @@ export function winogradFilterGradient(parameters: usize, task: i32, worker: i32
   const lines = <usize>p.scratch + <usize>worker * <usize>p.scratchBytes
   const across = points(0, p.across7, p.across8)
   const down = points(0, p.down7, p.down8)
+  writePlaces(p, lines + PLACES, 0, 0, 0, planeBytes)
   for (let o = 0; o < p.maps; o += LANES) {
     const from = <usize>p.transformed + (<usize>(task * p.maps + o) << 2)
     const to = <usize>p.filter + (<usize>(task * p.filterRow + o) << 2)
     for (let y = 0; y < down; y++) {
-      filterGradientLine(
-        size, across, from + <usize>rowPlane(y) * planeBytes, planeBytes,
-        from + <usize>beside6(y) * planeBytes, from + <usize>beside7(y) * planeBytes,
-        lines + <usize>y * LINE, VECTOR_BYTES,
-      )
+      filterGradientRow(size, across, from, lines + PLACES + (<usize>y << 5), lines + <usize>y * LINE)
     }
     for (let x = 0; x < size; x++) {
-      const column = lines + <usize>x * VECTOR_BYTES
-      filterGradientLine(size, down, column, LINE, column + 6 * LINE, column + 7 * LINE, to + <usize>x * tapBytes, <usize>size * tapBytes)
+      filterGradientColumn(size, down, lines + <usize>x * VECTOR_BYTES, to + <usize>x * tapBytes, <usize>size * tapBytes)
     }
   }
 }
@@ -120,50 +112,32 @@ export function turnFilter(parameters: usize, task: i32, worker: i32): void {
 
 // ---- picture and map ----
 
-/** V of channels c0 … c1 − 1 of one tile, into its rows (writeRows) of the planes at `to`. */
-function transformPicture(
-  p: WinogradParameters, tile: i32, c0: i32, c1: i32, lines: usize, rows: usize, to: usize, planeBytes: usize,
-): void {
+/** Writes where the pixels of a tile of the picture lie. */
+function findPixels(p: WinogradParameters, tile: i32, lines: usize): void {
   const tileX = tile % p.tilesAcross
-  const tileY = (tile / p.tilesAcross) % p.tilesDown
-  const picture = tile / (p.tilesAcross * p.tilesDown)
-  const y0 = offset(p, tileY, p.down7, p.down8) - p.padTop
-  const x0 = offset(p, tileX, p.across7, p.across8) - p.padLeft
-  const down = points(tileY, p.down7, p.down8)
-  const across = points(tileX, p.across7, p.across8)
+  const row = tile / p.tilesAcross
+  const tileY = row % p.tilesDown
   const pixelBytes = <usize>p.picturePixel << 2
-  const inside = x0 >= 0 && x0 + across <= p.pictureWidth
-  const edge = lines + EDGE
+  const picture = <usize>p.picture + <usize>(row / p.tilesDown * p.pictureHeight * p.pictureWidth) * pixelBytes
+  const zeros = lines + LINE_BYTES
+  clearFloats(zeros, p.channels)
+  writePixels(
+    lines + PIXELS, picture, pixelBytes, p.pictureHeight, p.pictureWidth,
+    offset(p, tileY, p.down7, p.down8) - p.padTop, offset(p, tileX, p.across7, p.across8) - p.padLeft,
+    points(tileY, p.down7, p.down8), points(tileX, p.across7, p.across8), zeros,
+  )
+}
+
+/** V of channels c0 … c1 − 1 of a tile whose pixels and places are found, into the planes at `to`. */
+function transformPicture(p: WinogradParameters, tile: i32, c0: i32, c1: i32, lines: usize, to: usize): void {
+  const down = points((tile / p.tilesAcross) % p.tilesDown, p.down7, p.down8)
+  const across = points(tile % p.tilesAcross, p.across7, p.across8)
   for (let c = c0; c < c1; c += LANES) {
     for (let y = 0; y < down; y++) {
-      const line = lines + <usize>y * LINE
-      const pictureY = y0 + y
-      if (<u32>pictureY >= <u32>p.pictureHeight) {
-        for (let x: usize = 0; x < LINE; x += VECTOR_BYTES) clearVector(line + x)
-        continue
-      }
-      const pixel = (picture * p.pictureHeight + pictureY) * p.pictureWidth + x0
-      const row = <usize>p.picture + <usize>(<isize>pixel * <isize>pixelBytes) + (<usize>c << 2)
-      if (inside) {
-        pictureLine(across, row, pixelBytes, line, VECTOR_BYTES, line + 6 * VECTOR_BYTES, line + 7 * VECTOR_BYTES)
-      } else {
-        for (let x = 0; x < across; x++) {
-          const to = edge + <usize>x * VECTOR_BYTES
-          if (<u32>(x0 + x) < <u32>p.pictureWidth) copyVector(to, row + <usize>x * pixelBytes)
-          else clearVector(to)
-        }
-        pictureLine(across, edge, VECTOR_BYTES, line, VECTOR_BYTES, line + 6 * VECTOR_BYTES, line + 7 * VECTOR_BYTES)
-      }
+      pictureRow(across, <usize>c << 2, lines + PIXELS + (<usize>y << 5), lines + <usize>y * LINE)
     }
-    const channel = to + (<usize>(c - c0) << 2)
     for (let x = 0; x < across; x++) {
-      const kind = classOf(x)
-      pictureLine(
-        down, lines + <usize>x * VECTOR_BYTES, LINE,
-        channel + <usize>columnPlane(x) * planeBytes + rowBytesOf(rows, 0, kind), <usize>columnStep(x) * planeBytes,
-        channel + <usize>below6(x) * planeBytes + rowBytesOf(rows, 1, kind),
-        channel + <usize>below7(x) * planeBytes + rowBytesOf(rows, 2, kind),
-      )
+      pictureColumn(down, lines + <usize>x * VECTOR_BYTES, to + (<usize>(c - c0) << 2), lines + PLACES + (<usize>x << 2))
     }
   }
 }
@@ -172,10 +146,10 @@ function transformPicture(
 function transformBlocks(p: WinogradParameters, tile: i32, first: i32, tiles: i32, lines: usize, to: usize): void {
   const rowBytes = <usize>ROW_STRIDE << 2
   const planeBytes = <usize>tiles * rowBytes + PLANE_GAP
-  const rows = lines + EDGE + 512
-  writeRows(p, rows, tile, first, rowBytes)
+  findPixels(p, tile, lines)
+  writePlaces(p, lines + PLACES, tile, first, rowBytes, planeBytes)
   for (let c = 0; c < p.channels; c += p.blockChannels) {
-    transformPicture(p, tile, c, min(p.channels, c + p.blockChannels), lines, rows, to, planeBytes)
+    transformPicture(p, tile, c, min(p.channels, c + p.blockChannels), lines, to)
     to += 64 * planeBytes
   }
 }
@@ -200,7 +174,7 @@ export function winogradMaps(parameters: usize, task: i32, worker: i32): void {
   const blocks = (p.channels + p.blockChannels - 1) / p.blockChannels
   const planeBytes = <usize>tiles * rowBytes + PLANE_GAP
   const blockBytes = 64 * planeBytes
-  const product = lines + LINE_BYTES
+  const product = lines + LINE_BYTES + <usize>p.zeroBytes
   const productRow = <usize>maps << 2
   const productPlane = <usize>tiles * productRow + PLANE_GAP
   let picture = <usize>p.pictureTiles
@@ -238,51 +212,39 @@ export function winogradMaps(parameters: usize, task: i32, worker: i32): void {
     }
   }
 
-  const rows = lines + EDGE + 512
   for (let tile = first; tile < first + tiles; tile++) {
-    writeRows(p, rows, tile, first, productRow)
-    finishMap(p, tile, map0, maps, lines, rows, product, productPlane)
+    writePlaces(p, lines + PLACES, tile, first, productRow, productPlane)
+    finishMap(p, tile, map0, maps, lines, product)
   }
 }
 
-/** Y = Aᵀ M A of one tile, plus start, activated, stored where it lies inside the map. */
-function finishMap(
-  p: WinogradParameters, tile: i32, map0: i32, maps: i32, lines: usize, rows: usize, from: usize, planeBytes: usize,
-): void {
+/** Y = Aᵀ M A of one tile whose places are found, plus start, activated, stored where it lies inside the map. */
+function finishMap(p: WinogradParameters, tile: i32, map0: i32, maps: i32, lines: usize, from: usize): void {
   const tileX = tile % p.tilesAcross
-  const tileY = (tile / p.tilesAcross) % p.tilesDown
-  const picture = tile / (p.tilesAcross * p.tilesDown)
+  const row = tile / p.tilesAcross
+  const tileY = row % p.tilesDown
   const size = p.filterSize
   const y0 = offset(p, tileY, p.down7, p.down8)
   const x0 = offset(p, tileX, p.across7, p.across8)
   const down = points(tileY, p.down7, p.down8)
   const across = points(tileX, p.across7, p.across8)
-  const height = min(down + 1 - size, p.mapHeight - y0)
   const width = min(across + 1 - size, p.mapWidth - x0)
-  const pixelBytes = <usize>p.mapPixel << 2
-  const first = <usize>p.map + <usize>((picture * p.mapHeight + y0) * p.mapWidth + x0) * pixelBytes
-  const out = lines + EDGE
+  const map = <usize>p.map + <usize>(row / p.tilesDown * p.mapHeight * p.mapWidth) * (<usize>p.mapPixel << 2)
+  // What lies outside of the map goes where zeros are kept otherwise.
+  writePixels(
+    lines + PIXELS, map, <usize>p.mapPixel << 2, p.mapHeight, p.mapWidth, y0, x0, down + 1 - size, width, lines + LINE_BYTES,
+  )
+  clearFloats(lines + OUT, LANES)
+  const least: f32 = p.activation & RELU ? 0 : -Infinity
+  const most: f32 = p.activation & RELU6 ? 6 : Infinity
   for (let j = 0; j < maps; j += LANES) {
-    const at = <usize>(map0 + j) << 2
-    const map = from + (<usize>j << 2)
     for (let y = 0; y < down; y++) {
-      const kind = classOf(y)
-      mapLine(
-        size, across, map + <usize>rowPlane(y) * planeBytes + rowBytesOf(rows, kind, 0), planeBytes,
-        map + <usize>beside6(y) * planeBytes + rowBytesOf(rows, kind, 1),
-        map + <usize>beside7(y) * planeBytes + rowBytesOf(rows, kind, 2),
-        lines + <usize>y * LINE,
-      )
+      mapRow(size, across, from + (<usize>j << 2), lines + PLACES + (<usize>y << 5), lines + <usize>y * LINE)
     }
-    const start: usize = p.start ? <usize>p.start + at : 0
+    const at = <usize>(map0 + j) << 2
+    const start = p.start ? <usize>p.start + at : lines + OUT
     for (let x = 0; x < width; x++) {
-      const column = lines + <usize>x * VECTOR_BYTES
-      mapLine(size, down, column, LINE, column + 6 * LINE, column + 7 * LINE, out)
-      let target = first + <usize>x * pixelBytes + at
-      for (let y = 0; y < height; y++) {
-        finishVector(target, out + <usize>y * VECTOR_BYTES, start, p.activation)
-        target += <usize>p.mapWidth * pixelBytes
-      }
+      mapColumn(size, down, lines + <usize>x * VECTOR_BYTES, at, lines + PIXELS + (<usize>x << 2), start, least, most)
     }
   }
 }
@@ -291,49 +253,35 @@ function finishMap(
 export function winogradGradientTiles(parameters: usize, task: i32, worker: i32): void {
   const p = changetype<WinogradParameters>(parameters)
   const lines = <usize>p.scratch + <usize>worker * <usize>p.scratchBytes
-  const rows = lines + EDGE + 512
   const tile = p.tile0 + task
   const channelBytes = <usize>p.channels << 2
-  writeRows(p, rows, tile, p.tile0, channelBytes)
-  transformPicture(p, tile, 0, p.channels, lines, rows, <usize>p.pictureTiles, <usize>p.tiles * channelBytes + PLANE_GAP)
+  findPixels(p, tile, lines)
+  writePlaces(p, lines + PLACES, tile, p.tile0, channelBytes, <usize>p.tiles * channelBytes + PLANE_GAP)
+  transformPicture(p, tile, 0, p.channels, lines, <usize>p.pictureTiles)
 
   const tileX = tile % p.tilesAcross
-  const tileY = (tile / p.tilesAcross) % p.tilesDown
-  const picture = tile / (p.tilesAcross * p.tilesDown)
+  const row = tile / p.tilesAcross
+  const tileY = row % p.tilesDown
   const size = p.filterSize
-  const y0 = offset(p, tileY, p.down7, p.down8)
-  const x0 = offset(p, tileX, p.across7, p.across8)
   const down = points(tileY, p.down7, p.down8)
   const across = points(tileX, p.across7, p.across8)
+  const height = down + 1 - size
   const pixelBytes = <usize>p.mapPixel << 2
   const mapBytes = <usize>p.maps << 2
-  const planeBytes = <usize>p.tiles * mapBytes + PLANE_GAP
-  const dy = lines + EDGE
-  writeRows(p, rows, tile, p.tile0, mapBytes)
+  const zeros = lines + LINE_BYTES
+  clearFloats(zeros, p.maps)
+  writePixels(
+    lines + PIXELS, <usize>p.map + <usize>(row / p.tilesDown * p.mapHeight * p.mapWidth) * pixelBytes, pixelBytes, p.mapHeight,
+    p.mapWidth, offset(p, tileY, p.down7, p.down8), offset(p, tileX, p.across7, p.across8), height, across + 1 - size, zeros,
+  )
+  writePlaces(p, lines + PLACES, tile, p.tile0, mapBytes, <usize>p.tiles * mapBytes + PLANE_GAP)
   for (let j = 0; j < p.maps; j += LANES) {
     const at = <usize>j << 2
-    for (let y = 0; y < down + 1 - size; y++) {
-      for (let x = 0; x < across + 1 - size; x++) {
-        const to = dy + <usize>x * VECTOR_BYTES
-        if (y0 + y < p.mapHeight && x0 + x < p.mapWidth) {
-          const pixel = (picture * p.mapHeight + y0 + y) * p.mapWidth + x0 + x
-          copyVector(to, <usize>p.map + <usize>pixel * pixelBytes + at)
-        } else {
-          clearVector(to)
-        }
-      }
-      const line = lines + <usize>y * LINE
-      mapGradientLine(size, across, dy, VECTOR_BYTES, line, VECTOR_BYTES, line + 6 * VECTOR_BYTES, line + 7 * VECTOR_BYTES)
+    for (let y = 0; y < height; y++) {
+      mapGradientRow(size, across, at, lines + PIXELS + (<usize>y << 5), lines + <usize>y * LINE)
     }
-    const map = <usize>p.mapTiles + at
     for (let x = 0; x < across; x++) {
-      const kind = classOf(x)
-      mapGradientLine(
-        size, down, lines + <usize>x * VECTOR_BYTES, LINE,
-        map + <usize>columnPlane(x) * planeBytes + rowBytesOf(rows, 0, kind), <usize>columnStep(x) * planeBytes,
-        map + <usize>below6(x) * planeBytes + rowBytesOf(rows, 1, kind),
-        map + <usize>below7(x) * planeBytes + rowBytesOf(rows, 2, kind),
-      )
+      mapGradientColumn(size, down, lines + <usize>x * VECTOR_BYTES, <usize>p.mapTiles + at, lines + PLACES + (<usize>x << 2))
     }
   }
 }

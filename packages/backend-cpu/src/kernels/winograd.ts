@@ -105,6 +105,7 @@ function parameters(layer: Layer): Parameters {
   const across = cutAxis(layer.mapWidth, layer.filterSize)
   const blocks = Math.ceil(layer.channels / ROW_STRIDE)
   const { batch, ...rest } = layer
+  const zeroBytes = Math.ceil((Math.max(layer.channels, layer.maps) * 4 + 32) / 64) * 64
   return {
     ...rest,
     transformed: 0,
@@ -122,7 +123,8 @@ function parameters(layer: Layer): Parameters {
     pictureTiles: 0,
     mapTiles: 0,
     scratch: 0,
-    scratchBytes: LINE_BYTES,
+    scratchBytes: LINE_BYTES + zeroBytes,
+    zeroBytes,
   }
 }
 
@@ -154,7 +156,7 @@ function convolve(
   const blocks = Math.ceil(channels / p.blockChannels)
   const pictureBytes = blocks * planesBytes(p.taskTiles, ROW_STRIDE)
   const productBytes = planesBytes(p.taskTiles, p.taskMaps)
-  p.scratchBytes = LINE_BYTES + productBytes + (shared ? 0 : pictureBytes)
+  p.scratchBytes += productBytes + (shared ? 0 : pictureBytes)
   const bytes = planesBytes(channels, maps, planesOf(p))
   const transform = (address: number) => {
     const values = { ...p, transformed: address, scratch: engine.scratch(p.scratchBytes) }
