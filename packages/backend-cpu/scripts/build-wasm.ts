@@ -29,7 +29,9 @@ const builds: Build[] = [
 ]
 
 /** Files whose vectors are written in pairs where they are joined. */
-const paired = ['src/kernels/pooling-window.as', 'src/kernels/winograd-lines.as']
+const paired = ['normalization-lines', 'pooling-window', 'winograd-lines'].map(
+  (name) => `src/kernels/${name}.as`,
+)
 
 function source(path: string, { joined = false }: Build): string | null {
   if (path === 'src/micro-kernel.ts') return microKernelSource(joined)

@@ -3,7 +3,15 @@
 //   dx = dy · s^(−beta) − 2 · alpha · beta · x · Σ dy · y / s  over the same window
 // beta is 0.75, 0.5 or 1, whose powers are square roots; other values are tfjs's.
 
+import { normalizeLine, ownGradientLine, windowGradientLine } from './normalization-lines'
 import { powerOf } from './vector'
+import { VECTOR } from '../micro-kernel'
+
+/**
+ * Pixels whose shares of the gradient are computed before their windows are summed: a window read at once would
+ * wait for what is still being stored.
+ */
+export const NORMALIZATION_BLOCK: i32 = 8
 
 @unmanaged
 export class NormalizationParameters {
@@ -20,98 +28,103 @@ export class NormalizationParameters {
   /** 4 · beta: 2, 3 or 4. */
   betaQuarters: i32
   taskPixels: i32
-  /** A row of channels + 2 · radius floats (and room to overrun) for each worker, twice. */
+  /** For each worker: the masks, and NORMALIZATION_BLOCK rows of shares; each channels + 2 · radius floats and some. */
   scratch: u32
   scratchBytes: u32
+  rowBytes: u32
 }
 
-/** Sum of the window's 2 · radius + 1 floats, for four neighbouring channels; row starts radius before. */
+/** Bytes of the channels that are whole vectors. */
 // @ts-ignore: decorator
 @inline
-function windowSum(row: usize, radius: i32): v128 {
-  let sum = v128.load(row)
-  for (let j = 1; j <= 2 * radius; j++) {
-    row += 4
-    sum = f32x4.add(sum, v128.load(row))
+function wholeBytes(p: NormalizationParameters): usize {
+  return (<usize>p.channels << 2) & ~(<usize>VECTOR - 1)
+}
+
+/** Clears a row and sets its channels to a pattern of bits. */
+function fillRow(p: NormalizationParameters, row: usize, bits: i32): void {
+  memory.fill(row, 0, <usize>p.rowBytes)
+  const inner = row + (<usize>p.radius << 2)
+  for (let c = 0; c < p.channels; c++) store<i32>(inner + (<usize>c << 2), bits)
+}
+
+/** s of a channel. */
+function scaleOf(p: NormalizationParameters, x: usize, channel: i32): f32 {
+  let sum: f32 = 0
+  for (let c = max(0, channel - p.radius), last = min(p.channels - 1, channel + p.radius); c <= last; c++) {
+    const value = load<f32>(x + (<usize>c << 2))
+    sum += value * value
   }
-  return sum
+  return p.bias + p.alpha * sum
 }
 
-function clearRow(row: usize, channels: i32, radius: i32): void {
-  const end = row + (<usize>(channels + 2 * radius + 8) << 2)
-  for (; row < end; row += 4) store<f32>(row, 0)
-}
-
-/** Stores 4 floats, or the first `count` of them. */
+/** s^(−beta). */
 // @ts-ignore: decorator
 @inline
-function storeSome(to: usize, value: v128, count: i32): void {
-  if (count >= 4) {
-    v128.store(to, value)
-  } else {
-    v128.store_lane<f32>(to, value, 0)
-    if (count > 1) v128.store_lane<f32>(to, value, 1, 4)
-    if (count > 2) v128.store_lane<f32>(to, value, 2, 8)
-  }
+function powerOfScale(p: NormalizationParameters, s: f32): f32 {
+  return f32x4.extract_lane(powerOf(f32x4.splat(s), -p.betaQuarters), 0)
 }
 
 export function normalize(parameters: usize, task: i32, worker: i32): void {
   const p = changetype<NormalizationParameters>(parameters)
-  const row = <usize>p.scratch + <usize>worker * <usize>p.scratchBytes
-  const inner = row + (<usize>p.radius << 2)
+  const masks = <usize>p.scratch + <usize>worker * <usize>p.scratchBytes
   const pixel1 = min(p.pixels, (task + 1) * p.taskPixels)
-  const bias = f32x4.splat(p.bias)
-  const alpha = f32x4.splat(p.alpha)
-  clearRow(row, p.channels, p.radius)
+  const whole = wholeBytes(p)
+  fillRow(p, masks, -1)
   for (let pixel = task * p.taskPixels; pixel < pixel1; pixel++) {
     const offset = <usize>pixel * <usize>p.channels << 2
     const x = <usize>p.x + offset
     const result = <usize>p.result + offset
-    for (let c = 0; c < p.channels; c += 4) {
-      const v = v128.load(x + (<usize>c << 2))
-      storeSome(inner + (<usize>c << 2), f32x4.mul(v, v), p.channels - c)
-    }
-    for (let c = 0; c < p.channels; c += 4) {
-      const s = f32x4.add(bias, f32x4.mul(alpha, windowSum(row + (<usize>c << 2), p.radius)))
-      const v = f32x4.mul(v128.load(x + (<usize>c << 2)), powerOf(s, -p.betaQuarters))
-      storeSome(result + (<usize>c << 2), v, p.channels - c)
+    normalizeLine(p.betaQuarters, x, result, masks, p.radius, p.bias, p.alpha, whole)
+    for (let c = <i32>(whole >> 2); c < p.channels; c++) {
+      const at = <usize>c << 2
+      store<f32>(result + at, load<f32>(x + at) * powerOfScale(p, scaleOf(p, x, c)))
     }
   }
 }
 
 export function normalizeGradient(parameters: usize, task: i32, worker: i32): void {
   const p = changetype<NormalizationParameters>(parameters)
-  const row = <usize>p.scratch + <usize>worker * <usize>p.scratchBytes
-  const inner = row + (<usize>p.radius << 2)
-  const second = row + (<usize>p.scratchBytes >> 1)
-  const secondInner = second + (<usize>p.radius << 2)
+  const masks = <usize>p.scratch + <usize>worker * <usize>p.scratchBytes
+  const rows = masks + <usize>p.rowBytes
+  const before = <usize>p.radius << 2
   const pixel1 = min(p.pixels, (task + 1) * p.taskPixels)
-  const bias = f32x4.splat(p.bias)
-  const alpha = f32x4.splat(p.alpha)
-  const factor = f32x4.splat(-2 * p.alpha * <f32>p.betaQuarters * 0.25)
-  clearRow(row, p.channels, p.radius)
-  clearRow(second, p.channels, p.radius)
-  for (let pixel = task * p.taskPixels; pixel < pixel1; pixel++) {
-    const offset = <usize>pixel * <usize>p.channels << 2
-    const x = <usize>p.x + offset
-    const y = <usize>p.y + offset
-    const dy = <usize>p.dy + offset
-    const result = <usize>p.result + offset
-    for (let c = 0; c < p.channels; c += 4) {
-      const v = v128.load(x + (<usize>c << 2))
-      storeSome(inner + (<usize>c << 2), f32x4.mul(v, v), p.channels - c)
+  const factor: f32 = <f32>-0.5 * p.alpha * <f32>p.betaQuarters
+  const whole = wholeBytes(p)
+  fillRow(p, masks, -1)
+  for (let i = 0; i < NORMALIZATION_BLOCK; i++) fillRow(p, rows + <usize>i * <usize>p.rowBytes, 0)
+  for (let first = task * p.taskPixels; first < pixel1; first += NORMALIZATION_BLOCK) {
+    const last = min(pixel1, first + NORMALIZATION_BLOCK)
+    let row = rows
+    for (let pixel = first; pixel < last; pixel++) {
+      const offset = <usize>pixel * <usize>p.channels << 2
+      const x = <usize>p.x + offset
+      const y = <usize>p.y + offset
+      const dy = <usize>p.dy + offset
+      const result = <usize>p.result + offset
+      ownGradientLine(p.betaQuarters, x, y, dy, result, row + before, masks, p.radius, p.bias, p.alpha, whole)
+      for (let c = <i32>(whole >> 2); c < p.channels; c++) {
+        const at = <usize>c << 2
+        const s = scaleOf(p, x, c)
+        const gradient = load<f32>(dy + at)
+        store<f32>(row + before + at, gradient * load<f32>(y + at) / s)
+        store<f32>(result + at, gradient * powerOfScale(p, s))
+      }
+      row += <usize>p.rowBytes
     }
-    for (let c = 0; c < p.channels; c += 4) {
-      const at = <usize>c << 2
-      const s = f32x4.add(bias, f32x4.mul(alpha, windowSum(row + at, p.radius)))
-      const g = v128.load(dy + at)
-      storeSome(secondInner + at, f32x4.div(f32x4.mul(g, v128.load(y + at)), s), p.channels - c)
-      storeSome(result + at, f32x4.mul(g, powerOf(s, -p.betaQuarters)), p.channels - c)
-    }
-    for (let c = 0; c < p.channels; c += 4) {
-      const at = <usize>c << 2
-      const spread = f32x4.mul(f32x4.mul(factor, v128.load(x + at)), windowSum(second + at, p.radius))
-      storeSome(result + at, f32x4.add(v128.load(result + at), spread), p.channels - c)
+    row = rows
+    for (let pixel = first; pixel < last; pixel++) {
+      const offset = <usize>pixel * <usize>p.channels << 2
+      const x = <usize>p.x + offset
+      const result = <usize>p.result + offset
+      windowGradientLine(x, result, row, p.radius, factor, whole)
+      for (let c = <i32>(whole >> 2); c < p.channels; c++) {
+        const at = <usize>c << 2
+        let sum: f32 = 0
+        for (let j: usize = 0; j <= 2 * before; j += 4) sum += load<f32>(row + at + j)
+        store<f32>(result + at, load<f32>(result + at) + factor * load<f32>(x + at) * sum)
+      }
+      row += <usize>p.rowBytes
     }
   }
 }

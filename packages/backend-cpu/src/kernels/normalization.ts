@@ -1,7 +1,7 @@
 // Local response normalisation across channels (LRN) and its gradient; formulas in normalization.as.
 
 import * as tf from '@tensorflow/tfjs'
-import { normalizationParameters } from '../generated/layout.ts'
+import { NORMALIZATION_BLOCK, normalizationParameters } from '../generated/layout.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 
 const taskPixels = 64
@@ -26,7 +26,9 @@ function run(
   const radius = attrs.depthRadius as number
   const pixels = tf.util.sizeFromShape(shape) / channels
   const { info, address } = backend.allocate(shape, 'localResponseNormalization')
-  const scratchBytes = Math.ceil(((channels + 2 * radius + 16) * 4) / 64) * 128
+  const rowBytes = Math.ceil(((channels + 2 * radius + 16) * 4) / 64) * 64
+  // Masks and NORMALIZATION_BLOCK rows.
+  const scratchBytes = (1 + NORMALIZATION_BLOCK) * rowBytes
   backend.engine.run(
     kernel,
     normalizationParameters,
@@ -42,6 +44,7 @@ function run(
       taskPixels,
       scratch: backend.engine.scratch(scratchBytes),
       scratchBytes,
+      rowBytes,
     },
     Math.ceil(pixels / taskPixels),
   )
