@@ -37,7 +37,7 @@ const figure1 = (activation: string, learningRate: number, epochs: number): Grou
 
 const ablation = (name: string, ...options: string[]): Group => ({
   name,
-  options: ['--recipe', 'ablation', ...options],
+  options: ['--recipe', 'ablation', '--epochs', '8', ...options],
 })
 
 export const experiments = {
