@@ -59,6 +59,8 @@ test('only finished runs count, and the epoch that reaches the target is found',
   expect(groups[0]!.error).toEqual({ mean: 22, deviation: 2.828 })
   expect(groups[1]!.curves).toHaveLength(1)
   expect(groups[1]!.reached).toBeNull()
+  writeRun(runs[3]!.folder, [0.3, 0.8])
+  expect(table(summarize('x', experiment, runs))).toContain('| 1 of 2, in 2; the rest not in 3 |')
 })
 
 test('a run is done where it reaches the target, whatever epochs it was given', () => {

@@ -155,10 +155,13 @@ export function table({ name, title, claim, measure, target, groups, missing }: 
   ].join('\n')
 }
 
+/** What is said where not every run reached the target. */
 function neverReached(curves: readonly Curve[]): string {
   const least = Math.min(...curves.flatMap(({ errors }) => errors))
   const epochs = Math.max(...curves.map(({ errors }) => errors.length))
-  return `not in ${epochs} (least ${least.toFixed(1)} %)`
+  const reached = curves.flatMap((curve) => curve.reached ?? [])
+  if (reached.length === 0) return `not in ${epochs} (least ${least.toFixed(1)} %)`
+  return `${reached.length} of ${curves.length}, in ${reached.join(', ')}; the rest not in ${epochs}`
 }
 
 /** Writes the three files and says on stderr what is missing. */

@@ -95,10 +95,13 @@ export function meanCurve({ curves }: Group, epochs: number): (number | null)[] 
 export function verdict({ target, measure, groups }: Experiment): string {
   const [first, ...others] = groups as [Group, ...Group[]]
   if (target !== null) {
-    const said = others.map(({ name, reached }) => {
-      if (!reached || !first.reached) return `${name} does not reach it`
-      const times = reached.mean / first.reached.mean
-      return `${name} takes ${times.toFixed(1)} times as many epochs`
+    const said = others.map(({ name, reached, curves }) => {
+      if (!first.reached) return `${name} ${reached ? 'does' : 'does not'}`
+      const timesOf = (epochs: number) => (epochs / first.reached!.mean).toFixed(1)
+      if (reached) return `${name} takes ${timesOf(reached.mean)} times as many epochs`
+      const epochs = Math.max(...curves.map(({ errors }) => errors.length))
+      const some = curves.some(({ errors }) => errors.some((error) => error <= target))
+      return `${name} does not${some ? ' always' : ''} in ${epochs}, ${timesOf(epochs)} times as many`
     })
     const own = first.reached ? `after ${first.reached.mean.toFixed(1)} epochs` : 'never'
     return `${first.name} reaches ${target}% ${measure} error ${own}; ${said.join('; ')}.`
