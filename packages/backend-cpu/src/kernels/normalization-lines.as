@@ -8,7 +8,9 @@ import { VECTOR } from '../micro-kernel'
 
 // @ts-ignore: decorator
 @inline
-function normalizeBy(quarters: i32, x: usize, result: usize, masks: usize, radius: i32, bias: f32, alpha: f32, end: usize): void {
+function normalizeBy(
+  quarters: i32, x: usize, result: usize, masks: usize, radius: i32, bias: f32, alpha: f32, end: usize,
+): void {
   const start = f32x4.splat(bias)
   const factor = f32x4.splat(alpha)
   for (let at: usize = 0; at < end; at += VECTOR) {
@@ -31,7 +33,9 @@ function normalizeBy(quarters: i32, x: usize, result: usize, masks: usize, radiu
 }
 
 /** y = x · s^(−quarters / 4). */
-export function normalizeLine(quarters: i32, x: usize, result: usize, masks: usize, radius: i32, bias: f32, alpha: f32, end: usize): void {
+export function normalizeLine(
+  quarters: i32, x: usize, result: usize, masks: usize, radius: i32, bias: f32, alpha: f32, end: usize,
+): void {
   if (quarters == 3) normalizeBy(3, x, result, masks, radius, bias, alpha, end)
   else if (quarters == 2) normalizeBy(2, x, result, masks, radius, bias, alpha, end)
   else normalizeBy(4, x, result, masks, radius, bias, alpha, end)
@@ -39,7 +43,10 @@ export function normalizeLine(quarters: i32, x: usize, result: usize, masks: usi
 
 // @ts-ignore: decorator
 @inline
-function ownGradientBy(quarters: i32, x: usize, y: usize, dy: usize, result: usize, shares: usize, masks: usize, radius: i32, bias: f32, alpha: f32, end: usize): void {
+function ownGradientBy(
+  quarters: i32, x: usize, y: usize, dy: usize, result: usize, shares: usize, masks: usize, radius: i32, bias: f32,
+  alpha: f32, end: usize,
+): void {
   const start = f32x4.splat(bias)
   const factor = f32x4.splat(alpha)
   for (let at: usize = 0; at < end; at += VECTOR) {
@@ -64,7 +71,10 @@ function ownGradientBy(quarters: i32, x: usize, y: usize, dy: usize, result: usi
 }
 
 /** dy · s^(−quarters / 4) into result, and dy · y / s into shares. */
-export function ownGradientLine(quarters: i32, x: usize, y: usize, dy: usize, result: usize, shares: usize, masks: usize, radius: i32, bias: f32, alpha: f32, end: usize): void {
+export function ownGradientLine(
+  quarters: i32, x: usize, y: usize, dy: usize, result: usize, shares: usize, masks: usize, radius: i32, bias: f32,
+  alpha: f32, end: usize,
+): void {
   if (quarters == 3) ownGradientBy(3, x, y, dy, result, shares, masks, radius, bias, alpha, end)
   else if (quarters == 2) ownGradientBy(2, x, y, dy, result, shares, masks, radius, bias, alpha, end)
   else ownGradientBy(4, x, y, dy, result, shares, masks, radius, bias, alpha, end)

@@ -194,7 +194,9 @@ function bounded(x: v128, least: v128, most: v128): v128 {
 /** Aᵀ m: n numbers in, n + 1 − size out; those of a column plus the vector at `start`, held between bounds. */
 // @ts-ignore: decorator
 @inline
-function mapLineOf(size: i32, n: i32, rows: bool, base: usize, table: usize, line: usize, start: usize, least: f32, most: f32): void {
+function mapLineOf(
+  size: i32, n: i32, rows: bool, base: usize, table: usize, line: usize, start: usize, least: f32, most: f32,
+): void {
   const tile = n + 1 - size
   const from0 = source(rows, base, table, line, 0)
   const s0 = v128.load(from0)
@@ -456,7 +458,9 @@ export function mapRow(size: i32, n: i32, base: usize, table: usize, line: usize
   }
 }
 
-export function mapColumn(size: i32, n: i32, line: usize, base: usize, table: usize, start: usize, least: f32, most: f32): void {
+export function mapColumn(
+  size: i32, n: i32, line: usize, base: usize, table: usize, start: usize, least: f32, most: f32,
+): void {
   if (size == 3) {
     if (n == 6) mapLineOf(3, 6, false, base, table, line, start, least, most)
     else if (n == 7) mapLineOf(3, 7, false, base, table, line, start, least, most)

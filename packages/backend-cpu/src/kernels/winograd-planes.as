@@ -17,9 +17,9 @@ export const PLANE_GAP: i32 = 64
 /** Bytes of a line of eight vectors. */
 export const LINE: usize = 8 * <usize>VECTOR
 /** A worker's scratch begins with eight lines, */
-export const OUT: usize = 8 * LINE
+export const NO_START: usize = 8 * LINE
 /** a vector of zeros, */
-export const PLACES: usize = OUT + LINE
+export const PLACES: usize = NO_START + LINE
 /** and two tables, of 8 · row + column: where a tile's elements lie in their planes, and where its pixels lie. */
 export const PIXELS: usize = PLACES + 256
 /** Bytes of all that. Then come `zeroBytes` for pixels outside of the picture. */
@@ -160,7 +160,8 @@ function classPlane(down: i32, across: i32): i32 {
 
 /** Writes the table of the addresses of down × across pixels from (y0, x0) on: that of zeros outside of the picture. */
 export function writePixels(
-  table: usize, picture: usize, pixelBytes: usize, height: i32, width: i32, y0: i32, x0: i32, down: i32, across: i32, zeros: usize,
+  table: usize, picture: usize, pixelBytes: usize, height: i32, width: i32,
+  y0: i32, x0: i32, down: i32, across: i32, zeros: usize,
 ): void {
   for (let y = y0; y < y0 + down; y++) {
     const inside = <u32>y < <u32>height

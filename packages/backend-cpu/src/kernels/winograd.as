@@ -21,7 +21,7 @@ import {
   mapRow, pictureColumn, pictureRow,
 } from './winograd-lines'
 import {
-  LINE, LINE_BYTES, offset, OUT, PIXELS, PLACES, PLANE_GAP, planeRows, points, WinogradParameters, writePixels, writePlaces,
+  LINE, LINE_BYTES, NO_START, offset, PIXELS, PLACES, PLANE_GAP, planeRows, points, WinogradParameters, writePixels, writePlaces,
 } from './winograd-planes'
 import { FIRST, joined, micro_rows, micro_rows_16, pairRows, RELU, RELU6, ROW_STRIDE, tileRows, VECTOR } from '../micro-kernel'
 
@@ -234,7 +234,7 @@ function finishMap(p: WinogradParameters, tile: i32, map0: i32, maps: i32, lines
   writePixels(
     lines + PIXELS, map, <usize>p.mapPixel << 2, p.mapHeight, p.mapWidth, y0, x0, down + 1 - size, width, lines + LINE_BYTES,
   )
-  clearFloats(lines + OUT, LANES)
+  clearFloats(lines + NO_START, LANES)
   const least: f32 = p.activation & RELU ? 0 : -Infinity
   const most: f32 = p.activation & RELU6 ? 6 : Infinity
   for (let j = 0; j < maps; j += LANES) {
@@ -242,7 +242,7 @@ function finishMap(p: WinogradParameters, tile: i32, map0: i32, maps: i32, lines
       mapRow(size, across, from + (<usize>j << 2), lines + PLACES + (<usize>y << 5), lines + <usize>y * LINE)
     }
     const at = <usize>(map0 + j) << 2
-    const start = p.start ? <usize>p.start + at : lines + OUT
+    const start = p.start ? <usize>p.start + at : lines + NO_START
     for (let x = 0; x < width; x++) {
       mapColumn(size, down, lines + <usize>x * VECTOR_BYTES, at, lines + PIXELS + (<usize>x << 2), start, least, most)
     }
