@@ -32,16 +32,38 @@ export function drawCurves({ title, measure, target, groups }: Result): string {
       ...(target === null ? [] : [Plot.ruleY([target], { strokeDasharray: '4 4' })]),
       Plot.areaY(points, { x: 'epoch', y1: 'least', y2: 'most', fill: 'group', fillOpacity: 0.2 }),
       Plot.lineY(points, { x: 'epoch', y: 'mean', stroke: 'group', strokeWidth: 2 }),
-      Plot.text(
-        points,
-        Plot.selectLast({
-          ...{ x: 'epoch', y: 'mean', z: 'group', text: 'group', fill: 'group' },
-          ...{ textAnchor: 'start' as const, dx: 8 },
-        }),
-      ),
+      Plot.text(namesBeside(points), {
+        ...{ x: 'epoch', y: 'at', text: 'group', fill: 'group' },
+        ...{ textAnchor: 'start', dx: 8 },
+      }),
     ],
   })
   return asFile(figure, title)
+}
+
+interface Point {
+  group: string
+  epoch: number
+  mean: number
+  most: number
+}
+
+/** Each group's name at the end of its line, moved up or down as far as the names beside it need room. */
+function namesBeside(points: readonly Point[]): (Point & { at: number })[] {
+  const last = [...new Map(points.map((point) => [point.group, point])).values()]
+  const names = last.map((point) => ({ ...point, at: point.mean })).sort((a, b) => a.at - b.at)
+  // A line of text is 13 of about 350 pixels.
+  const room = (Math.max(0, ...points.map(({ most }) => most)) * 13) / 350
+  for (let round = 0; round < 100; round++) {
+    for (const [i, upper] of names.entries()) {
+      const lower = names[i - 1]
+      if (!lower || lower.epoch !== upper.epoch) continue
+      const lacking = Math.max(0, room - (upper.at - lower.at))
+      lower.at -= lacking / 2
+      upper.at += lacking / 2
+    }
+  }
+  return names
 }
 
 /** Accuracy on the test pictures by minutes of training, 720 × 400. */
