@@ -1,6 +1,6 @@
 // The pictures that the page has at hand.
 import { expect, it } from 'vitest'
-import { addImages, dropped, images, MOST_IMAGES, selected } from './session.ts'
+import { addImages, addWhereNone, dropped, images, MOST_IMAGES, selected } from './session.ts'
 
 const files = (count: number, name: string) =>
   Array.from({ length: count }, (_, index) => ({ name: `${name} ${index}`, blob: new Blob() }))
@@ -15,4 +15,16 @@ it('keeps the newest pictures first, and counts those that it leaves out', () =>
   expect(dropped.value).toBe(2)
   addImages([])
   expect(dropped.value).toBe(2)
+})
+
+it('begins with pictures where there are none, and leaves those alone that came first', async () => {
+  images.set([])
+  const late = Promise.resolve(files(1, 'sample'))
+  const adding = addWhereNone(late)
+  addImages(files(2, 'own'))
+  await adding
+  expect(images.value.map(({ name }) => name)).toEqual(['own 0', 'own 1'])
+  images.set([])
+  await addWhereNone(late)
+  expect(images.value.map(({ name }) => name)).toEqual(['sample 0'])
 })

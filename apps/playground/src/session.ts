@@ -128,3 +128,11 @@ export function addImages(files: readonly { name: string; blob: Blob }[]): void 
   dropped.set(Math.max(0, all.length - MOST_IMAGES))
   selected.set(added[0]!.id)
 }
+
+/** Adds pictures to begin with: none if others are there by the time they come. */
+export async function addWhereNone(
+  files: Promise<readonly { name: string; blob: Blob }[]>,
+): Promise<void> {
+  const found = await files
+  if (images.value.length === 0) addImages(found)
+}

@@ -9,6 +9,7 @@ import type { Classified, PageImage } from '../engine/protocol.ts'
 import { sampleImages } from '../samples.ts'
 import {
   addImages,
+  addWhereNone,
   chooseModel,
   dropped,
   engine,
@@ -37,7 +38,7 @@ export function ClassifyPage() {
     return answer && 'top' in answer ? [answer] : []
   })
   useEffect(() => {
-    if (list.length === 0 && status === 'ready') void sampleImages(1).then(addImages)
+    if (list.length === 0 && status === 'ready') void addWhereNone(sampleImages(1))
   }, [status])
   return (
     <>
@@ -52,8 +53,10 @@ export function ClassifyPage() {
           class="secondary"
           disabled={status !== 'ready'}
           onClick={() => {
-            images.set([])
-            void sampleImages().then(addImages)
+            void sampleImages().then((samples) => {
+              images.set([])
+              addImages(samples)
+            })
           }}
         >
           Samples

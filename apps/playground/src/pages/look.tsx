@@ -8,7 +8,7 @@ import { SwitchedOff } from '../components/switched-off.tsx'
 import { Thumbnail } from '../components/thumbnail.tsx'
 import type { LayerInfo, Part } from '../engine/protocol.ts'
 import { sampleImages } from '../samples.ts'
-import { addImages, engine, images, selected, session } from '../session.ts'
+import { addImages, addWhereNone, engine, images, selected, session } from '../session.ts'
 import { useStore } from '../store.ts'
 
 export function LookPage() {
@@ -30,7 +30,7 @@ export function LookPage() {
         setLayers(all)
         setName((before) => (all.some((layer) => layer.name === before) ? before : all[0]!.name))
       })
-    if (list.length === 0) void sampleImages(4).then(addImages)
+    if (list.length === 0) void addWhereNone(sampleImages(4))
   }, [ready, version])
 
   const layer = layers.find((candidate) => candidate.name === name)

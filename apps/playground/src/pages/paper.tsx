@@ -44,7 +44,7 @@ export function PaperPage() {
         <section key={experiment.name} class="claim" aria-label={experiment.title}>
           <h3>{experiment.title}</h3>
           <p>The source says: {experiment.claim}.</p>
-          <Measured experiment={experiment} />
+          <Measured experiment={experiment} label={experiment.title} />
         </section>
       ))}
     </>
@@ -63,7 +63,7 @@ function ClaimView(props: { claim: Claim }) {
           <p>
             <strong>Measured here.</strong> {verdict(measured)}
           </p>
-          <Measured experiment={measured} />
+          <Measured experiment={measured} label={title} />
         </>
       )}
       {missing.length > 0 && (
@@ -76,7 +76,8 @@ function ClaimView(props: { claim: Claim }) {
   )
 }
 
-function Measured(props: { experiment: Experiment }) {
+/** @param props.label what the table is of, as no other of the page is called */
+function Measured(props: { experiment: Experiment; label: string }) {
   const { title, measure, target, groups } = props.experiment
   const epochs = Math.max(
     ...groups.flatMap(({ curves }) => curves.map(({ errors }) => errors.length)),
@@ -95,7 +96,7 @@ function Measured(props: { experiment: Experiment }) {
         {...{ x, lines, xLabel: 'epoch', yLabel: `${measure} error, %` }}
       />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-      <section class="scroll" aria-label={`Table: ${title}`} tabIndex={0}>
+      <section class="scroll" aria-label={`Table: ${props.label}`} tabIndex={0}>
         <table>
           <thead>
             <tr>
