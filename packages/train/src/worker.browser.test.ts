@@ -46,7 +46,8 @@ describe('a run in a worker', () => {
     expect(events.at(-2)).toMatchObject({ type: 'end', step: 15 })
     // Weights, velocities and averages of two layers.
     expect(events.at(-1)).toMatchObject({ type: 'saved', tensors: 12, backend })
-    expect(ticksWhileTraining).toBeGreaterThan(10)
+    // How many there are is a matter of speed: where the page is blocked, none.
+    expect(ticksWhileTraining).toBeGreaterThan(0)
     found.set(backend, losses)
   })
 
