@@ -14,7 +14,7 @@ export interface RacePoint {
 }
 
 export const raceActivations = ['relu', 'tanh'] as const
-/** The paper's layers at 32 pixels, without what else would tell them apart from it. */
+/** The paper's layers at 32 pixels, without normalisation and dropout. */
 const network = { variant: 'cifar-paper', normalization: false, dropout: 0 } as const
 const BATCH = 16
 const PICTURES = 20_000

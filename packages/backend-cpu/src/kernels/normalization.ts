@@ -5,12 +5,21 @@ import { NORMALIZATION_BLOCK, normalizationParameters } from '../generated/layou
 import type { Kernel, KernelArguments } from './kernel.ts'
 
 const taskPixels = 64
+/** A window reads this many channels past a pixel's ends: less than the memory's slack behind its last block. */
+const mostRadius = 32
 
-function covered({ inputs, attrs }: KernelArguments): boolean {
+/** Of the window; one that reaches every channel is wide enough. */
+function radiusOf({ inputs, attrs }: KernelArguments): number {
+  return Math.min(attrs.depthRadius as number, inputs.x!.shape.at(-1)! - 1)
+}
+
+function covered(call: KernelArguments): boolean {
+  const { inputs, attrs } = call
   const powers = [0.5, 0.75, 1]
   return (
     powers.includes(attrs.beta as number) &&
     Number.isInteger(attrs.depthRadius) &&
+    radiusOf(call) <= mostRadius &&
     Object.values(inputs).every(({ dtype }) => dtype === 'float32')
   )
 }
@@ -21,9 +30,9 @@ function run(
   operands: { x: number; y: number; dy: number },
 ) {
   const { inputs, attrs, backend } = call
+  const radius = radiusOf(call)
   const { shape } = inputs.x!
   const channels = shape.at(-1)!
-  const radius = attrs.depthRadius as number
   const pixels = tf.util.sizeFromShape(shape) / channels
   const { info, address } = backend.allocate(shape, 'localResponseNormalization')
   const rowBytes = Math.ceil(((channels + 2 * radius + 16) * 4) / 64) * 64

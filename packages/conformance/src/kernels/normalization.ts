@@ -45,6 +45,10 @@ export const normalization: Suite = (backend) => {
 
   it.runIf(fast)('of the paper, after conv1', () => check(55 * 55, 96, [2, 2, 1e-4, 0.75]))
   it.runIf(fast)('of Caffe, after conv2', () => check(27 * 27, 256, [2, 1, 2e-5, 0.75]))
+  it.runIf(fast)('in windows wider than a pixel, and far wider than the usual', async () => {
+    await check(10, 16, [100_000, 1, 1e-3, 0.75])
+    await check(10, 96, [40, 1, 1e-3, 0.5])
+  })
   it('with another power', () => check(10, 20, [2, 1, 1e-3, 0.6]))
   it('on 60 random widths', async () => {
     const draw = drawer(2)
