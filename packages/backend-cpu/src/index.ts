@@ -2,7 +2,5 @@
 
 export { type CpuOptions, cpu } from './adapter.ts'
 export { type MomentumStepOptions, momentumStep } from './kernels/momentum.ts'
-export type { WeightFormat } from './kernels/quantized-product.ts'
 export { OutOfMemoryError } from './memory.ts'
 export type { BuildName } from './module.ts'
-export { type QuantizedLayers, quantizeLinear } from './quantize.ts'

@@ -103,6 +103,46 @@ describe.skipIf(missing)(`the backend${missing ? `: ${missing}` : ''}`, () => {
     expect([...(await lost.data())], 'NaN stays').toEqual(new Array(6).fill(Number.NaN))
   })
 
+  it('keeps weights in half precision with their matrix until it changes or goes', async () => {
+    await useWebGPU()
+    const inGPU = () => (tf.memory() as tf.MemoryInfo & { numBytesInGPU: number }).numBytesInGPU
+    const x = tf.ones([1, 40])
+    const once = async () => {
+      const matrix = tf.tidy(() => tf.variable(tf.fill([40, 3], 1 + 2 ** -13)))
+      const velocity = tf.tidy(() => tf.variable(tf.zeros([40, 3])))
+      const run = () =>
+        tf.engine().runKernel('QuantizedMatMul', { x, matrix }, { format: 'float16' }) as tf.Tensor
+      const sums = async () => {
+        const y = run()
+        const found = [...(await y.data())]
+        y.dispose()
+        return found
+      }
+      // Compiled ahead, when nothing is computed, it must not be taken for done.
+      await warmUp(run)
+      expect(await sums(), 'rounded to half precision').toEqual([40, 40, 40])
+      tf.tidy(() => {
+        const inputs = { weight: matrix, velocity, gradient: tf.fill([40, 3], 1 + 2 ** -13) }
+        const rates = { learningRate: 1, momentum: 0, weightDecay: 0, nesterov: false }
+        const [w, v] = tf.engine().runKernel('MomentumStep', inputs, rates) as tf.Tensor[]
+        matrix.assign(w!)
+        velocity.assign(v!)
+      })
+      expect(await sums(), 'after a change in place').toEqual([0, 0, 0])
+      tf.tidy(() => matrix.assign(tf.fill([40, 3], Number.NaN)))
+      expect(await sums(), 'another matrix').toEqual([Number.NaN, Number.NaN, Number.NaN])
+      tf.dispose([matrix, velocity])
+      return inGPU()
+    }
+    const before = await once()
+    expect(await once()).toBe(before)
+    expect(await once()).toBe(before)
+    const wrong = { x, matrix: tf.ones([41, 3]) }
+    expect(() => tf.engine().runKernel('QuantizedMatMul', wrong, { format: 'int8' })).toThrow(
+      /x \[1,40\], matrix \[41,3\].*do not fit/,
+    )
+  })
+
   it('says how to read where waiting is impossible', async () => {
     await useWebGPU()
     const x = tf.add(tf.ones([2000]), 1)

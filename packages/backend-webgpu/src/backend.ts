@@ -32,8 +32,19 @@ export interface AlexNetWebGPUBackend extends TfjsWebGPU {
   buffer(info: tf.TensorInfo): GPUBuffer
   /** To be called for a tensor whose buffer is about to be changed in place. */
   changed(info: tf.TensorInfo): void
+  /**
+   * What is made from a tensor's values and kept with it, under a name, until it is disposed of or changed.
+   * @param make makes it when it is first asked for
+   */
+  prepared(info: tf.TensorInfo, name: string, make: () => tf.TensorInfo[]): tf.TensorInfo[]
   /** Another tensor of the same values under another shape, as Reshape makes one. */
   share(info: tf.TensorInfo, shape: number[]): tf.TensorInfo
+}
+
+interface Prepared {
+  tensors: tf.TensorInfo[]
+  /** Whether its program ran; while shaders are compiled ahead none does. */
+  filled: boolean
 }
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
@@ -57,6 +68,8 @@ export function createBackend(
     #made: tf.TensorInfo[] | undefined
     /** How often a tensor's buffer was changed in place. */
     readonly #changes = new WeakMap<object, number>()
+    /** What was made from tensors, by their identity and its name. */
+    readonly #prepared = new WeakMap<object, Map<string, Prepared>>()
 
     constructor() {
       super(device, info)
@@ -199,9 +212,44 @@ export function createBackend(
       return this.tensorMap.get(info.dataId).resource as GPUBuffer
     }
 
+    prepared(info: tf.TensorInfo, name: string, make: () => tf.TensorInfo[]): tf.TensorInfo[] {
+      const own = this.#prepared.get(info.dataId) ?? new Map<string, Prepared>()
+      this.#prepared.set(info.dataId, own)
+      const filled = !tf.env().getBool('WEBGPU_ENGINE_COMPILE_ONLY')
+      const known = own.get(name)
+      if (known && (known.filled || !filled)) return known.tensors
+      for (const { dataId } of known?.tensors ?? []) this.disposeData(dataId)
+      own.delete(name)
+      // It stays if the kernel that asks for it throws later on.
+      const outer = this.#made
+      this.#made = undefined
+      try {
+        const tensors = this.undoOnError(make)
+        own.set(name, { tensors, filled })
+        return tensors
+      } finally {
+        this.#made = outer
+      }
+    }
+
+    #dropPrepared(dataId: object): void {
+      for (const { tensors } of this.#prepared.get(dataId)?.values() ?? [])
+        for (const tensor of tensors) this.disposeData(tensor.dataId)
+      this.#prepared.delete(dataId)
+    }
+
+    override disposeData(dataId: object, force = false): boolean {
+      const entry = this.tensorMap.has(dataId) ? this.tensorMap.get(dataId) : undefined
+      const gone = super.disposeData(dataId, force)
+      // One that queued commands still read is there for a while; what was made from it is of no more use.
+      if (entry && (force || entry.refCount <= 0)) this.#dropPrepared(dataId)
+      return gone
+    }
+
     changed(info: tf.TensorInfo): void {
       const entry: TensorData = this.tensorMap.get(info.dataId)
       entry.values = null
+      this.#dropPrepared(info.dataId)
       this.#changes.set(info.dataId, (this.#changes.get(info.dataId) ?? 0) + 1)
     }
 

@@ -2,8 +2,8 @@
 // loop, so that only kernels differ.
 
 import { useBackend } from '@alexnet/backend'
-import { type CpuOptions, cpu, quantizeLinear } from '@alexnet/backend-cpu'
-import { loadWeights, modelWeights, type TensorLike } from '@alexnet/core'
+import { type CpuOptions, cpu } from '@alexnet/backend-cpu'
+import { loadWeights, modelWeights, quantizeLinear, type TensorLike } from '@alexnet/core'
 import { type Batch, constant, crossEntropy, Sgd, Trainer } from '@alexnet/train'
 import { type NamedTensor, readSafetensors } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'

@@ -1,7 +1,6 @@
 // alexnet classify: the likeliest classes of pictures.
 
-import { quantizeLinear } from '@alexnet/backend-cpu'
-import { Classifier, type Prediction } from '@alexnet/core'
+import { Classifier, type Prediction, quantizeLinear } from '@alexnet/core'
 import { createPreprocess, readPicture } from '@alexnet/data'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'

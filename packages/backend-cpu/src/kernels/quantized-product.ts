@@ -1,7 +1,7 @@
 // QuantizedMatMul, a kernel that tfjs does not have: x · matrix + bias with the matrix in int8 (a scale for
 // each output) or half precision, x and the sums in float32. The quantised form is made when it is first
 // used and kept with the matrix's tensor until that is disposed or changed. Its layout:
-// quantized-product.as. quantizeLinear has a model use it.
+// quantized-product.as. quantizeLinear of @alexnet/core has a model use it.
 
 import * as tf from '@tensorflow/tfjs'
 import {
@@ -12,12 +12,12 @@ import {
 import type { Kernel } from './kernel.ts'
 
 /** Number formats of stored matrices. */
-export type WeightFormat = 'int8' | 'float16'
+type WeightFormat = 'int8' | 'float16'
 
 const sizes = { int8: 1, float16: 2 }
 
 /** Bytes of a stored matrix [depth, columns], its scales (at the end) included. */
-export function storedBytes(format: WeightFormat, depth: number, columns: number): number {
+function storedBytes(format: WeightFormat, depth: number, columns: number): number {
   return matrixBytes(format, depth, columns) + columns * 4
 }
 

@@ -9,6 +9,7 @@ import { batchMatMul, fusedMatMul } from './matrix-product.ts'
 import { momentumStep } from './momentum.ts'
 import { lrnGrad } from './normalization.ts'
 import { avgPoolGrad, maxPoolGrad } from './pooling.ts'
+import { quantizedMatMul } from './quantized-product.ts'
 import { sum } from './reduction.ts'
 import { reluGradient } from './relu-gradient.ts'
 import { relu6, tanh } from './unary.ts'
@@ -25,6 +26,7 @@ export const kernels: readonly Kernel[] = [
   lrnGrad,
   maxPoolGrad,
   momentumStep,
+  quantizedMatMul,
   relu6,
   reluGradient,
   softmaxCrossEntropy,

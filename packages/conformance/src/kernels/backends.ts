@@ -18,6 +18,8 @@ export interface TestedBackend {
    * float32 sums have: Winograd's method trades accuracy for multiplications.
    */
   convolutionBound?: number
+  /** Whether it has products by weights in int8 or half precision (QuantizedMatMul). */
+  quantized?: boolean
   /** Why the gradient of average pooling is wrong at padded borders, and how. */
   averagePoolingGradient?: 'divides by the whole window'
   /** What is wrong with products whose batches broadcast against each other along different axes. */

@@ -21,5 +21,6 @@ export const webgpuBackend: TestedBackend = {
   adapter: () => webgpu({ software: true }),
   // The same implementation of WebGPU computes AlexNet's own shapes in Node.
   fast: thorough,
+  quantized: true,
   share,
 }

@@ -14,6 +14,7 @@ function ours(options: CpuOptions): TestedBackend {
     name,
     adapter: () => cpu({ ...options, name }),
     fast: true,
+    quantized: true,
     ...(winograd && { convolutionBound: winogradBound }),
   }
 }

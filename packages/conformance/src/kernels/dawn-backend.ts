@@ -17,6 +17,7 @@ const dawnBackend: TestedBackend = {
   name: 'alexnet-webgpu',
   adapter: () => webgpu({ software: true }),
   fast: true,
+  quantized: true,
   share: thorough ? 1 : 0.15,
 }
 

@@ -12,6 +12,7 @@ import { elementwise } from './elementwise.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { normalization } from './normalization.ts'
 import { pooling } from './pooling.ts'
+import { quantizedProduct } from './quantized-product.ts'
 import { reduction } from './reduction.ts'
 import { training } from './training.ts'
 
@@ -19,6 +20,7 @@ import { training } from './training.ts'
 export const suites: Record<string, Suite> = {
   convolution,
   'matrix product': matrixProduct,
+  'quantised matrix product': quantizedProduct,
   pooling,
   'local response normalisation': normalization,
   elementwise,

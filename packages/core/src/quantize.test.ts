@@ -1,10 +1,19 @@
+import { useBackend } from '@alexnet/backend'
+import { cpu } from '@alexnet/backend-cpu'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { quantizeLinear } from './index.ts'
-import { randoms, useCpu } from './testing/start.ts'
+import { quantizeLinear } from './quantize.ts'
+import { fillUniform } from './random.ts'
 
 const depth = 301
 const columns = 1043
+
+/** Numbers in [-1, 1) from a seed. */
+function randoms(count: number, seed: number): Float32Array {
+  const numbers = new Float32Array(count)
+  fillUniform(numbers, seed, 1)
+  return numbers
+}
 
 function network(): tf.LayersModel {
   const model = tf.sequential({
@@ -56,7 +65,9 @@ const stores = {
 }
 
 describe('quantised dense layers', () => {
-  beforeAll(() => useCpu({ threads: 2 }))
+  beforeAll(async () => {
+    await useBackend([cpu({ threads: 2 })])
+  })
 
   it.each([
     ['int8', 1],

@@ -1,7 +1,11 @@
-// Weight-only quantisation of a model's fully connected layers, on the user's word alone.
+// Weight-only quantisation of a model's fully connected layers, on the user's word alone. A backend takes part by
+// a kernel of a name of ours, QuantizedMatMul: x [rows, depth] · matrix [depth, columns] + bias, with the attribute
+// `format` and inputs in float32, of which it keeps the matrix in that format for as long as the matrix lives.
 
 import * as tf from '@tensorflow/tfjs'
-import { storedBytes, type WeightFormat } from './kernels/quantized-product.ts'
+
+/** Number formats of stored weights. */
+export type WeightFormat = 'int8' | 'float16'
 
 export interface QuantizedLayers {
   /** Names of the layers that changed. */
@@ -19,12 +23,15 @@ interface Dense extends tf.layers.Layer {
   activation: { apply(x: tf.Tensor): tf.Tensor }
 }
 
+const sizes = { int8: 1, float16: 2 }
+
 /**
  * Has inference of a model's dense layers use weights of int8 (with a scale for each output, the largest
  * weight ÷ 127) or half precision; inputs, sums and biases stay float32. It pays for one picture or a few,
  * where these layers are bound by reading their weights. Training (`training: true`) still uses, and
  * changes, the float32 weights, which are kept; the small ones are made again when they change. Needs
- * this package's backend to be the current one, then and whenever the model runs.
+ * the backend of @alexnet/backend-cpu or @alexnet/backend-webgpu to be the current one, then and whenever the
+ * model runs.
  *
  * @throws Error when the current backend is another, or the model has no dense layer.
  */
@@ -35,7 +42,7 @@ export function quantizeLinear(model: tf.LayersModel, format: WeightFormat): Qua
   if (!tf.getKernel('QuantizedMatMul', tf.getBackend())) {
     throw new Error(
       `quantizeLinear: the current backend '${tf.getBackend()}' cannot multiply quantised weights; ` +
-        'start that of @alexnet/backend-cpu first: await useBackend([cpu()])',
+        'start that of @alexnet/backend-cpu or @alexnet/backend-webgpu first: await useBackend([cpu()])',
     )
   }
   const dense = model.layers.filter((layer) => layer.getClassName() === 'Dense') as Dense[]
@@ -46,7 +53,7 @@ export function quantizeLinear(model: tf.LayersModel, format: WeightFormat): Qua
   let bytes = 0
   const restores = dense.map((layer) => {
     const [depth, columns] = layer.kernel.shape as [number, number]
-    bytes += storedBytes(format, depth, columns)
+    bytes += columns * (depth * sizes[format] + 4)
     const own = Object.hasOwn(layer, 'call') ? layer.call : undefined
     const plain = layer.call.bind(layer)
     layer.call = (inputs, kwargs) =>
