@@ -1,6 +1,7 @@
 // The kernels that take the place of tfjs's, or that tfjs lacks.
 
 import { averagePoolingGradient } from './average-pooling-gradient.ts'
+import { conv2D, filterGradient, fusedConv2D, inputGradient } from './convolution.ts'
 import type { Kernel } from './kernel.ts'
 import { fusedMatrixProduct, matrixProduct } from './matrix-product.ts'
 import { maxPoolingGradient } from './max-pooling-gradient.ts'
@@ -10,6 +11,10 @@ import { relu, relu6, tanh } from './unary.ts'
 
 export const kernels: readonly Kernel[] = [
   averagePoolingGradient,
+  conv2D,
+  filterGradient,
+  fusedConv2D,
+  inputGradient,
   fusedMatrixProduct,
   matrixProduct,
   maxPoolingGradient,

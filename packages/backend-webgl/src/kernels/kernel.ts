@@ -1,6 +1,6 @@
-// The shape of a kernel of this package.
+// The shape of a kernel of this package, and tfjs's own kernels for what one leaves to them.
 
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import type { AlexNetWebGLBackend } from '../backend.ts'
 
 export interface Kernel {
@@ -11,4 +11,10 @@ export interface Kernel {
     attrs: Record<string, unknown>
     backend: AlexNetWebGLBackend
   }): tf.TensorInfo | tf.TensorInfo[]
+}
+
+/** Runs tfjs's kernel of a name over the same textures. */
+export function stock(name: string, call: Parameters<Kernel['run']>[0]) {
+  const run = tf.getKernel(name, 'webgl').kernelFunc as unknown as Kernel['run']
+  return run(call)
 }

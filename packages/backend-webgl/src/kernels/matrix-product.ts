@@ -7,7 +7,7 @@
 
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetWebGLBackend } from '../backend.ts'
-import type { Kernel } from './kernel.ts'
+import { type Kernel, stock } from './kernel.ts'
 
 export const matrixProduct: Kernel = {
   name: 'BatchMatMul',
@@ -74,10 +74,4 @@ function spread(tensor: tf.TensorInfo, batch: number[], backend: AlexNetWebGLBac
   const x = { ...tensor, shape: [...new Array(missing).fill(1), ...tensor.shape] }
   const reps = [...batch.map((size, axis) => size / x.shape[axis]!), 1, 1]
   return stock('Tile', { inputs: { x }, attrs: { reps }, backend }) as tf.TensorInfo
-}
-
-/** tfjs's kernel of a name. */
-function stock(name: string, call: Parameters<Kernel['run']>[0]) {
-  const run = tf.getKernel(name, 'webgl').kernelFunc as unknown as Kernel['run']
-  return run(call)
 }

@@ -13,7 +13,8 @@ type Expression = (type: 'vec4' | 'float') => string
 const atLeast = (type: 'vec4' | 'float', x: string, limit: string) =>
   type === 'vec4' ? `greaterThanEqual(${x}, vec4(${limit}))` : `${x} >= ${limit}`
 
-const clamped =
+/** GLSL: `x` between zero and a most. */
+export const clamped =
   (most?: number): Expression =>
   (type) => {
     const positive = `mix(x, ${type}(0.0), ${atLeast(type, '-x', '0.0')})`

@@ -6,17 +6,23 @@ import process from 'node:process'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 import type { TestRecord } from './results.ts'
 
-/** A suite's describe stands in one of the backend's: backend > operation > test. */
-function place(test: TestCase): { backend?: string; operation?: string } {
+/**
+ * A suite's describe stands in one of the backend's: backend > operation > test. What stands elsewhere is no test of
+ * a backend, but for one that says why a backend was skipped.
+ */
+function place(test: TestCase): { backend: string; operation: string } | undefined {
   const names: string[] = []
   for (let at = test.parent; at.type === 'suite'; at = at.parent) names.unshift(at.name)
-  const [backend, operation = 'start'] = names
-  return backend === undefined ? {} : { backend, operation }
+  const [backend, operation] = names
+  if (backend === undefined) return undefined
+  if (operation !== undefined) return { backend, operation }
+  return test.name.startsWith('skipped: ') ? { backend, operation: 'start' } : undefined
 }
 
 function record(test: TestCase): TestRecord | undefined {
-  const { backend, operation } = place(test)
-  if (backend === undefined || operation === undefined) return undefined
+  const found = place(test)
+  if (!found) return undefined
+  const { backend, operation } = found
   const { state, errors } = test.result()
   return {
     ...{ backend, operation, test: test.name },

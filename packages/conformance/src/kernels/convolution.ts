@@ -179,6 +179,32 @@ export const convolution: Suite = (backend) => {
     }
   })
 
+  it.each([7, 9, 11])('by filters of %i pixels a side', (size) =>
+    check(square(2, 12, 3, size, 5, 3), 8, convolutionBound),
+  )
+
+  it('of what the device computed itself, sizes odd', async () => {
+    // A device may store more than a tensor has: past its end, the exponential of zero is one.
+    for (const strides of [1, 2]) {
+      const c = square(2, 7, 3, 3, 5, 1, { stride: strides })
+      const [x, w, dy] = Object.values(prepared(c, 5)).slice(0, 3) as Float32Array[]
+      const exponentials = [x!, w!, dy!].map((values) => values.map(Math.exp))
+      const [expX, expW, expDy] = exponentials as [Float32Array, Float32Array, Float32Array]
+      const expected = convolve(c, expX, expW, expDy) as ConvolutionAnswers
+      const [height, width] = mapSize(c)
+      await scoped(async () => {
+        const X = tf.exp(tf.tensor4d(x!, [c.batch, c.height, c.width, c.channels]))
+        const W = tf.exp(tf.tensor4d(w!, [3, 3, c.channels, c.maps]))
+        const DY = tf.exp(tf.tensor4d(dy!, [c.batch, height, width, c.maps]))
+        const run = plain(c)
+        await expectClose(run(X, W), expected.y, 2e-6, `forward, stride ${strides}`)
+        const [dx, dw] = tf.grads((a, b) => run(a!, b!))([X, W], DY)
+        await expectClose(dx!, expected.dx, 2e-6, `dx, stride ${strides}`)
+        await expectClose(dw!, expected.dw, 2e-6, `dw, stride ${strides}`)
+      })
+    }
+  })
+
   const activations = {
     linear: (v: number) => v,
     relu: (v: number) => Math.max(0, v),
