@@ -98,8 +98,12 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
+/** A Markdown table whose columns stand below each other, as a formatter leaves it. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(3, ...rows.map((row) => row[column]!.length)))
+  const line = (cells: readonly string[], fill = ' ') =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!, fill)).join(' | ')} |`
   const [head, ...body] = rows
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head!), line(head!.map(() => '---')), ...body.map(line)].join('\n')
+  const rule = head!.map(() => '')
+  return [line(head!), line(rule, '-'), ...body.map((row) => line(row))].join('\n')
 }
