@@ -183,6 +183,10 @@ export const convolution: Suite = (backend) => {
     check(square(2, 12, 3, size, 5, 3), 8, convolutionBound),
   )
 
+  // A texture's lines end elsewhere than the picture's then.
+  it('of more pixels than a texture has lines', () =>
+    check(square(1, 200, 3, 3, 5, 1), 9, convolutionBound))
+
   it('of what the device computed itself, sizes odd', async () => {
     // A device may store more than a tensor has: past its end, the exponential of zero is one.
     for (const strides of [1, 2]) {
