@@ -128,6 +128,7 @@ function defaultMemoryLimit(): number {
 /** Kernels that only training needs. */
 const gradientKernels = new Set([
   'Conv2DBackpropFilter',
+  'GroupedConv2DBackpropFilter',
   'MaxPoolGrad',
   'AvgPoolGrad',
   'LRNGrad',

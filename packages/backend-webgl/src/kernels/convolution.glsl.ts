@@ -35,8 +35,8 @@ export const mostTaps = 7
 interface Sliding {
   variableNames: [source: string, weight: string]
   outputShape: number[]
-  /** What is slid over, [batch, height, width, channels]. */
-  source: { height: number; width: number; channels: number }
+  /** What is slid over, [batch, height, width, groups · channels]. */
+  source: { height: number; width: number; channels: number; groups: number }
   taps: { rows: number; columns: number }
   /** GLSL that leaves in `row` the source's row for the filter's row `y`, or continues where there is none. */
   row: string
@@ -45,7 +45,8 @@ interface Sliding {
   /** Texels of the filter from one tap of a row to the next, and from two channels of the source to the next two. */
   tapStep: number
   channelStep: number
-  /** GLSL: the filter's first texel of a row `y`. */
+  /** GLSL: the group that the result is of, and the filter's first texel of a row `y` for it. */
+  group: string
   filterBegin: string
   /** Lanes of a filter's texel that two channels of the source are multiplied by, for two results. */
   lanes: [string, string]
@@ -83,9 +84,10 @@ function slidingProgram(sliding: Sliding): ShaderProgram {
         int weightWidth = textureSize(${weight}, 0).x;
         ivec2 sourceStep = placeOf(1, sourceWidth);
         ivec2 weightStep = placeOf(${sliding.channelStep}, weightWidth);
+        int group = ${sliding.group};
         vec4 sum = vec4(0.0);
         for (int y = 0; y < ${taps.rows}; y++) {${row}
-          int line = (at[0] * ${source.height} + row) * ${half(source.width) * half(source.channels)};
+          int line = ${lineOf(source)};
           int filterLine = ${filterBegin};${reading.begin.join('')}${columns.map(tapPlace).join('')}
           for (int c = 0; c < ${half(source.channels)}; c++) {
             ${isOdd ? `bool isLast = c == ${half(source.channels) - 1};` : ''}${reading.step.join('')}
@@ -99,6 +101,13 @@ function slidingProgram(sliding: Sliding): ShaderProgram {
     `,
   }
 }
+
+/** Texels of all channels of two pixels. */
+const pixelStep = ({ channels, groups }: Sliding['source']) => half(channels * groups)
+
+/** GLSL: the source's first texel of `row`, of the channels of `group`. */
+const lineOf = (source: Sliding['source']) =>
+  `(at[0] * ${source.height} + row) * ${half(source.width) * pixelStep(source)} + group * ${half(source.channels)}`
 
 /** GLSL that reads what the taps of two neighbouring columns see, before and in the loop over channels. */
 function reads({ variableNames, source, taps, offset }: Sliding) {
@@ -116,7 +125,7 @@ function reads({ variableNames, source, taps, offset }: Sliding) {
       (i) => `
           int pair${i} = at[2] / 2 + ${before + i};
           bool there${i} = pair${i} >= 0 && pair${i} < ${half(source.width)};
-          ivec2 place${i} = placeOf(line + max(0, pair${i}) * ${half(source.channels)}, sourceWidth);`,
+          ivec2 place${i} = placeOf(line + max(0, pair${i}) * ${pixelStep(source)}, sourceWidth);`,
     ),
     step: texels.map(
       (i) => `
@@ -132,10 +141,20 @@ function reads({ variableNames, source, taps, offset }: Sliding) {
 
 export type Activation = 'linear' | 'relu' | 'relu6'
 
+/** A convolution of groups, in each of which channels and maps are even in number; of one group they may be odd. */
+export interface GroupedInfo extends Info {
+  groups: number
+}
+
 /** The convolution itself, for a stride of one pixel along the rows, with bias and activation. */
-export function mapProgram(info: Info, hasBias: boolean, activation: Activation): ShaderProgram {
-  const { inHeight, inWidth, inChannels, outChannels, strideHeight, padInfo } = info
+export function mapProgram(
+  info: GroupedInfo,
+  hasBias: boolean,
+  activation: Activation,
+): ShaderProgram {
+  const { inHeight, inWidth, outChannels, strideHeight, padInfo, groups } = info
   const { filterHeight, filterWidth } = info
+  const inChannels = info.inChannels / groups
   const bounded = (most?: number) => `{
           vec4 x = sum;
           sum = ${clamped(most)('vec4')};
@@ -144,7 +163,7 @@ export function mapProgram(info: Info, hasBias: boolean, activation: Activation)
   const sliding: Sliding = {
     variableNames: ['x', 'weight'],
     outputShape: info.outShape,
-    source: { height: inHeight, width: inWidth, channels: inChannels },
+    source: { height: inHeight, width: inWidth, channels: inChannels, groups },
     taps: { rows: filterHeight, columns: filterWidth },
     row: `
           int row = at[1] * ${strideHeight} + y - ${padInfo.top};
@@ -152,6 +171,7 @@ export function mapProgram(info: Info, hasBias: boolean, activation: Activation)
     offset: (tap) => tap - padInfo.left,
     tapStep: half(inChannels) * half(outChannels),
     channelStep: half(outChannels),
+    group: `at[3] / ${outChannels / groups}`,
     filterBegin: `y * ${filterWidth * half(inChannels) * half(outChannels)} + at[3] / 2`,
     lanes: ['xz', 'yw'],
     finish: `${hasBias ? 'sum += getBiasAtOutCoords();' : ''}
@@ -162,13 +182,15 @@ export function mapProgram(info: Info, hasBias: boolean, activation: Activation)
 }
 
 /** The gradient by the picture. */
-export function inputProgram(info: Info): ShaderProgram {
-  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info
+export function inputProgram(info: GroupedInfo): ShaderProgram {
+  const { outHeight, outWidth, outChannels, groups } = info
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info
+  const inChannels = info.inChannels / groups
+  const maps = outChannels / groups
   const sliding: Sliding = {
     variableNames: ['dy', 'weight'],
-    outputShape: [info.batchSize, inHeight, inWidth, inChannels],
-    source: { height: outHeight, width: outWidth, channels: outChannels },
+    outputShape: info.inShape,
+    source: { height: outHeight, width: outWidth, channels: maps, groups },
     taps: { rows: filterHeight, columns: filterWidth },
     row: `
           int row = at[1] + ${padInfo.top} - y;
@@ -177,7 +199,9 @@ export function inputProgram(info: Info): ShaderProgram {
     offset: (tap) => padInfo.left - tap,
     tapStep: half(inChannels) * half(outChannels),
     channelStep: 1,
-    filterBegin: `(y * ${filterWidth * half(inChannels)} + at[3] / 2) * ${half(outChannels)}`,
+    group: `at[3] / ${inChannels}`,
+    filterBegin: `(y * ${filterWidth * half(inChannels)} + (at[3] - group * ${inChannels}) / 2) *
+            ${half(outChannels)} + group * ${half(maps)}`,
     lanes: ['xy', 'zw'],
   }
   return strideWidth === 1 && filterWidth <= mostTaps
@@ -193,7 +217,7 @@ function spreadProgram(sliding: Sliding, stride: number): ShaderProgram {
             int ${name} = at[2] + ${offset(0) + more} - tap;
             bool has${name} = ${name} >= 0 && ${name} % ${stride} == 0 && ${name} < ${source.width * stride};
             ${name} /= ${stride};
-            ivec2 place${name} = placeOf(line + max(0, ${name} >> 1) * ${half(source.channels)}, dyWidth);`
+            ivec2 place${name} = placeOf(line + max(0, ${name} >> 1) * ${pixelStep(source)}, dyWidth);`
   const product = (name: string, lanes: string) => `
               if (has${name}) {
                 vec4 texel = texelFetch(dy, place${name}, 0);
@@ -213,9 +237,10 @@ function spreadProgram(sliding: Sliding, stride: number): ShaderProgram {
         int weightWidth = textureSize(weight, 0).x;
         ivec2 dyStep = placeOf(1, dyWidth);
         ivec2 weightStep = placeOf(1, weightWidth);
+        int group = ${sliding.group};
         vec4 sum = vec4(0.0);
         for (int y = 0; y < ${taps.rows}; y++) {${row}
-          int line = (at[0] * ${source.height} + row) * ${half(source.width) * half(source.channels)};
+          int line = ${lineOf(source)};
           int filterLine = ${filterBegin};
           for (int tap = 0; tap < ${taps.columns}; tap++) {${column('Left', 0)}${column('Right', 1)}
             if (!hasLeft && !hasRight) continue;
@@ -236,10 +261,12 @@ function spreadProgram(sliding: Sliding, stride: number): ShaderProgram {
 }
 
 /** The gradient by the filter: sums over a share of the pictures, [shares · height, width, channels, maps]. */
-export function filterProgram(info: Info, shares: number): ShaderProgram {
-  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info
+export function filterProgram(info: GroupedInfo, shares: number): ShaderProgram {
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, groups } =
+    info
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info
   const pictures = Math.ceil(batchSize / shares)
+  const channels = inChannels / groups
   const withoutOdd = (texel: string, isLast: string, width: number) =>
     width % 2 === 1 ? `if (${isLast}) ${texel}.zw = vec2(0.0);` : ''
   const maps = `
@@ -290,7 +317,7 @@ export function filterProgram(info: Info, shares: number): ShaderProgram {
   return {
     ...packed,
     variableNames: ['x', 'dy'],
-    outputShape: [shares * filterHeight, filterWidth, inChannels, outChannels],
+    outputShape: [shares * filterHeight, filterWidth, channels, outChannels],
     userCode: `${places}
       void main() {
         ivec4 at = getOutputCoords();
@@ -307,12 +334,13 @@ export function filterProgram(info: Info, shares: number): ShaderProgram {
           for (int r = 0; r < ${outHeight}; r++) {
             int row = top + r * ${strideHeight};
             if (row < 0 || row >= ${inHeight}) continue;
-            int line = (picture * ${inHeight} + row) * ${half(inWidth) * half(inChannels)} + at[2] / 2;
+            int line = (picture * ${inHeight} + row) * ${half(inWidth) * half(inChannels)} +
+              at[3] / ${outChannels / groups} * ${half(channels)} + at[2] / 2;
             int mapLine =
               (picture * ${outHeight} + r) * ${half(outWidth) * half(outChannels)} + at[3] / 2;${strideWidth === 1 ? neighbours : apart}
           }
         }
-        ${withoutRest('sum', ['at[2]', inChannels], ['at[3]', outChannels])}
+        ${withoutRest('sum', ['at[2]', channels], ['at[3]', outChannels])}
         setOutput(sum);
       }
     `,

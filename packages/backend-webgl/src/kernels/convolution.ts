@@ -1,13 +1,17 @@
 // Convolution and its gradients by programs of our own (convolution.glsl.ts): tfjs writes a matrix of all windows
 // before it multiplies, and its gradient by the filter reads both factors anew for every product. Dilated
 // convolutions, NCHW, and in the forward pass strides along a row and filters of one pixel, or wide ones, are tfjs's.
+//
+// GroupedConv2D and its two gradients, which tfjs does not have, take the inputs and attributes of those without
+// groups, and `groups`; a filter is [height, width, channels / groups, maps]. Groups are cut apart where a texel would
+// hold channels of two, and for what is tfjs's.
 
 import * as tf from '@tensorflow/tfjs'
 import {
   type Activation,
   filterProgram,
+  type GroupedInfo,
   half,
-  type Info,
   inputProgram,
   mapProgram,
   mostTaps,
@@ -16,6 +20,7 @@ import {
 import { type Kernel, stock } from './kernel.ts'
 
 type Shape4 = [number, number, number, number]
+type Call = Parameters<Kernel['run']>[0]
 
 interface Attributes {
   strides: [number, number] | number
@@ -23,58 +28,89 @@ interface Attributes {
   dataFormat: 'NHWC' | 'NCHW'
   dilations?: [number, number] | number
   dimRoundingMode?: 'floor' | 'round' | 'ceil'
+  groups?: number
+  activation?: string | null
 }
 
-function infoOf(inputShape: number[], filterShape: number[], attributes: Attributes): Info {
-  const { strides, dilations = 1, pad, dimRoundingMode } = attributes
-  return tf.backend_util.computeConv2DInfo(
+/** Sizes of an NHWC convolution. @throws Error when the groups do not fit */
+function infoOf(inputShape: number[], filterShape: number[], attrs: Call['attrs']): GroupedInfo {
+  const {
+    strides,
+    dilations = 1,
+    pad,
+    dimRoundingMode,
+    groups = 1,
+  } = attrs as unknown as Attributes
+  const info = tf.backend_util.computeConv2DInfo(
     inputShape as Shape4,
     filterShape as Shape4,
     ...([strides, dilations, pad, dimRoundingMode] as const),
   )
+  if (info.inChannels !== filterShape[2]! * groups || info.outChannels % groups !== 0) {
+    throw new Error(
+      `convolution: ${info.inChannels} channels in ${groups} groups do not fit a filter [${filterShape}], ` +
+        'whose third number is channels / groups and whose fourth is a multiple of groups',
+    )
+  }
+  return { ...info, groups }
 }
 
-type Call = Parameters<Kernel['run']>[0]
+/** Whether each texel holds channels, or maps, of one group. */
+const groupsFit = ({ inChannels, outChannels, groups }: GroupedInfo) =>
+  groups === 1 || (inChannels % (2 * groups) === 0 && outChannels % (2 * groups) === 0)
 
-function forward(name: string, call: Call, activation: unknown, others: number) {
+const isGrouped = ({ attrs }: Call) => ((attrs as unknown as Attributes).groups ?? 1) > 1
+
+/** Runs a kernel on each group's part of all inputs, and joins the results; `shape` names the shape in `attrs`. */
+function byGroups(kernel: Kernel, { inputs, attrs, backend }: Call, shape?: string): tf.TensorInfo {
+  const { groups, ...rest } = attrs as { groups: number }
+  const partOf = (sizes: number[]) => sizes.with(-1, sizes.at(-1)! / groups)
+  const own = shape ? { [shape]: partOf((attrs as Record<string, number[]>)[shape]!) } : {}
+  const results = Array.from({ length: groups }, (_, group) => {
+    const parts = Object.entries(inputs).map(([name, x]) => {
+      const size = partOf(x.shape)
+      const begin = x.shape.map(() => 0).with(-1, group * size.at(-1)!)
+      const part = stock('Slice', { inputs: { x }, attrs: { begin, size }, backend })
+      return [name, part as tf.TensorInfo] as const
+    })
+    const call = { inputs: Object.fromEntries(parts), attrs: { ...rest, ...own }, backend }
+    const result = kernel.run(call) as tf.TensorInfo
+    for (const [, part] of parts) backend.disposeIntermediateTensorInfo(part)
+    return result
+  })
+  // tfjs takes what it joins as a list.
+  const list = results as unknown as Record<string, tf.TensorInfo>
+  const joined = stock('Concat', { inputs: list, attrs: { axis: 3 }, backend }) as tf.TensorInfo
+  for (const result of results) backend.disposeIntermediateTensorInfo(result)
+  return joined
+}
+
+function forward(name: string, call: Call): tf.TensorInfo | tf.TensorInfo[] {
   const { inputs, attrs, backend } = call
-  const { x, filter, bias } = inputs as { x: tf.TensorInfo } & Record<
-    'filter' | 'bias',
-    tf.TensorInfo
-  >
-  const attributes = attrs as unknown as Attributes
-  if (attributes.dataFormat !== 'NHWC' || others > 0) return stock(name, call)
-  const info = infoOf(x.shape, filter.shape, attributes)
-  const { filterHeight, filterWidth, strideWidth, dilationHeight, dilationWidth } = info
+  const { dataFormat, activation } = attrs as unknown as Attributes
+  const { x, filter, bias, ...others } = inputs as Record<string, tf.TensorInfo>
+  if (dataFormat !== 'NHWC' || Object.keys(others).length > 0) return stock(name, call)
+  const info = infoOf(x!.shape, filter!.shape, attrs)
   const covered =
-    strideWidth === 1 &&
-    dilationHeight * dilationWidth === 1 &&
-    filterHeight * filterWidth > 1 &&
-    filterWidth <= mostTaps &&
-    ['linear', 'relu', 'relu6'].includes(activation as string) &&
+    info.strideWidth === 1 &&
+    info.dilationHeight * info.dilationWidth === 1 &&
+    info.filterHeight * info.filterWidth > 1 &&
+    info.filterWidth <= mostTaps &&
+    ['linear', 'relu', 'relu6'].includes(activation ?? 'linear') &&
     (!bias || (bias.shape.length === 1 && bias.shape[0] === info.outChannels))
-  if (!covered) return stock(name, call)
-  const program = mapProgram(info, Boolean(bias), activation as Activation)
-  return backend.runWebGLProgram(program, [x, filter, ...(bias ? [bias] : [])], 'float32')
+  if (!covered || !groupsFit(info)) {
+    return isGrouped(call) ? byGroups(fusedConv2D, call) : stock(name, call)
+  }
+  const program = mapProgram(info, Boolean(bias), (activation ?? 'linear') as Activation)
+  return backend.runWebGLProgram(program, [x!, filter!, ...(bias ? [bias] : [])], 'float32')
 }
 
-export const conv2D: Kernel = {
-  name: 'Conv2D',
-  run: (call) => forward('Conv2D', call, 'linear', 0),
-}
-
+export const conv2D: Kernel = { name: 'Conv2D', run: (call) => forward('Conv2D', call) }
 export const fusedConv2D: Kernel = {
   name: 'FusedConv2D',
-  run(call) {
-    const { activation = 'linear' } = call.attrs
-    return forward(
-      'FusedConv2D',
-      call,
-      activation ?? 'linear',
-      call.inputs.preluActivationWeights ? 1 : 0,
-    )
-  },
+  run: (call) => forward('FusedConv2D', call),
 }
+export const groupedConv2D: Kernel = { ...fusedConv2D, name: 'GroupedConv2D' }
 
 /** Texels that keep a device busy. */
 const enoughTexels = 16384
@@ -84,19 +120,24 @@ export const filterGradient: Kernel = {
   run(call) {
     const { inputs, attrs, backend } = call
     const { x, dy } = inputs as Record<'x' | 'dy', tf.TensorInfo>
-    const { filterShape, ...attributes } = attrs as unknown as Attributes & { filterShape: Shape4 }
-    if (attributes.dataFormat !== 'NHWC') return stock('Conv2DBackpropFilter', call)
-    const info = infoOf(x.shape, filterShape, attributes)
-    const [height, width, channels, maps] = filterShape
+    if (attrs.dataFormat !== 'NHWC') return stock('Conv2DBackpropFilter', call)
+    const shape = attrs.filterShape as Shape4
+    const info = infoOf(x.shape, shape, attrs)
+    if (!groupsFit(info)) return byGroups(filterGradient, call, 'filterShape')
     // A filter has few elements and each a deep sum, so that the pictures are shared out among several times as many.
-    const texels = height * width * half(channels) * half(maps)
+    const texels = shape[0] * shape[1] * half(shape[2]) * half(shape[3])
     const shares = Math.min(info.batchSize, Math.ceil(enoughTexels / texels))
     const parts = backend.runWebGLProgram(filterProgram(info, shares), [x, dy], 'float32')
     if (shares === 1) return parts
-    const sums = backend.runWebGLProgram(sumProgram(filterShape, shares), [parts], 'float32')
+    const sums = backend.runWebGLProgram(sumProgram(shape, shares), [parts], 'float32')
     backend.disposeIntermediateTensorInfo(parts)
     return sums
   },
+}
+
+export const groupedFilterGradient: Kernel = {
+  ...filterGradient,
+  name: 'GroupedConv2DBackpropFilter',
 }
 
 export const inputGradient: Kernel = {
@@ -104,9 +145,11 @@ export const inputGradient: Kernel = {
   run(call) {
     const { inputs, attrs, backend } = call
     const { dy, filter } = inputs as Record<'dy' | 'filter', tf.TensorInfo>
-    const { inputShape, ...attributes } = attrs as unknown as Attributes & { inputShape: Shape4 }
-    if (attributes.dataFormat !== 'NHWC') return stock('Conv2DBackpropInput', call)
-    const info = infoOf(inputShape, filter.shape, attributes)
+    if (attrs.dataFormat !== 'NHWC') return stock('Conv2DBackpropInput', call)
+    const info = infoOf(attrs.inputShape as Shape4, filter.shape, attrs)
+    if (!groupsFit(info)) return byGroups(inputGradient, call, 'inputShape')
     return backend.runWebGLProgram(inputProgram(info), [dy, filter], 'float32')
   },
 }
+
+export const groupedInputGradient: Kernel = { ...inputGradient, name: 'GroupedConv2DBackpropInput' }

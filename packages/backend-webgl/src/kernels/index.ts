@@ -1,7 +1,15 @@
 // The kernels that take the place of tfjs's, or that tfjs lacks.
 
 import { averagePoolingGradient } from './average-pooling-gradient.ts'
-import { conv2D, filterGradient, fusedConv2D, inputGradient } from './convolution.ts'
+import {
+  conv2D,
+  filterGradient,
+  fusedConv2D,
+  groupedConv2D,
+  groupedFilterGradient,
+  groupedInputGradient,
+  inputGradient,
+} from './convolution.ts'
 import type { Kernel } from './kernel.ts'
 import { fusedMatrixProduct, matrixProduct } from './matrix-product.ts'
 import { maxPoolingGradient } from './max-pooling-gradient.ts'
@@ -16,6 +24,9 @@ export const kernels: readonly Kernel[] = [
   fusedConv2D,
   inputGradient,
   fusedMatrixProduct,
+  groupedConv2D,
+  groupedFilterGradient,
+  groupedInputGradient,
   matrixProduct,
   maxPoolingGradient,
   momentumStep,

@@ -13,8 +13,10 @@ export interface Kernel {
   }): tf.TensorInfo | tf.TensorInfo[]
 }
 
-/** Runs tfjs's kernel of a name over the same textures. */
+/** Runs tfjs's kernel of a name over the same textures. @throws Error where tfjs has none */
 export function stock(name: string, call: Parameters<Kernel['run']>[0]) {
-  const run = tf.getKernel(name, 'webgl').kernelFunc as unknown as Kernel['run']
+  const kernel = tf.getKernel(name, 'webgl')
+  if (!kernel) throw new Error(`${name}: this backend has it for NHWC alone, and tfjs has none`)
+  const run = kernel.kernelFunc as unknown as Kernel['run']
   return run(call)
 }

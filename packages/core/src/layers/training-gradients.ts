@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs'
 
 const FUSED_CONVOLUTION = 'FusedConv2D'
-/** What a backend registers that has groups in convolution itself; @alexnet/backend-cpu does. */
+/** What a backend registers that has groups in convolution itself; backend-cpu and backend-webgl do. */
 const GROUPED_CONVOLUTION = 'GroupedConv2D'
 /** What a backend registers to compute ReLU's gradient in one pass; @alexnet/backend-webgpu does. */
 const RELU_GRADIENT = 'ReluGradient'
