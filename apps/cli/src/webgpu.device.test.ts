@@ -1,12 +1,13 @@
 // `--backend webgpu` as its users meet it: training, evaluating and classifying on a GPU or its software driver,
 // and a run that begins on the processor, goes on on the GPU and ends on the processor.
 
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { inspectWebGPU } from '@alexnet/backend-webgpu/node'
 import { encodePng, shapes } from '@alexnet/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Classified } from './commands/classify.ts'
 import { start, temporaryFolder } from './testing/run.ts'
 
 const report = await inspectWebGPU({ software: true })
@@ -74,6 +75,22 @@ describe.skipIf(report.reason)(`on WebGPU${report.reason ? `: ${report.reason}` 
     expect(all.map(({ step }) => step)).toEqual(expected.map((_, i) => i + 1))
     for (const [i, { loss }] of all.entries()) {
       expect(Math.abs(loss - expected[i]!) / expected[i]!).toBeLessThan(1e-3)
+    }
+  })
+
+  it('classifies with the int8 weights of a file as the processor does', async () => {
+    await alexnet('convert whole small.safetensors --quantize int8')
+    const [picture] = (await readdir(join(folder.path, 'pictures', 'circle'))).sort()
+    const line = `classify pictures/circle/${picture} -w small.safetensors --keep-int8 --json`
+    const [onGPU, onCPU] = await Promise.all(
+      [`${line} --backend webgpu`, line].map(async (args) => {
+        const [row] = JSON.parse((await alexnet(args)).stdout) as Classified[]
+        return row!.top
+      }),
+    )
+    expect(onGPU!.map(({ label }) => label)).toEqual(onCPU!.map(({ label }) => label))
+    for (const [i, { probability }] of onGPU!.entries()) {
+      expect(probability).toBeCloseTo(onCPU![i]!.probability, 5)
     }
   })
 
