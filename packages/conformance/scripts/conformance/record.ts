@@ -26,7 +26,7 @@ export function recordOf(backends: readonly BackendResult[], context: RecordCont
       operation,
       ...backends.map((backend) => {
         const found = backend.operations.find((one) => one.operation === operation)
-        if (!found) return ''
+        if (!found || found.passed + found.failed === 0) return ''
         return found.failed > 0 ? 'failed' : formatError(found.worstRelativeError)
       }),
     ]),

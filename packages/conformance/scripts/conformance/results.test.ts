@@ -38,7 +38,8 @@ describe('results of the conformance tests', () => {
     const cells = text.replaceAll(/ +/g, ' ')
     expect(cells).toContain('| a | Node | a device | 2 | 1 | 1 | 5.0e-1 |')
     expect(text).toContain('| ----------- |')
-    expect(cells).toContain('| pooling | 2.0e-7 | exact |')
+    // Nothing ran on b, which is not the same as no difference.
+    expect(cells).toContain('| pooling | 2.0e-7 | |')
     expect(cells).toContain('| convolution | failed | |')
     expect(text).toContain('- b, Node: 1 tests: no GPU')
     expect(text).toContain('Chromium was left out: there is none.')
