@@ -97,6 +97,8 @@ async function start(
   registerKernels(name)
   tf.registerBackend(name, () => backend)
   if (options.tune ?? !report.software) backend.tuning = await tune(backend, report.device)
+  // A processor has few cores to keep busy.
+  if (report.software) backend.tuning = { ...backend.tuning, enoughTiles: 4 }
   const started: StartedBackend = {
     device: report.device,
     features: report.features,

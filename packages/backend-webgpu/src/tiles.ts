@@ -5,6 +5,8 @@ import type { Tile } from './kernels/matrix-product.wgsl.ts'
 export interface Tuning {
   /** The tile of products with many rows and columns. Default: 64 × 64. */
   large?: Tile
+  /** Workgroups that keep the device busy: a deep product of fewer tiles is cut into pieces. Default 64. */
+  enoughTiles?: number
 }
 
 const tile = (

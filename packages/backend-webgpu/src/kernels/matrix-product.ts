@@ -30,7 +30,7 @@ export function multiply(backend: AlexNetWebGPUBackend, operands: Operands): voi
   const tile = operands.tile ?? tileFor(backend.tuning, rows, columns)
   const columnTiles = Math.ceil(columns / tile.columns)
   const tiles = columnTiles * Math.ceil(rows / tile.rows)
-  const splits = batches === 1 ? splitsFor(tiles, depth, tile) : 1
+  const splits = batches === 1 ? splitsFor(tiles, depth, tile, backend.tuning.enoughTiles) : 1
   const splitDepth = Math.ceil(Math.ceil(depth / splits) / tile.depth) * tile.depth
   const inner = innermost(operands)
   const variant: Variant = {
@@ -79,11 +79,8 @@ function innermost({ leftKind, rightKind, rows, columns, depth, geometry }: Oper
   return { left: left[leftKind], right: right[rightKind] }
 }
 
-/** Workgroups that keep a large device busy. */
-const enoughTiles = 64
-
 /** Pieces of the depth, so that a deep product of few tiles (a filter's gradient) is spread over a device. */
-function splitsFor(tiles: number, depth: number, tile: Tile): number {
+function splitsFor(tiles: number, depth: number, tile: Tile, enoughTiles = 64): number {
   if (tiles >= enoughTiles) return 1
   return Math.max(
     1,
