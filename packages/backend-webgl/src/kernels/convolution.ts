@@ -67,7 +67,9 @@ function byGroups(kernel: Kernel, { inputs, attrs, backend }: Call, shape?: stri
   const partOf = (sizes: number[]) => sizes.with(-1, sizes.at(-1)! / groups)
   const own = shape ? { [shape]: partOf((attrs as Record<string, number[]>)[shape]!) } : {}
   const results = Array.from({ length: groups }, (_, group) => {
-    const parts = Object.entries(inputs).map(([name, x]) => {
+    // A bias that there is not is undefined.
+    const given = Object.entries(inputs).filter(([, x]) => x)
+    const parts = given.map(([name, x]) => {
       const size = partOf(x.shape)
       const begin = x.shape.map(() => 0).with(-1, group * size.at(-1)!)
       const part = stock('Slice', { inputs: { x }, attrs: { begin, size }, backend })
@@ -88,8 +90,8 @@ function byGroups(kernel: Kernel, { inputs, attrs, backend }: Call, shape?: stri
 function forward(name: string, call: Call): tf.TensorInfo | tf.TensorInfo[] {
   const { inputs, attrs, backend } = call
   const { dataFormat, activation } = attrs as unknown as Attributes
-  const { x, filter, bias, ...others } = inputs as Record<string, tf.TensorInfo>
-  if (dataFormat !== 'NHWC' || Object.keys(others).length > 0) return stock(name, call)
+  const { x, filter, bias, preluActivationWeights } = inputs as Record<string, tf.TensorInfo>
+  if (dataFormat !== 'NHWC' || preluActivationWeights) return stock(name, call)
   const info = infoOf(x!.shape, filter!.shape, attrs)
   const covered =
     info.strideWidth === 1 &&
