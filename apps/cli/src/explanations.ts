@@ -31,7 +31,7 @@ import {
   unprepared,
   visualizeClass,
 } from '@alexnet/core'
-import { createPreprocess, openDataset, subset } from '@alexnet/data'
+import { createPreprocess, openDataset, subset, subtractedMean } from '@alexnet/data'
 import type { EngineOptions } from './backend.ts'
 import { UsageError } from './errors.ts'
 import type { Method } from './explain-methods.ts'
@@ -119,8 +119,11 @@ function clipped(map: Attribution): Attribution {
 
 /** The picture as it was prepared, a pixel a pixel. */
 const asPrepared = ({ preprocessing }: LoadedModel, data: Float32Array): Picture => {
-  const { crop, mean, std } = preprocessing
-  return unprepared({ height: crop, width: crop, data }, { mean, std })
+  const { crop, std } = preprocessing
+  return unprepared(
+    { height: crop, width: crop, data },
+    { mean: subtractedMean(preprocessing), std },
+  )
 }
 
 export const drawings: Record<Method, Draw> = {

@@ -181,12 +181,18 @@ function readDescription(text: string, file: string): ModelDescription {
     }
     const { inputSize } = getArchitecture(variantNamed(options.variant ?? 'torchvision'))
     createPreprocess(preprocessing)
-    const { resize, crop, mean, std, interpolation } = preprocessing
+    const { resize, crop, mean, std, interpolation, meanPicture } = preprocessing
     const taken = options.inputSize ?? inputSize
     if (crop !== taken) {
       throw new RangeError(`it crops pictures to ${crop} pixels, for a network that takes ${taken}`)
     }
-    return { options, labels, preprocessing: { resize, crop, mean, std, interpolation } }
+    return {
+      ...{ options, labels },
+      preprocessing: {
+        ...{ resize, crop, mean, std, interpolation },
+        ...(meanPicture && { meanPicture }),
+      },
+    }
   } catch (cause) {
     const why = (cause as Error).message
     throw new UsageError(`${file}: its description (metadata '${KEY}') cannot be used: ${why}`)

@@ -4,6 +4,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { exportWeights, modelWeights } from '@alexnet/core'
+import { subtractedMean } from '@alexnet/data'
 import {
   encodeLayersModel,
   encodeNpz,
@@ -102,7 +103,6 @@ export function onnxFile(
   metadata: Readonly<Record<string, string>> = {},
   { withPreprocessing = false }: Pick<WriteOptions, 'withPreprocessing'> = {},
 ): Uint8Array[] {
-  const { mean, std } = preprocessing
   return encodeOnnx({
     name: model.name,
     layers: model.layers.map((layer) => ({
@@ -112,7 +112,9 @@ export function onnxFile(
       outputShape: layer.outputShape as unknown[],
     })),
     ...{ tensors, labels, metadata },
-    ...(withPreprocessing && { preprocessing: { mean, std } }),
+    ...(withPreprocessing && {
+      preprocessing: { mean: subtractedMean(preprocessing), std: preprocessing.std },
+    }),
   })
 }
 

@@ -60,7 +60,7 @@ export function trainingPreset(name: string, options: TrainingPresetOptions): Pr
     ...(like && {
       mean: like.mean,
       std: like.std,
-      ...(like.crop === crop && { resize: like.resize }),
+      ...(like.crop === crop && sameInput(like)),
     }),
   }
   if (name === 'none') return evaluationPreset(small, crop, scale)
@@ -81,6 +81,12 @@ export function trainingPreset(name: string, options: TrainingPresetOptions): Pr
   }
   return preset(name, { crop, ...scale })
 }
+
+/** What goes on from weights only where the input keeps its size. */
+const sameInput = ({ resize, meanPicture }: Preprocessing) => ({
+  resize,
+  ...(meanPicture && { meanPicture }),
+})
 
 /** The preparation for evaluation: the whole picture for small networks, the middle of it for others. */
 export const evaluationPreset = (small: boolean, crop: number, scale: object = {}): Preset =>
@@ -104,13 +110,13 @@ export const TEN = 10
  * network's input), a reflected border of an eighth gives the crops that training had.
  */
 export function tenViewBatches(dataset: Dataset, preprocessing: Preprocessing, batchSize: number) {
-  const { crop, mean, std } = preprocessing
+  const { crop } = preprocessing
   const transforms: Transform[] = [resize(preprocessing.resize)]
   if (preprocessing.resize === crop) transforms.push(reflectedBorder(Math.round(crop / 8)))
   return loader({
     dataset: viewsOf(dataset, tenCrop(crop), transforms),
+    ...torchvisionEval(preprocessing),
     transforms: [],
-    ...{ mean, std },
     batchSize: TEN * Math.max(1, Math.round(batchSize / TEN)),
     shuffle: false,
   })

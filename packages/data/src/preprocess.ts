@@ -98,6 +98,19 @@ export function createRecordNormalizer(record: Preprocessing): Normalizer {
   return createMeanPictureNormalizer(mean, { std: record.std }) as Normalizer
 }
 
+/**
+ * What a record subtracts: a number a channel, or, of a mean picture, one for each of a prepared
+ * picture's `crop * crop * 3` values (NHWC).
+ */
+export function subtractedMean(record: Preprocessing): readonly number[] | Float32Array {
+  if (!record.meanPicture) return record.mean
+  const { crop } = record
+  const black = { width: crop, height: crop, data: new Uint8Array(crop * crop * 3) }
+  const out = new Float32Array(black.data.length)
+  createRecordNormalizer({ ...record, std: [1, 1, 1] }).write(black, out)
+  return out.map((value) => -value)
+}
+
 /** A mean picture as a record holds it. */
 export function packMeanPicture({ width, height, data }: MeanPicture): PackedMeanPicture {
   const view = new DataView(new ArrayBuffer(data.length * 4))
@@ -147,4 +160,10 @@ function checkRecord(record: Preprocessing): void {
     }
   }
   requireInterpolation('preprocessing', record.interpolation)
+  const { meanPicture, crop } = record
+  if (meanPicture && !(meanPicture.width >= crop && meanPicture.height >= crop)) {
+    throw new RangeError(
+      `preprocessing: "meanPicture" of ${meanPicture.width}×${meanPicture.height} does not cover "crop" (${crop})`,
+    )
+  }
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { loader } from './node/loader.ts'
-import { createNormalizer } from './normalize.ts'
+import { createNormalizer, type MeanPicture } from './normalize.ts'
 import {
   createPreprocess,
   createTenViewPreprocess,
   packMeanPicture,
+  subtractedMean,
   unpackMeanPicture,
 } from './preprocess.ts'
 import { krizhevsky2012Train, paper, preset, presetNames, trivialWide } from './presets.ts'
@@ -35,6 +36,48 @@ describe('preset', () => {
       "there is no preset 'alexnet'; they are paper, krizhevsky-2012, torchvision-train, torchvision-eval, trivial-wide, cifar, cifar-eval",
     )
     expect(() => preset('toString')).toThrow('there is no preset')
+  })
+})
+
+describe('a mean picture', () => {
+  const mean: MeanPicture = {
+    ...{ width: 8, height: 8 },
+    data: Float32Array.from({ length: 192 }, (_, at) => ((at * 37) % 192) / 192),
+  }
+
+  it.each(presetNames)('is subtracted by %s and by its record, packed or not', (name) => {
+    const found = preset(name, { crop: 8, resize: 8, meanPicture: mean, std: [0.5, 0.25, 1] })
+    expect(found.preprocessing.meanPicture).toEqual(packMeanPicture(mean))
+    const again = preset(name, { ...found.preprocessing })
+    expect(again.preprocessing).toEqual(found.preprocessing)
+    const picture = noisePicture(8, 8)
+    const expected = Float32Array.from(
+      picture.data,
+      (byte, at) => (byte / 255 - mean.data[at]!) / found.preprocessing.std[at % 3]!,
+    )
+    const record = JSON.parse(JSON.stringify(found.preprocessing))
+    const evaluated = createPreprocess(record)(picture)
+    const written = new Float32Array(192)
+    again.normalizer!.write(picture, written)
+    for (const values of [evaluated, written]) {
+      values.forEach((value, at) => void expect(value).toBeCloseTo(expected[at]!, 5))
+    }
+  })
+
+  it('is told for the middle that a smaller crop sees, a mean a channel as it is', () => {
+    const { preprocessing } = preset('cifar-eval', { crop: 6, resize: 8, meanPicture: mean })
+    const told = subtractedMean(preprocessing)
+    expect(told.length).toBe(108)
+    expect(told[0]).toBeCloseTo(mean.data[(8 + 1) * 3]!, 6)
+    expect(told[107]).toBeCloseTo(mean.data[(6 * 8 + 6) * 3 + 2]!, 6)
+    expect(subtractedMean(preset('cifar-eval').preprocessing)).toEqual([0.4914, 0.4822, 0.4465])
+  })
+
+  it('smaller than the input is refused, in a record too', () => {
+    const { preprocessing } = preset('cifar-eval', { crop: 8, meanPicture: mean })
+    expect(() => createPreprocess({ ...preprocessing, crop: 9 })).toThrow(
+      '"meanPicture" of 8×8 does not cover "crop" (9)',
+    )
   })
 })
 

@@ -16,7 +16,13 @@ import {
   type MeanPicture,
   type Normalizer,
 } from './normalize.ts'
-import { createRecordNormalizer, type Preprocessing, packMeanPicture } from './preprocess.ts'
+import {
+  createRecordNormalizer,
+  type PackedMeanPicture,
+  type Preprocessing,
+  packMeanPicture,
+  unpackMeanPicture,
+} from './preprocess.ts'
 import { type ColorPca, imagenetColorPca } from './statistics.ts'
 import { colorPcaNoise, drawColorShift } from './transforms/color-pca-noise.ts'
 import { centerCrop, randomCrop } from './transforms/crop.ts'
@@ -48,14 +54,14 @@ export interface PresetOptions {
   mean?: ChannelValues
   /** Channel standard deviations of values from 0 to 1; default ImageNet's or CIFAR-10's. */
   std?: ChannelValues
+  /** Of `meanPicture`, of side `resize`; subtracted in place of `mean`. Default none. */
+  meanPicture?: MeanPicture | PackedMeanPicture
 }
 
 /** Options of the 2012 network's presets. */
 export interface PaperOptions extends PresetOptions {
   /** Of `fitColorPca`; default ImageNet's. */
   pca?: ColorPca
-  /** Of `meanPicture`, of side `resize`; subtracted in place of `mean`. Default none. */
-  meanPicture?: MeanPicture
 }
 
 const presets = {
@@ -111,15 +117,16 @@ export function paper(options: PaperOptions = {}): Preset {
  */
 export function krizhevsky2012Train(options: PaperOptions = {}): Preset {
   const preprocessing = paperRecord(options)
-  const { crop, mean, std } = preprocessing
+  const { crop, mean, std, meanPicture } = preprocessing
   const pca = options.pca ?? imagenetColorPca
   const coefficient = 0.1
+  const subtracted = meanPicture ? unpackMeanPicture(meanPicture) : plainPicture(crop, mean)
   return {
     name: 'krizhevsky2012Train',
     transforms: paperCrops(preprocessing),
     mean,
     std,
-    normalizer: createMeanPictureNormalizer(options.meanPicture ?? plainPicture(crop, mean), {
+    normalizer: createMeanPictureNormalizer(subtracted, {
       std,
       drawShift: (random) => drawColorShift(random, pca, coefficient),
       scale: 1 / (1 + coefficient),
@@ -142,8 +149,7 @@ export function torchvisionTrain(options: PresetOptions = {}): Preset {
   return {
     name: 'torchvisionTrain',
     transforms: [randomResizedCrop({ size: preprocessing.crop }), randomHorizontalFlip()],
-    mean: preprocessing.mean,
-    std: preprocessing.std,
+    ...normalization(preprocessing),
     preprocessing,
   }
 }
@@ -182,8 +188,7 @@ export function cifarTrain(options: PresetOptions = {}): Preset {
       randomCrop({ size, padding, paddingMode: 'reflect' }),
       randomHorizontalFlip(),
     ],
-    mean: preprocessing.mean,
-    std: preprocessing.std,
+    ...normalization(preprocessing),
     preprocessing,
   }
 }
@@ -192,8 +197,7 @@ function evaluation(name: string, preprocessing: Preprocessing): Preset {
   return {
     name,
     transforms: [resize(preprocessing.resize), centerCrop(preprocessing.crop)],
-    mean: preprocessing.mean,
-    std: preprocessing.std,
+    ...normalization(preprocessing),
     preprocessing,
   }
 }
@@ -215,22 +219,27 @@ function plainPicture(side: number, mean: ChannelValues): MeanPicture {
 }
 
 function paperRecord(options: PaperOptions): Preprocessing {
-  const { mean = imagenetMean, std = [1 / 255, 1 / 255, 1 / 255], meanPicture } = options
+  const { mean = imagenetMean, std = [1 / 255, 1 / 255, 1 / 255] } = options
   // 227 pixels are cut from the same 256 as 224.
   const side = options.resize ?? (options.crop === 227 ? 256 : undefined)
-  return {
-    ...torchvisionRecord({ ...options, mean, std, ...(side && { resize: side }) }),
-    ...(meanPicture && { meanPicture: packMeanPicture(meanPicture) }),
-  }
+  return torchvisionRecord({ ...options, mean, std, ...(side && { resize: side }) })
 }
 
 function torchvisionRecord(options: PresetOptions): Preprocessing {
   const { crop = 224, mean = imagenetMean, std = imagenetStd } = options
   const shorterSide = options.resize ?? Math.round((crop * 256) / 224)
-  return { resize: shorterSide, crop, mean, std, interpolation: 'bilinear' }
+  return record({ resize: shorterSide, crop, mean, std }, options)
 }
 
 function cifarRecord(options: PresetOptions): Preprocessing {
   const { crop = 32, mean = cifarMean, std = cifarStd } = options
-  return { resize: options.resize ?? crop, crop, mean, std, interpolation: 'bilinear' }
+  return record({ resize: options.resize ?? crop, crop, mean, std }, options)
+}
+
+function record(
+  numbers: Pick<Preprocessing, 'resize' | 'crop' | 'mean' | 'std'>,
+  { meanPicture }: PresetOptions,
+): Preprocessing {
+  const packed = meanPicture && 'data' in meanPicture ? packMeanPicture(meanPicture) : meanPicture
+  return { ...numbers, interpolation: 'bilinear', ...(packed && { meanPicture: packed }) }
 }

@@ -34,6 +34,8 @@ export interface Recipe {
   readonly augmentation?: string
   /** True keeps the scale of 0 to 255 in what the network sees, less the mean. Default: unit variance. */
   readonly levels?: boolean
+  /** True subtracts the mean of each pixel over the training pictures. Default: one mean a channel. */
+  readonly meanPicture?: boolean
   readonly epochs: number
   /** Pictures a step. */
   readonly batchSize: number
@@ -165,6 +167,7 @@ export const recipes = {
     variant: 'cuda-convnet-80sec',
     augmentation: 'none',
     levels: true,
+    meanPicture: true,
     epochs: 26,
     batchSize: 128,
     optimizer: { ...rateInVelocity, weightDecay: 0.004 },
@@ -181,6 +184,7 @@ export const recipes = {
     variant: 'cuda-convnet-18pct',
     augmentation: 'none',
     levels: true,
+    meanPicture: true,
     epochs: 140,
     batchSize: 128,
     optimizer: { ...rateInVelocity, weightDecay: 0.004 },

@@ -4,7 +4,13 @@
 
 import { readFileSync } from 'node:fs'
 import { createAlexNet } from '@alexnet/core'
-import { type ColorPca, createWorkerPool, type Dataset, fitColorPca } from '@alexnet/data'
+import {
+  createWorkerPool,
+  fitColorPca,
+  meanPicture,
+  packMeanPicture,
+  type StatisticsOptions,
+} from '@alexnet/data'
 import {
   createOptimizer,
   scheduleOf,
@@ -156,22 +162,38 @@ async function settle(
     versions,
     ...(start && { start }),
   })
+  const quiet = options.json ?? false
   if (needsColorPca(settings.recipe.augmentation)) {
-    settings.colorPca = await colorPcaOf(data.training, options.json ?? false)
+    settings.colorPca = await measured('measuring colours', quiet, (watched) =>
+      fitColorPca(data.training, watched),
+    )
+  }
+  // Weights to begin with bring the mean that they were trained with.
+  if (settings.recipe.meanPicture && !start) {
+    const { preprocessing } = settings
+    const mean = await measured('measuring the mean picture', quiet, (watched) =>
+      meanPicture(data.training, { ...watched, size: preprocessing.resize }),
+    )
+    settings.preprocessing = { ...preprocessing, meanPicture: packMeanPicture(mean) }
   }
   return { settings, ...(start && { start }) }
 }
 
-/** Pictures that are read to know how the colours vary: more do not change the answer. */
-const COLOR_PICTURES = 50_000
+/** Pictures that are read to know what all are like: more do not change the answer. */
+const MOST_MEASURED = 50_000
 
-async function colorPcaOf(training: Dataset, quiet: boolean): Promise<ColorPca> {
+/** What a reading of the training pictures gives, its progress shown. */
+async function measured<T>(
+  what: string,
+  quiet: boolean,
+  read: (options: StatisticsOptions) => Promise<T>,
+): Promise<T> {
   let shown: Progress | undefined
   try {
-    return await fitColorPca(training, {
-      limit: COLOR_PICTURES,
+    return await read({
+      limit: MOST_MEASURED,
       onProgress: (done, total) => {
-        shown ??= progress('measuring colours', total, { quiet })
+        shown ??= progress(what, total, { quiet })
         shown.update(done)
       },
     })

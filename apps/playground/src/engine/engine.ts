@@ -2,14 +2,10 @@
 import { Classifier, describe } from '@alexnet/core'
 import {
   averageViews,
-  createNormalizer,
   createPreprocess,
+  createTenViewPreprocess,
   type Picture,
-  Random,
-  resize,
   shapes,
-  tenCrop,
-  transformPicture,
 } from '@alexnet/data'
 import { startBackend } from './backends.ts'
 import { decode, toPng } from './decode.ts'
@@ -160,16 +156,13 @@ export class Engine {
 
   /** The paper's ten views: of a picture somewhat larger than the input. */
   #tenViews(picture: Picture): Float32Array[] {
-    const { crop, resize: side, mean, std } = this.#model.preprocessing
-    const larger = side > crop ? side : Math.round((crop * 256) / 224)
-    const resized = transformPicture(resize(larger), picture, new Random(0))
-    const normalizer = createNormalizer(mean, std)
-    return tenCrop(crop)
-      .apply(resized)
-      .map((view) => {
-        const out = new Float32Array(crop * crop * 3)
-        normalizer.write(view, out)
-        return out
-      })
+    const { preprocessing } = this.#model
+    const { crop, resize } = preprocessing
+    const larger = resize > crop ? resize : Math.round((crop * 256) / 224)
+    const views = createTenViewPreprocess({ ...preprocessing, resize: larger })(picture)
+    const length = crop * crop * 3
+    return Array.from({ length: views.length / length }, (_, at) =>
+      views.subarray(at * length, (at + 1) * length),
+    )
   }
 }

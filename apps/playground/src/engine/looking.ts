@@ -21,7 +21,7 @@ import {
   switchOff,
   unprepared,
 } from '@alexnet/core'
-import { createPreprocess, type Picture } from '@alexnet/data'
+import { createPreprocess, type Picture, type Preprocessing, subtractedMean } from '@alexnet/data'
 import type { LayersModel } from '@tensorflow/tfjs'
 import { toPixels } from './decode.ts'
 import type { LoadedModel } from './models.ts'
@@ -94,8 +94,8 @@ export async function unitView(
 ): Promise<UnitView> {
   const maps = await featureMapsWithout(model, input, layer, parts)
   const field = receptiveField(model, layer, { row, column })
-  const { crop, mean, std } = preprocessing
-  const picture = unprepared({ height: crop, width: crop, data: input }, { mean, std })
+  const { crop } = preprocessing
+  const picture = asPrepared(preprocessing, input)
   const zoom = Math.max(1, Math.round(SHOWN / crop))
   const large = sheet([picture], { scale: zoom, gap: 0 })
   const frame = {
@@ -145,9 +145,16 @@ export async function filterSheet(model: LayersModel, layer: string): Promise<Pi
   return toPixels(sheet(tiles, { background: 128, columns: Math.ceil(Math.sqrt(shown * 1.6)) }))
 }
 
-export function seen({ preprocessing }: LoadedModel, input: Float32Array): Pixels {
-  const { crop, mean, std } = preprocessing
-  return toPixels(unprepared({ height: crop, width: crop, data: input }, { mean, std }))
+export const seen = ({ preprocessing }: LoadedModel, input: Float32Array): Pixels =>
+  toPixels(asPrepared(preprocessing, input))
+
+/** The picture that the network was given, its preparation undone. */
+function asPrepared(preprocessing: Preprocessing, data: Float32Array): Picture {
+  const { crop, std } = preprocessing
+  return unprepared(
+    { height: crop, width: crop, data },
+    { mean: subtractedMean(preprocessing), std },
+  )
 }
 
 export async function heat(

@@ -8,6 +8,7 @@ import {
   loader,
   type Picture,
   type Preset,
+  type PresetOptions,
   Random,
   resize,
   shapes,
@@ -127,8 +128,9 @@ export class TrainingEngine {
     const { settings, training, validation, trainer, description } = run
     this.#stop = new AbortController()
     const variant = description.options.variant ?? 'torchvision'
-    const { crop, mean, std } = description.preprocessing
-    const preset = presetFor(variant, crop, settings.augment, { mean, std })
+    const { crop, mean, std, meanPicture } = description.preprocessing
+    const scale = { mean, std, ...(meanPicture && { meanPicture }) }
+    const preset = presetFor(variant, crop, settings.augment, scale)
     tell({
       ...{ type: 'started', classes: [...training.classes], device },
       ...{ training: training.length, validation: validation.length },
@@ -155,7 +157,7 @@ export class TrainingEngine {
           run.steps.push(report)
           tell(report)
         } else if (event.type === 'epoch') {
-          const plain = presetFor(variant, crop, false, { mean, std })
+          const plain = presetFor(variant, crop, false, scale)
           const seen = await inspect(run.model, validation, plain)
           const report: EpochReport = {
             ...{ type: 'epoch', epoch: event.epoch, step: event.step, train: event.train },
@@ -240,7 +242,7 @@ function presetFor(
   variant: string,
   crop: number,
   augment: boolean,
-  scale: Partial<Pick<Preset, 'mean' | 'std'>> = {},
+  scale: Pick<PresetOptions, 'mean' | 'std' | 'meanPicture'> = {},
 ): Preset {
   const isSmall = getArchitecture(variant).inputSize === 32
   const [train, plain] = isSmall ? [cifarTrain, cifarEval] : [torchvisionTrain, torchvisionEval]

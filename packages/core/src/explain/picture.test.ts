@@ -54,6 +54,10 @@ describe('pictures of maps', () => {
     const data = Float32Array.of((1 - 0.5) / 0.2, (0.5 - 0.4) / 0.1, 99)
     const options = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.1, 0.5] }
     expect([...unprepared({ height: 1, width: 1, data }, options).data]).toEqual([255, 128, 255])
+    const two = { height: 1, width: 2, data: new Float32Array(6) }
+    const mean = Float32Array.of(0, 0.2, 0.4, 0.6, 0.8, 1)
+    const found = unprepared(two, { ...options, mean })
+    expect([...found.data]).toEqual([0, 51, 102, 153, 204, 255])
   })
 
   it('centre filters on grey', () => {

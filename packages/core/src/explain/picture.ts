@@ -84,13 +84,14 @@ export function colorsOf({ height, width, channels, data }: ChannelMap, largest?
 /**
  * The picture that a prepared one shows, mean and deviation of the preparation undone.
  *
- * @param mean, std one number a channel, of values from 0 to 1
+ * @param mean one number a channel, of values from 0 to 1, or one for each value of the picture
+ * @param std one number a channel
  */
 export function unprepared(
   { height, width, data }: Pick<ChannelMap, 'height' | 'width' | 'data'>,
-  { mean, std }: { mean: readonly number[]; std: readonly number[] },
+  { mean, std }: { mean: ArrayLike<number>; std: readonly number[] },
 ): Picture {
-  const bytes = toBytes(data, (value, i) => (value * std[i % 3]! + mean[i % 3]!) * 255)
+  const bytes = toBytes(data, (value, i) => (value * std[i % 3]! + mean[i % mean.length]!) * 255)
   return { width, height, data: bytes }
 }
 

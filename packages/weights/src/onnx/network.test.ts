@@ -274,15 +274,18 @@ const tensors = new Map([
 const pixels = Uint8Array.from({ length: 2 * 19 * 19 * 3 }, () =>
   Math.floor((random() + 1) * 127.99),
 )
-const preprocessing = { mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3] } as const
+const preprocessing: NonNullable<NetworkDescription['preprocessing']> = {
+  mean: [0.4, 0.5, 0.6],
+  std: [0.2, 0.25, 0.3],
+}
 
 const join = (chunks: Uint8Array[]) => new Uint8Array(Buffer.concat(chunks))
 
-function expectedLogits(weights = tensors): number[] {
+function expectedLogits(weights = tensors, { mean, std } = preprocessing): number[] {
   return [0, 1].flatMap((index) => {
     let value = picture(19, 19, 3, (y, x, c) => {
-      const pixel = pixels[((index * 19 + y) * 19 + x) * 3 + c]! / 255
-      return (pixel - preprocessing.mean[c]!) / preprocessing.std[c]!
+      const at = (y * 19 + x) * 3 + c
+      return (pixels[index * 1083 + at]! / 255 - mean[at % mean.length]!) / std[c]!
     })
     for (const step of layers.slice(1)) value = apply(step, value, weights)
     return Array.from({ length: 4 }, (_, c) => value.at(0, 0, c))
@@ -310,6 +313,14 @@ describe('networks as ONNX, run by ONNX Runtime', () => {
     expect(worst(await logits({ preprocessing }, uint8Image()), expectedLogits())).toBeLessThan(
       2e-6,
     )
+  })
+
+  it('subtract a mean picture, where that is the normalisation', async () => {
+    const mean = Float32Array.from({ length: 1083 }, () => (random() + 1) / 2)
+    const inside = { ...preprocessing, mean }
+    const found = await logits({ preprocessing: inside }, uint8Image())
+    expect(worst(found, expectedLogits(tensors, inside))).toBeLessThan(2e-6)
+    expect(worst(found, expectedLogits())).toBeGreaterThan(1e-3)
   })
 
   it('take normalised float32 pictures channel by channel without it', async () => {

@@ -31,7 +31,8 @@ export interface NetworkDescription {
    * `[batch, height, width, 3]`, already cropped. Default: float32 `[batch, 3, height, width]`, normalised.
    */
   preprocessing?: {
-    mean: readonly [number, number, number]
+    /** A number a channel, or one for each value of a picture: a mean picture, `[height, width, 3]`. */
+    mean: ArrayLike<number>
     std: readonly [number, number, number]
   }
   /** Class names, kept as metadata. */
@@ -90,14 +91,18 @@ class GraphBuilder {
       return { name: 'image', dtype: 'float32', shape: ['batch', channels, height, width] }
     }
     const { mean, std } = preprocessing
-    // (pixel / 255 - mean) / std in one multiplication and one addition per channel.
+    // (pixel / 255 - mean) / std in one multiplication and one addition.
     this.append('Cast', 'image.float', [], { to: { int: 1 } })
     this.append('Transpose', 'image.channels', [], { perm: { ints: [0, 3, 1, 2] } })
-    const perChannel = (values: number[]) => Float32Array.from(values)
-    const scale = perChannel(std.map((value) => 1 / (255 * value)))
-    const shift = perChannel(mean.map((value, i) => -value / std[i]!))
+    const scale = Float32Array.from(std, (value) => 1 / (255 * value))
+    const pixels = mean.length / 3
+    const shift = Float32Array.from({ length: mean.length }, (_, to) => {
+      const channel = Math.floor(to / pixels)
+      return -mean[(to % pixels) * 3 + channel]! / std[channel]!
+    })
+    const shape = pixels === 1 ? [1, 3, 1, 1] : [1, 3, height, width]
     this.append('Mul', 'image.scaled', [this.constant('image.scale', [1, 3, 1, 1], scale)])
-    this.append('Add', 'image.normalized', [this.constant('image.shift', [1, 3, 1, 1], shift)])
+    this.append('Add', 'image.normalized', [this.constant('image.shift', shape, shift)])
     return { name: 'image', dtype: 'uint8', shape: ['batch', height, width, channels] }
   }
 

@@ -1,11 +1,13 @@
-// Training with the paper's colour noise: its axes are those of the run's own training pictures, the run
-// folder keeps them, and going on gives the same pictures. The last runs the built command.
+// What a run measures of its own training pictures (the axes of the paper's colour noise, cuda-convnet's mean
+// picture): the run folder keeps it, going on gives the same pictures, and the model carries what it needs.
+// Runs the built command.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Dataset } from '@alexnet/data'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { trainingPreset } from './preparation.ts'
+import { createPreprocess, type Dataset, unpackMeanPicture } from '@alexnet/data'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { loadModel } from './model-file.ts'
+import { evaluationBatches, TEN, tenViewBatches, trainingPreset } from './preparation.ts'
 import type { RunSettings } from './settings.ts'
 import { start, temporaryFolder } from './testing/run.ts'
 import { openTrainingData, trainingBatches } from './training-data.ts'
@@ -13,10 +15,10 @@ import { openTrainingData, trainingBatches } from './training-data.ts'
 const DATASET = 'shapes:150'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await temporaryFolder()
 })
-afterAll(() => folder.remove())
+afterEach(() => folder.remove())
 
 async function train(args: string, stopAfter?: number): Promise<Map<number, number>> {
   const losses = new Map<number, number>()
@@ -63,17 +65,20 @@ async function covariance(dataset: Dataset): Promise<number[][]> {
   )
 }
 
-const common = `${DATASET} --variant lenet-5 --epochs 2 --batch-size 10 --augment cifar-color-noise --no-report`
-
-it('fits the axes to the training pictures, keeps them, and goes on with the same pictures', async () => {
+/** A whole run beside one that is stopped and goes on: the same losses. Resolves to the settings of the first. */
+async function trainTwice(options: string): Promise<RunSettings> {
+  const common = `${DATASET} ${options} --epochs 2 --batch-size 10 --no-report`
   const whole = await train(`${common} --out whole`)
   const before = await train(`${common} --out stopped`, 5)
   const after = await train(`${DATASET} --out stopped --resume --no-report`)
   expect(after.size).toBeGreaterThan(0)
   expect(before.size + after.size).toBe(whole.size)
   expect(new Map([...before, ...after])).toEqual(whole)
+  return settingsOf('whole')
+}
 
-  const settings = await settingsOf('whole')
+it('fits the axes to the training pictures, keeps them, and goes on with the same pictures', async () => {
+  const settings = await trainTwice('--variant lenet-5 --augment cifar-color-noise')
   expect((await settingsOf('stopped')).colorPca).toEqual(settings.colorPca)
   const { eigenvectors, deviations } = settings.colorPca!
   const { training } = await openTrainingData(DATASET, { out: '' }, settings)
@@ -88,6 +93,7 @@ it('fits the axes to the training pictures, keeps them, and goes on with the sam
 }, 120_000)
 
 it('adds one colour a picture to what the cifar augmentation gives, the same with workers', async () => {
+  await train(`${DATASET} --variant lenet-5 --epochs 1 --no-report --out whole`)
   const settings = await settingsOf('whole')
   const { training } = await openTrainingData(DATASET, { out: '' }, settings)
   const firstBatch = async (augmentation: string, workers: number) => {
@@ -129,3 +135,54 @@ it('is the cifar augmentation and one more transform', () => {
     trainingPreset(name, { crop: 32 }).transforms.map((transform) => transform.name)
   expect(names('cifar-color-noise')).toEqual([...names('cifar'), 'colorPcaNoise'])
 })
+
+it('subtracts the mean of the training pictures pixel by pixel, wherever the network is used', async () => {
+  const { recipe, preprocessing, ...settings } = await trainTwice('--recipe cuda-convnet-80sec')
+  const { training, validation } = await openTrainingData(
+    DATASET,
+    { out: '' },
+    {
+      ...{ recipe, preprocessing, ...settings },
+    },
+  )
+  const mean = unpackMeanPicture(preprocessing.meanPicture!)
+  const sums = new Float64Array(mean.data.length)
+  for (let index = 0; index < training.length; index++) {
+    const { data } = await training.load(index)
+    for (const [at, byte] of data.entries()) sums[at]! += byte
+  }
+  const levels = Float64Array.from(sums, (sum) => sum / training.length)
+  for (const [at, level] of levels.entries()) expect(mean.data[at]! * 255).toBeCloseTo(level, 3)
+
+  const { data } = await validation!.load(0)
+  const expected = Float64Array.from(data, (byte, at) => byte - levels[at]!)
+  const isExpected = (found: Float32Array) => {
+    for (const [at, value] of expected.entries()) expect(found[at]!).toBeCloseTo(value, 3)
+  }
+  for await (const { images } of evaluationBatches(validation!, preprocessing, 1)) {
+    isExpected(images)
+    break
+  }
+  for await (const { images } of tenViewBatches(validation!, preprocessing, TEN)) {
+    // Corners and middle, then their mirror images: the fifth view is the whole picture.
+    isExpected(images.subarray(4 * data.length, 5 * data.length))
+    break
+  }
+  for await (const { images, indices } of trainingBatches(
+    training,
+    { recipe, preprocessing, ...settings },
+    { epoch: 0, start: 0 },
+  )) {
+    const { data: first } = await training.load(indices![0]!)
+    for (const [at, byte] of first.entries()) expect(images[at]!).toBeCloseTo(byte - levels[at]!, 3)
+    break
+  }
+
+  const loaded = await loadModel(join(folder.path, 'whole'), { quiet: true })
+  loaded.model.dispose()
+  expect(loaded.preprocessing).toEqual(preprocessing)
+  isExpected(createPreprocess(loaded.preprocessing)(await validation!.load(0)))
+  // Another run that begins with these weights keeps their mean, not that of its own pictures.
+  await train('shapes:60 --from whole --epochs 1 --no-report --out tuned')
+  expect((await settingsOf('tuned')).preprocessing).toEqual(preprocessing)
+}, 120_000)
