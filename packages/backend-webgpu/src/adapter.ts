@@ -33,6 +33,8 @@ export interface WebGPUOptions {
    * second the first time and is remembered. Default true, false on a software driver.
    */
   tune?: boolean
+  /** Whether kernels use the device's subgroups. Default true, where it has them. */
+  subgroups?: boolean
 }
 
 /** TensorFlow.js on WebGPU, watched, with kernels for training. */
@@ -97,6 +99,7 @@ async function start(
   registerKernels(name)
   tf.registerBackend(name, () => backend)
   if (options.tune ?? !report.software) backend.tuning = await tune(backend, report.device)
+  if (options.subgroups === false) backend.subgroups = false
   // A processor has few cores to keep busy.
   if (report.software) backend.tuning = { ...backend.tuning, enoughTiles: 4 }
   const started: StartedBackend = {

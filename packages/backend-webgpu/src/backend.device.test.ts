@@ -103,6 +103,22 @@ describe.skipIf(missing)(`the backend${missing ? `: ${missing}` : ''}`, () => {
     expect([...(await lost.data())], 'NaN stays').toEqual(new Array(6).fill(Number.NaN))
   })
 
+  it('sums by subgroups where the device has them and nobody says otherwise', async () => {
+    const ended = async (rows: number, subgroups?: boolean) => {
+      await useWebGPU({ ...(subgroups !== undefined && { subgroups }) })
+      const x = tf.tile(tf.tensor2d([[1, 2, 3]]), [rows, 11])
+      const sums = await tf.sum(x, 1).data()
+      expect(new Set(sums)).toEqual(new Set([66]))
+      const { pipelineCache } = tf.backend() as unknown as { pipelineCache: object }
+      return Object.keys(pipelineCache).filter((key) => key.includes('sums of rows'))
+    }
+    expect(await ended(100, false)).toEqual(['alexnet sums of rows'])
+    const { features } = await inspectWebGPU({ software: true })
+    const name = `alexnet sums of rows${features.includes('subgroups') ? ' by subgroups' : ''}`
+    // More rows than a dispatch has workgroups in one dimension.
+    expect(await ended(66_000)).toEqual([name])
+  })
+
   it('keeps weights in half precision with their matrix until it changes or goes', async () => {
     await useWebGPU()
     const inGPU = () => (tf.memory() as tf.MemoryInfo & { numBytesInGPU: number }).numBytesInGPU

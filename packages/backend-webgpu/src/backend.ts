@@ -26,6 +26,8 @@ export interface AlexNetWebGPUBackend extends TfjsWebGPU {
   readonly lost: Promise<Error>
   /** Tile shapes that this device is fastest with. */
   tuning: Tuning
+  /** Whether kernels use subgroups: those that the device has. */
+  subgroups: boolean
   /** Runs a kernel; what it had made is freed if it throws. */
   undoOnError<T>(kernel: () => T): T
   /** A float32 tensor's buffer, uploaded if it was not on the device. */
@@ -61,6 +63,7 @@ export function createBackend(
   class Guarded extends Base implements AlexNetWebGPUBackend {
     readonly lost: Promise<Error>
     tuning: Tuning = {}
+    subgroups = device.features.has('subgroups')
     #tellLost!: (error: Error) => void
     /** Why nothing can be done any more, once that is so. */
     #ended: Error | undefined

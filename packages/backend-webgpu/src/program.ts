@@ -14,6 +14,8 @@ export interface Program<F extends Fields> {
   /** What the program is, with everything its code depends on: equal names have equal code. */
   name: string
   fields: F
+  /** Whether the code uses subgroups, on a device that has them. */
+  subgroups?: boolean
   /** WGSL with `struct Parameters` and its binding, which come after the buffers, left out. */
   code: () => string
 }
@@ -44,9 +46,10 @@ export function run<F extends Fields>(
   const compileOnly = tf.env().getBool('WEBGPU_ENGINE_COMPILE_ONLY')
   const tensors = buffers.map((info) => withFloats(backend, info))
   const resources = tensors.map((info) => backend.buffer(info))
-  const key = `alexnet ${program.name}`
+  const key = `alexnet ${program.name}${program.subgroups ? ' by subgroups' : ''}`
   if (!(key in pipelineCache)) {
-    const code = structs(program.fields, buffers.length) + program.code()
+    const enabled = program.subgroups ? 'enable subgroups;\n' : ''
+    const code = enabled + structs(program.fields, buffers.length) + program.code()
     const module = device.createShaderModule({ code, label: program.name })
     const descriptor: GPUComputePipelineDescriptor = {
       compute: { module, entryPoint: 'main' },

@@ -5,32 +5,22 @@
 import { type Program, run, spread } from '../program.ts'
 import type { Kernel } from './kernel.ts'
 import { sumOfColumns } from './reduction.ts'
+import { together } from './workgroup.wgsl.ts'
 
 const fields = { rows: 'u32', classes: 'u32' } as const
 const threads = 64
 
-/** WGSL that leaves in `name` what the threads' values come to, in every thread. */
-const together = (name: string, combine: (a: string, b: string) => string) => `
-  partial[thread] = ${name};
-  workgroupBarrier();
-  for (var half = ${threads / 2}u; half > 0u; half /= 2u) {
-    if (thread < half) { partial[thread] = ${combine('partial[thread]', 'partial[thread + half]')}; }
-    workgroupBarrier();
-  }
-  ${name} = partial[0];
-  workgroupBarrier();`
-
-const add = (a: string, b: string) => `${a} + ${b}`
-
-const program: Program<typeof fields> = {
+const program = (subgroups: boolean): Program<typeof fields> => ({
   name: 'softmax cross-entropy',
   fields,
+  subgroups,
   code: () => `
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> shares: array<f32>;
 @group(0) @binding(2) var<storage, read_write> losses: array<f32>;
 @group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
-var<workgroup> partial: array<f32, ${threads}>;
+${together({ name: 'largestOf', kind: 'largest', type: 'f32', threads, subgroups })}
+${together({ name: 'sumsOf', kind: 'sum', type: 'vec3<f32>', threads, subgroups })}
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
@@ -39,27 +29,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let begin = row * p.classes;
   var largest = logits[begin];
   for (var i = thread; i < p.classes; i += ${threads}u) { largest = max(largest, logits[begin + i]); }
-  ${together('largest', (a, b) => `max(${a}, ${b})`)}
-  var total = 0.0;
-  var share = 0.0;
-  var product = 0.0;
+  largest = largestOf(largest, thread);
+  // Of the exponentials, the shares and their products with the logits.
+  var sums = vec3<f32>();
   for (var i = thread; i < p.classes; i += ${threads}u) {
     let x = logits[begin + i] - largest;
-    total += exp(x);
-    share += shares[begin + i];
-    product += shares[begin + i] * x;
+    let share = shares[begin + i];
+    sums += vec3<f32>(exp(x), share, share * x);
   }
-  ${together('total', add)}
-  ${together('share', add)}
-  ${together('product', add)}
+  sums = sumsOf(sums, thread);
   let scale = 1.0 / f32(p.rows);
   for (var i = thread; i < p.classes; i += ${threads}u) {
-    let probability = exp(logits[begin + i] - largest) / total;
-    gradient[begin + i] = (probability * share - shares[begin + i]) * scale;
+    let probability = exp(logits[begin + i] - largest) / sums.x;
+    gradient[begin + i] = (probability * sums.y - shares[begin + i]) * scale;
   }
-  if (thread == 0u) { losses[row] = (share * log(total) - product) * scale; }
+  if (thread == 0u) { losses[row] = (sums.y * log(sums.x) - sums.z) * scale; }
 }`,
-}
+})
 
 /**
  * Inputs logits and shares, both float32 [rows, classes]. Returns [loss, gradient]: the scalar mean over
@@ -81,7 +67,7 @@ export const softmaxCrossEntropy: Kernel = {
     }
     const losses = backend.makeTensorInfo([rows, 1], 'float32')
     const gradient = backend.makeTensorInfo(logits.shape, 'float32')
-    run(backend, program, {
+    run(backend, program(backend.subgroups), {
       buffers: [logits, shares, losses, gradient],
       parameters: { rows, classes },
       workgroups: [...spread(rows), 1],

@@ -10,7 +10,7 @@ import { momentumStep } from './momentum.ts'
 import { lrnGrad } from './normalization.ts'
 import { avgPoolGrad, maxPoolGrad } from './pooling.ts'
 import { quantizedMatMul } from './quantized-product.ts'
-import { sum } from './reduction.ts'
+import { mean, sum } from './reduction.ts'
 import { reluGradient } from './relu-gradient.ts'
 import { relu6, tanh } from './unary.ts'
 
@@ -25,6 +25,7 @@ export const kernels: readonly Kernel[] = [
   hashedDropout,
   lrnGrad,
   maxPoolGrad,
+  mean,
   momentumStep,
   quantizedMatMul,
   relu6,

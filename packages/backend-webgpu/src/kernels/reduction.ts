@@ -1,13 +1,15 @@
-// Sums over leading axes (a bias's gradient), which tfjs transposes a whole tensor for, and over the pieces
-// that a deep matrix product is cut into. Other axes are tfjs's.
+// Sums and means over leading axes (a bias's gradient), which tfjs transposes a whole tensor for, over trailing
+// ones or all (the length of a gradient), which tfjs gives to one workgroup a result, and sums over the pieces
+// that a deep matrix product is cut into. Axes in the middle are tfjs's.
 
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetWebGPUBackend } from '../backend.ts'
 import { type Program, run, spread } from '../program.ts'
 import type { Kernel } from './kernel.ts'
 import type { Activation } from './product-operands.ts'
+import { together } from './workgroup.wgsl.ts'
 
-const columnFields = { rows: 'u32', columns: 'u32', pieceRows: 'u32' } as const
+const columnFields = { rows: 'u32', columns: 'u32', pieceRows: 'u32', divisor: 'f32' } as const
 /** Columns and lines of a workgroup. */
 const across = 32
 const lines = 8
@@ -33,7 +35,62 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) t
   workgroupBarrier();
   if (thread.y != 0u || column >= p.columns) { return; }
   for (var line = 1u; line < ${lines}u; line++) { sum += partial[line * ${across}u + thread.x]; }
-  sums[group.y * p.columns + column] = sum;
+  sums[group.y * p.columns + column] = sum / p.divisor;
+}`,
+}
+
+const rowFields = {
+  columns: 'u32',
+  pieceColumns: 'u32',
+  pieces: 'u32',
+  count: 'u32',
+  divisor: 'f32',
+} as const
+
+/** Threads that sum a piece of a row. */
+const threads = 64
+
+/** Sums each row of pieces of `pieceColumns` columns, a workgroup a piece. */
+const rowSums = (vectors: boolean, subgroups: boolean): Program<typeof rowFields> => ({
+  name: `sums of rows${vectors ? ' by four' : ''}`,
+  fields: rowFields,
+  subgroups,
+  code: () => `
+@group(0) @binding(0) var<storage, read> x: array<${vectors ? 'vec4<f32>' : 'f32'}>;
+@group(0) @binding(1) var<storage, read_write> sums: array<f32>;
+${together({ name: 'sumOf', kind: 'sum', type: 'f32', threads, subgroups })}
+@compute @workgroup_size(${threads})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  let number = group.y * groups.x + group.x;
+  if (number >= p.count) { return; }
+  let row = number / p.pieces * p.columns;
+  let first = number % p.pieces * p.pieceColumns;
+  let end = row + min(p.columns, first + p.pieceColumns);
+  var own = ${vectors ? 'vec4<f32>()' : '0.0'};
+  for (var i = row + first + thread; i < end; i += ${threads}u) { own += x[i]; }
+  let sum = sumOf(${vectors ? 'dot(own, vec4<f32>(1.0))' : 'own'}, thread);
+  if (thread == 0u) { sums[number] = sum / p.divisor; }
+}`,
+})
+
+const shortFields = { rows: 'u32', columns: 'u32', divisor: 'f32' } as const
+
+/** Sums rows of few columns, a thread a row. */
+const shortRowSums: Program<typeof shortFields> = {
+  name: 'sums of short rows',
+  fields: shortFields,
+  code: () => `
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> sums: array<f32>;
+@compute @workgroup_size(${threads})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  let row = (group.y * groups.x + group.x) * ${threads}u + thread;
+  if (row >= p.rows) { return; }
+  var sum = 0.0;
+  for (var i = 0u; i < p.columns; i++) { sum += x[row * p.columns + i]; }
+  sums[row] = sum / p.divisor;
 }`,
 }
 
@@ -86,23 +143,79 @@ export function sumOfSplits(
 /** Rows that one workgroup sums. */
 const pieceRows = 512
 
-/** Sums [rows, columns] over its rows, pieces of them until one is left, into a tensor of a shape. */
+/**
+ * Sums [rows, columns] over its rows, pieces of them until one is left, into a tensor of a shape.
+ * @param divisor of the sums. Default 1
+ */
 export function sumOfColumns(
   backend: AlexNetWebGPUBackend,
   x: tf.TensorInfo,
   [rows, columns]: [number, number],
   shape: number[],
+  divisor = 1,
 ): tf.TensorInfo {
-  let from = x
-  let count = rows
-  while (true) {
-    const pieces = Math.ceil(count / pieceRows)
+  return untilOne(backend, x, rows, pieceRows, (from, count, pieces) => {
     const into = backend.makeTensorInfo(pieces === 1 ? shape : [pieces, columns], 'float32')
     run(backend, columnSums, {
       buffers: [from, into],
-      parameters: { rows: count, columns, pieceRows },
+      parameters: { rows: count, columns, pieceRows, divisor: pieces === 1 ? divisor : 1 },
       workgroups: [Math.ceil(columns / across), pieces, 1],
     })
+    return into
+  })
+}
+
+/** Columns up to which a row is too short for a workgroup. */
+const shortRow = 32
+/** Columns of a row that one workgroup sums. */
+const pieceColumns = 2 ** 14
+
+/** Sums [rows, columns] over its columns, as `sumOfColumns` does over its rows. */
+export function sumOfRows(
+  backend: AlexNetWebGPUBackend,
+  x: tf.TensorInfo,
+  [rows, columns]: [number, number],
+  shape: number[],
+  divisor = 1,
+): tf.TensorInfo {
+  if (columns <= shortRow) {
+    const into = backend.makeTensorInfo(shape, 'float32')
+    run(backend, shortRowSums, {
+      buffers: [x, into],
+      parameters: { rows, columns, divisor },
+      workgroups: [...spread(Math.ceil(rows / threads)), 1],
+    })
+    return into
+  }
+  return untilOne(backend, x, columns, pieceColumns, (from, count, pieces) => {
+    const into = backend.makeTensorInfo(pieces === 1 ? shape : [rows, pieces], 'float32')
+    const vectors = count % 4 === 0
+    const width = vectors ? 4 : 1
+    run(backend, rowSums(vectors, backend.subgroups), {
+      buffers: [from, into],
+      parameters: {
+        ...{ columns: count / width, pieceColumns: pieceColumns / width },
+        ...{ pieces, count: rows * pieces, divisor: pieces === 1 ? divisor : 1 },
+      },
+      workgroups: [...spread(rows * pieces), 1],
+    })
+    return into
+  })
+}
+
+/** Sums in pieces, and the pieces' sums, until one is left. */
+function untilOne(
+  backend: AlexNetWebGPUBackend,
+  x: tf.TensorInfo,
+  length: number,
+  piece: number,
+  sumPieces: (from: tf.TensorInfo, count: number, pieces: number) => tf.TensorInfo,
+): tf.TensorInfo {
+  let from = x
+  let count = length
+  while (true) {
+    const pieces = Math.ceil(count / piece)
+    const into = sumPieces(from, count, pieces)
     if (from !== x) backend.disposeData(from.dataId)
     if (pieces === 1) return into
     from = into
@@ -110,19 +223,28 @@ export function sumOfColumns(
   }
 }
 
-export const sum: Kernel = {
-  name: 'Sum',
+const reduction = (name: 'Sum' | 'Mean'): Kernel => ({
+  name,
   run(call, fallback) {
     const { inputs, attrs, backend } = call
     const x = inputs.x!
-    const axes = tf.util.parseAxisParam(attrs.axis as number | number[], x.shape)
-    const leading = axes.length < x.shape.length && axes.every((axis) => axis < axes.length)
-    const rows = tf.util.sizeFromShape(x.shape.slice(0, axes.length))
-    const columns = tf.util.sizeFromShape(x.shape.slice(axes.length))
-    if (x.dtype !== 'float32' || !leading || rows * columns === 0) return fallback(call)
+    const { shape, dtype } = x
+    const rank = shape.length
+    const axes = [...new Set(tf.util.parseAxisParam(attrs.axis as number | number[], shape))]
+    const trailing = axes.length > 0 && axes.every((axis) => axis >= rank - axes.length)
+    const leading = axes.length > 0 && axes.every((axis) => axis < axes.length)
+    const size = tf.util.sizeFromShape(shape)
+    if (dtype !== 'float32' || !(leading || trailing) || size === 0) return fallback(call)
     if (backend.shouldExecuteOnCPU([x])) return fallback(call)
-    const [kept, dropped] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes)
-    const shape = attrs.keepDims ? [...dropped.map(() => 1), ...kept] : kept
-    return sumOfColumns(backend, x, [rows, columns], shape)
+    const [kept, summed] = tf.backend_util.computeOutAndReduceShapes(shape, axes)
+    const result = attrs.keepDims ? tf.backend_util.expandShapeToKeepDim(kept, axes) : kept
+    const terms = tf.util.sizeFromShape(summed)
+    const divisor = name === 'Mean' ? terms : 1
+    return trailing
+      ? sumOfRows(backend, x, [size / terms, terms], result, divisor)
+      : sumOfColumns(backend, x, [terms, size / terms], result, divisor)
   },
-}
+})
+
+export const sum = reduction('Sum')
+export const mean = reduction('Mean')

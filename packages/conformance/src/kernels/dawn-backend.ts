@@ -21,14 +21,22 @@ const dawnBackend: TestedBackend = {
   share: thorough ? 1 : 0.15,
 }
 
+/** The same on a device that is taken for one without subgroups. */
+export const dawnWithoutSubgroups: TestedBackend = {
+  ...dawnBackend,
+  name: 'alexnet-webgpu-without-subgroups',
+  adapter: () =>
+    webgpu({ software: true, name: 'alexnet-webgpu-without-subgroups', subgroups: false }),
+}
+
 /** Declares tests on it; where there is no driver, one that says so, and that fails where REQUIRE_DEVICES is set. */
-export function onDawn(tests: (backend: TestedBackend) => void): void {
+export function onDawn(tests: (backend: TestedBackend) => void, backend = dawnBackend): void {
   if (report.available) {
-    tests(dawnBackend)
+    tests(backend)
     return
   }
   const reason = report.reason ?? 'no WebGPU'
-  describe(dawnBackend.name, () => {
+  describe(backend.name, () => {
     it.skipIf(!process.env.REQUIRE_DEVICES)(`skipped: ${reason}`, () => {
       throw new Error(`REQUIRE_DEVICES tests on every backend: ${reason}`)
     })
@@ -36,5 +44,5 @@ export function onDawn(tests: (backend: TestedBackend) => void): void {
 }
 
 /** Runs suites on it. */
-export const holdDawnTo = (suites: Record<string, Suite>) =>
-  onDawn((backend) => holdTo(backend, suites))
+export const holdDawnTo = (suites: Record<string, Suite>, backend = dawnBackend) =>
+  onDawn(() => holdTo(backend, suites), backend)

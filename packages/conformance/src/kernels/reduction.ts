@@ -43,6 +43,13 @@ export const reduction: Suite = (backend) => {
       [40, 50, 60],
       [0, 1, 2],
     ],
+    // Longer than what one workgroup sums, by fours and one by one.
+    [[3, 20_000], [1]],
+    [[40_003], [0]],
+    [
+      [500, 3, 4],
+      [1, 2],
+    ],
     [[4, 5, 6], [1]],
     [[4, 1, 6], [1]],
     [
