@@ -1,10 +1,12 @@
-// The command lines of `bench webgl` and `bench dawn`: a GPU backend of ours beside tfjs's on the same device.
+// The command lines of `bench webgl`, `bench dawn` and `bench sums`: a GPU backend of ours beside tfjs's on the
+// same device.
 // The tasks are loaded when they are asked for: they bring a bundler, a browser's driver, a GPU's.
 
 import { writeFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { formatDeviceRecord } from './device-record.ts'
 import { type DeviceResult, type DeviceTaskOptions, formatDevice } from './device-report.ts'
+import { formatSums, formatSumsRecord } from './sums-report.ts'
 
 interface Options extends Omit<DeviceTaskOptions, 'work'> {
   work: 'train' | 'infer' | 'both'
@@ -31,6 +33,7 @@ async function compare(task: keyof typeof about, options: DeviceTaskOptions) {
 }
 
 export function addDeviceCommands(program: Command): void {
+  addSums(program)
   for (const task of ['webgl', 'dawn'] as const) {
     const command = program
       .command(task)
@@ -65,4 +68,22 @@ export function addDeviceCommands(program: Command): void {
         if (options.record) await writeFile(options.record, formatDeviceRecord(results, options))
       })
   }
+}
+
+function addSums(program: Command): void {
+  program
+    .command('sums')
+    .description('sums, means and losses on WebGPU in Node: by subgroups, without, and tfjs')
+    .configureHelp({ helpWidth: 80 })
+    .option('--rounds <count>', 'turns of each', whole, 15)
+    .option('--json', 'print JSON, to keep or to contribute', false)
+    .option('--record <file>', 'also write a benchmark record (Markdown)')
+    .action(
+      async ({ rounds, json, record }: { rounds: number; json: boolean; record?: string }) => {
+        const { compareSums } = await import('./tasks/sums.ts')
+        const result = await compareSums({ rounds })
+        process.stdout.write(`${json ? JSON.stringify(result) : formatSums(result)}\n`)
+        if (record) await writeFile(record, formatSumsRecord(result))
+      },
+    )
 }

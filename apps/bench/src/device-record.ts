@@ -13,7 +13,49 @@ import {
 import { markdownTable } from './table.ts'
 
 /** A device is as fast as another when the two differ by no more than noise does. */
-const NOISE = 0.02
+export const NOISE = 0.02
+
+/** The parts of a record before its table. */
+export function recordHead(
+  {
+    machine,
+    device,
+    software,
+    tfjs,
+  }: Pick<DeviceResult, 'machine' | 'device' | 'software' | 'tfjs'>,
+  parts: { title: string; question: string; answers: string[]; command: string },
+): string[] {
+  const { title, question, answers, command } = parts
+  return [
+    `# ${title}, ${machine.date.slice(0, 10)}`,
+    '',
+    '## Question and answer',
+    '',
+    `${question} Losses first.`,
+    '',
+    ...answers.map((text) => `- ${text}`),
+    '',
+    '## Machine',
+    '',
+    `- ${machine.processor}, ${machine.processors} processors, ${machine.memoryGigabytes} GiB, ${machine.system}`,
+    `- Device: ${device}`,
+    `- Load in the minute before: ${machine.load}`,
+    '',
+    '## Software',
+    '',
+    `- ${software}, this project at ${machine.commit}`,
+    `- TensorFlow.js ${tfjs}, its backend with the same limits on a device of its own`,
+    '',
+    '## Command',
+    '',
+    '```sh',
+    command,
+    '```',
+    '',
+    '`--json` prints the same numbers, every one of them, to contribute those of another device.',
+    '',
+  ]
+}
 
 /** Markdown of the results of one run. @param options as they were given on the command line */
 export function formatDeviceRecord(
@@ -22,40 +64,18 @@ export function formatDeviceRecord(
 ): string {
   const [first] = results
   if (!first) throw new Error('a record needs at least one result')
-  const { machine } = first
   const { variant, batch, rounds, work } = options
   const names = engineNames(first)
   const api = first.task === 'webgl' ? 'WebGL' : 'WebGPU'
   // Losses first.
   const answers = [...results].sort((a, b) => b.ratio.median - a.ratio.median).map(answer)
   const lines = [
-    `# ${api}, ours beside TensorFlow.js's, ${machine.date.slice(0, 10)}`,
-    '',
-    '## Question and answer',
-    '',
-    `How does ${names.alexnet} compare with ${names.tfjs} on the same device? Losses first.`,
-    '',
-    ...answers.map((text) => `- ${text}`),
-    '',
-    '## Machine',
-    '',
-    `- ${machine.processor}, ${machine.processors} processors, ${machine.memoryGigabytes} GiB, ${machine.system}`,
-    `- Device: ${first.device}`,
-    `- Load in the minute before: ${machine.load}`,
-    '',
-    '## Software',
-    '',
-    `- ${first.software}, this project at ${machine.commit}`,
-    `- TensorFlow.js ${first.tfjs}, its backend with the same limits on a device of its own`,
-    '',
-    '## Command',
-    '',
-    '```sh',
-    `npm run -s bench -- ${first.task} --variant ${variant} --batch ${batch} --rounds ${rounds} --work ${work}${options.gpu ? ' --gpu' : ''}`,
-    '```',
-    '',
-    '`--json` prints the same numbers, every one of them, to contribute those of another device.',
-    '',
+    ...recordHead(first, {
+      title: `${api}, ours beside TensorFlow.js's`,
+      question: `How does ${names.alexnet} compare with ${names.tfjs} on the same device?`,
+      answers,
+      command: `npm run -s bench -- ${first.task} --variant ${variant} --batch ${batch} --rounds ${rounds} --work ${work}${options.gpu ? ' --gpu' : ''}`,
+    }),
     '## Table',
     '',
     ...markdownTable(

@@ -86,7 +86,7 @@ function restartPipelines(): void {
 }
 
 /** tfjs's backend on a device of its own with the same adapter and limits, its kernels as they are. */
-async function startTfjs(): Promise<string> {
+export async function startTfjs(): Promise<string> {
   const name = 'tfjs-webgpu'
   const stock = tf.backend().constructor
   const WebGPUBackend = Object.getPrototypeOf(stock) as new (
