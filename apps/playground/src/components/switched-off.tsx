@@ -12,7 +12,8 @@ export function SwitchedOff(props: {
   version: number
 }) {
   const { image, parts, onParts, version } = props
-  const [view, setView] = useState<SwitchOffView>()
+  const asked = JSON.stringify([image.id, version, parts])
+  const [view, setView] = useState<SwitchOffView & { asked: string }>()
   const [problem, setProblem] = useState('')
   useEffect(() => {
     let stale = false
@@ -20,13 +21,13 @@ export function SwitchedOff(props: {
     engine()
       .switchOff(image, parts)
       .then(
-        (found) => !stale && setView(found),
+        (found) => !stale && setView({ ...found, asked }),
         (error) => !stale && setProblem(messageOf(error)),
       )
     return () => {
       stale = true
     }
-  }, [image.id, version, JSON.stringify(parts)])
+  }, [asked])
   const isWhole = parts.length === 0
   return (
     <section aria-label="The answer">
@@ -55,7 +56,8 @@ export function SwitchedOff(props: {
             <figcaption>The whole network</figcaption>
             <Bars top={view.whole} />
           </figure>
-          {!isWhole && (
+          {/* Until it is there, what is shown is the answer without other parts. */}
+          {!isWhole && view.asked === asked && (
             <figure>
               <figcaption>Without these parts</figcaption>
               <Bars top={view.without} />
