@@ -56,7 +56,7 @@ export function SwitchedOff(props: {
             <figcaption>The whole network</figcaption>
             <Bars top={view.whole} />
           </figure>
-          {/* Until it is there, what is shown is the answer without other parts. */}
+          {/* The view may still be that of other parts, whose answer this is not. */}
           {!isWhole && view.asked === asked && (
             <figure>
               <figcaption>Without these parts</figcaption>
