@@ -1,23 +1,16 @@
 // What `bench sums` finds, as text for a terminal and as a record.
 
 import { NOISE, recordHead } from './device-record.ts'
-import type { Machine } from './machine.ts'
+import type { DeviceResult } from './device-report.ts'
 import type { Summary } from './statistics.ts'
 import { type Column, markdownTable, textTable, wrap } from './table.ts'
 
 /** The three that are compared; ours with subgroups only where the device has them. */
 export type SumsEngine = 'subgroups' | 'alexnet' | 'tfjs'
 
-export interface SumsResult {
+export interface SumsResult
+  extends Pick<DeviceResult, 'rounds' | 'device' | 'features' | 'software' | 'tfjs' | 'machine'> {
   task: 'sums'
-  rounds: number
-  device: string
-  features: string[]
-  /** What runs it, with its version. */
-  software: string
-  /** Version of TensorFlow.js. */
-  tfjs: string
-  machine: Machine
   sums: SumResult[]
 }
 

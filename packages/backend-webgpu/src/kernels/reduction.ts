@@ -171,7 +171,7 @@ const shortRow = 32
 const pieceColumns = 2 ** 14
 
 /** Sums [rows, columns] over its columns, as `sumOfColumns` does over its rows. */
-export function sumOfRows(
+function sumOfRows(
   backend: AlexNetWebGPUBackend,
   x: tf.TensorInfo,
   [rows, columns]: [number, number],
