@@ -40,6 +40,15 @@ const ablation = (name: string, ...options: string[]): Group => ({
   options: ['--recipe', 'ablation', '--epochs', '8', ...options],
 })
 
+/** The larger network of cuda-convnet with a schedule that its source does not have. */
+const withCosine = (name: string, ...options: string[]): Group => ({
+  name,
+  options: [
+    ...['--recipe', 'cuda-convnet-18pct', '--schedule', 'cosine', '--learning-rate', '0.003'],
+    ...options,
+  ],
+})
+
 export const experiments = {
   'figure-1': {
     title: 'ReLU against tanh and the sigmoid',
@@ -71,6 +80,13 @@ export const experiments = {
     groups: [
       { name: '80sec', options: ['--recipe', 'cuda-convnet-80sec'] },
       { name: '18pct', options: ['--recipe', 'cuda-convnet-18pct'] },
+      withCosine('18pct, cosine', '--label-smoothing', '0.1'),
+      withCosine(
+        '18pct, crops and mirror',
+        ...['--augment', 'cifar', '--epochs', '100'],
+        // What it learns from is never twice the same, and needs less to hold it back.
+        ...['--weight-decay', '0.001', '--layer-decay', 'classifier.*=0.03'],
+      ),
     ],
     seeds: 1,
   },
