@@ -84,7 +84,7 @@ export const experiments = {
       withCosine(
         '18pct, crops and mirror',
         ...['--augment', 'cifar', '--epochs', '100'],
-        // What it learns from is never twice the same, and needs less to hold it back.
+        // Pictures that are never twice the same let it overfit less: it needs less decay.
         ...['--weight-decay', '0.001', '--layer-decay', 'classifier.*=0.03'],
       ),
     ],

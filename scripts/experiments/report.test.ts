@@ -13,7 +13,7 @@ const experiment: Experiment = {
   target: 25,
   groups: [
     { name: 'fast way', options: ['--recipe', 'a'] },
-    { name: 'slow', options: ['--recipe', 'b'] },
+    { name: 'slow', options: ['--recipe', 'b', '--freeze', 'features.*'] },
   ],
   seeds: 2,
 }
@@ -84,6 +84,7 @@ test('writes the curves, a drawing and a table with the commands', async () => {
   expect(read('x.md')).toBe(table(result))
   expect(read('x.md')).toContain('| slow | 1 | 60.00 ± 0.00 % | not in 2 (least 60.0 %) |')
   expect(read('x.md')).toContain('`alexnet train DATA --recipe a`')
+  expect(read('x.md')).toContain("--recipe b --freeze 'features.*'`")
   expect(read('x.svg')).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/)
   expect(read('x.svg')).toContain('fast way')
 })

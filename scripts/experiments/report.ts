@@ -114,6 +114,9 @@ export function spread(values: readonly number[]): Spread {
   return { mean: round(mean, 3), deviation: round(deviation, 3) }
 }
 
+/** An argument as a shell takes it: one with a star would be looked for among the files. */
+const quoted = (argument: string) => (/[*?[\s]/.test(argument) ? `'${argument}'` : argument)
+
 /** The table of a result, in Markdown. */
 export function table({ name, title, claim, measure, target, groups, missing }: Result): string {
   const text = ({ mean, deviation }: Spread, unit: string) =>
@@ -123,7 +126,7 @@ export function table({ name, title, claim, measure, target, groups, missing }: 
     `${curves.length}`,
     text(error, ' %'),
     ...(target === null ? [] : [reached ? text(reached, '') : neverReached(curves)]),
-    `\`alexnet train DATA ${options.join(' ')}\``,
+    `\`alexnet train DATA ${options.map(quoted).join(' ')}\``,
   ])
   const header = [
     measure === 'training' ? 'training pictures' : 'test pictures',
