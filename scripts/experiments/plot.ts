@@ -14,8 +14,11 @@ export function drawCurves({ title, measure, target, groups }: Result): string {
       const errors = curves.map((curve) => curve.errors[index]!)
       const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
       return {
-        ...{ group: name, epoch: index + 1, mean },
-        ...{ least: Math.min(...errors), most: Math.max(...errors) },
+        group: name,
+        epoch: index + 1,
+        mean,
+        least: Math.min(...errors),
+        most: Math.max(...errors),
       }
     })
   })
@@ -33,8 +36,12 @@ export function drawCurves({ title, measure, target, groups }: Result): string {
       Plot.areaY(points, { x: 'epoch', y1: 'least', y2: 'most', fill: 'group', fillOpacity: 0.2 }),
       Plot.lineY(points, { x: 'epoch', y: 'mean', stroke: 'group', strokeWidth: 2 }),
       Plot.text(namesBeside(points), {
-        ...{ x: 'epoch', y: 'at', text: 'group', fill: 'group' },
-        ...{ textAnchor: 'start', dx: 8 },
+        x: 'epoch',
+        y: 'at',
+        text: 'group',
+        fill: 'group',
+        textAnchor: 'start',
+        dx: 8,
       }),
     ],
   })
@@ -92,8 +99,13 @@ export function drawAccuracies(runs: Runs, targets: readonly number[]): string {
       Plot.text(
         points,
         Plot.selectLast({
-          ...{ x: 'minutes', y: 'accuracy', z: 'engine', text: 'engine', fill: 'engine' },
-          ...{ textAnchor: 'start' as const, dx: 8 },
+          x: 'minutes',
+          y: 'accuracy',
+          z: 'engine',
+          text: 'engine',
+          fill: 'engine',
+          textAnchor: 'start' as const,
+          dx: 8,
         }),
       ),
     ],

@@ -48,7 +48,8 @@ export function runsOf(
       seed,
       folder: join(out, name, `${slug(group.name)}-${seed}`),
       options: group.options,
-      ...{ measure, target },
+      measure,
+      target,
     })),
   ).flat()
 }

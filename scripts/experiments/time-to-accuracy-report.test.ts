@@ -13,12 +13,20 @@ import {
 
 const epochs = (seconds: number, tests: readonly number[]): Epoch[] =>
   tests.map((accuracy, index) => ({
-    ...{ epoch: index + 1, seconds, loss: 1, training: accuracy, test: accuracy },
+    epoch: index + 1,
+    seconds,
+    loss: 1,
+    training: accuracy,
+    test: accuracy,
   }))
 
 const comparison: Comparison = {
   machine: {
-    ...{ date: '2020-01-01', processor: 'A', processors: 2, node: '24', pytorch: '1.13' },
+    date: '2020-01-01',
+    processor: 'A',
+    processors: 2,
+    node: '24',
+    pytorch: '1.13',
   },
   recipe: {},
   options: { recipe: 'cifar-fast', epochs: 4 },

@@ -52,8 +52,12 @@ function parse() {
   try {
     return parseArgs({
       options: {
-        ...{ data: text, epochs: text, dropout: text, limit: text },
-        ...{ 'learning-rate': text, 'batch-size': text },
+        data: text,
+        epochs: text,
+        dropout: text,
+        limit: text,
+        'learning-rate': text,
+        'batch-size': text,
         recipe: { type: 'string', default: 'cifar-fast' },
         seed: { type: 'string', default: '0' },
         threads: { type: 'string', default: '2' },

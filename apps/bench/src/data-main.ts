@@ -44,7 +44,13 @@ const small = {
 } as const
 const { transforms, mean, std } = work === 'cifar' ? small : torchvisionTrain()
 const options: LoaderOptions = {
-  ...{ dataset, transforms, mean, std, batchSize, shuffle: true, recycle: true },
+  dataset,
+  transforms,
+  mean,
+  std,
+  batchSize,
+  shuffle: true,
+  recycle: true,
   // Kept between epochs, as torchvision's are.
   workers: workers > 0 ? createWorkerPool(workers) : 0,
 }

@@ -3,16 +3,32 @@ import { formatDeviceRecord } from './device-record.ts'
 import { byKernel, type DeviceResult, formatDevice, total } from './device-report.ts'
 
 const machine: DeviceResult['machine'] = {
-  ...{ date: '2026-01-31T00:00:00Z', processor: 'a processor', processors: 2, load: 0 },
-  ...{ memoryGigabytes: 8, system: 'Linux', node: '24', v8: '13', commit: 'abc' },
+  date: '2026-01-31T00:00:00Z',
+  processor: 'a processor',
+  processors: 2,
+  load: 0,
+  memoryGigabytes: 8,
+  system: 'Linux',
+  node: '24',
+  v8: '13',
+  commit: 'abc',
 }
 const around = (median: number) => ({ median, low: median * 0.9, high: median * 1.1 })
 
 function result(work: DeviceResult['work'], ours: number): DeviceResult {
   return {
-    ...{ task: 'dawn', work, variant: 'cifar', batch: 16, rounds: 5, device: 'a GPU', machine },
-    ...{ features: [], software: 'Node 24', tfjs: '4.1' },
-    ...{ difference: 1e-6, ratio: around(ours / 100) },
+    task: 'dawn',
+    work,
+    variant: 'cifar',
+    batch: 16,
+    rounds: 5,
+    device: 'a GPU',
+    machine,
+    features: [],
+    software: 'Node 24',
+    tfjs: '4.1',
+    difference: 1e-6,
+    ratio: around(ours / 100),
     milliseconds: { alexnet: around(ours), tfjs: around(100) },
     kernels: byKernel(
       {

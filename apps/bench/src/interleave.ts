@@ -79,6 +79,6 @@ export async function interleave(
   }
   return lanes.map(({ samples, failure }) => ({
     samples,
-    ...(failure !== undefined && { failure }),
+    failure,
   }))
 }

@@ -18,8 +18,14 @@ import { createModel, describeNetwork } from './network.ts'
 import { relativeDifference } from './statistics.ts'
 
 const strided: Omit<KernelCase, 'pass'> = {
-  ...{ layer: 'conv', kind: 'convolution', batch: 2, size: 3, stride: 2, padding: 1 },
-  ...{ input: [8, 7, 3], output: [4, 4, 5] },
+  layer: 'conv',
+  kind: 'convolution',
+  batch: 2,
+  size: 3,
+  stride: 2,
+  padding: 1,
+  input: [8, 7, 3],
+  output: [4, 4, 5],
   places: [
     [0, 0, 0, 0],
     [1, 2, 1, 2],

@@ -80,7 +80,7 @@ export function createModel(
     seed: 1,
     initialize,
     ...(size !== undefined && { inputSize: size }),
-    ...(dropout !== undefined && { dropout }),
+    dropout,
   })
 }
 

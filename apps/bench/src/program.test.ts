@@ -18,15 +18,16 @@ async function parse(...args: string[]): Promise<Settings> {
 describe('the command line', () => {
   it('has defaults for everything', async () => {
     expect(await parse('infer')).toEqual({
-      ...{ task: 'infer', variant: 'torchvision', batches: [1, 8, 32], rounds: 11 },
-      ...{
-        threads: availableParallelism(),
-        builds: [],
-        weights: [],
-        widen: false,
-        scaling: false,
-        json: false,
-      },
+      task: 'infer',
+      variant: 'torchvision',
+      batches: [1, 8, 32],
+      rounds: 11,
+      threads: availableParallelism(),
+      builds: [],
+      weights: [],
+      widen: false,
+      scaling: false,
+      json: false,
     })
     expect(await parse('train')).toMatchObject({ batches: [16, 64], rounds: 7 })
     expect(await parse('memory')).toMatchObject({ batches: [64], rounds: 3 })
@@ -37,9 +38,20 @@ describe('the command line', () => {
     const args =
       'infer --variant cifar --size 32 --batch 1,4 --threads 3 --peers ort-web,pytorch --rounds 2 --builds simd,relaxed-simd --widen --scaling --python /opt/python --json --record a.md'
     expect(await parse(...args.split(' '))).toEqual({
-      ...{ task: 'infer', variant: 'cifar', size: 32, batches: [1, 4], threads: 3, rounds: 2 },
-      ...{ peers: ['ort-web', 'pytorch'], builds: ['simd', 'relaxed-simd'], widen: true },
-      ...{ scaling: true, weights: [], python: '/opt/python', json: true, record: 'a.md' },
+      task: 'infer',
+      variant: 'cifar',
+      size: 32,
+      batches: [1, 4],
+      threads: 3,
+      rounds: 2,
+      peers: ['ort-web', 'pytorch'],
+      builds: ['simd', 'relaxed-simd'],
+      widen: true,
+      scaling: true,
+      weights: [],
+      python: '/opt/python',
+      json: true,
+      record: 'a.md',
     })
     expect((await parse('kernels', '--layers', 'classifier')).layers).toBe('classifier')
     expect((await parse('browser', '--chromium', '/opt/chromium')).chromium).toBe('/opt/chromium')

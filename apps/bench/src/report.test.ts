@@ -28,7 +28,11 @@ describe('formatReport', () => {
 
 it('says once why an engine lacks several kernels', () => {
   const absent = ['features.0', 'features.3'].map((layer) => ({
-    ...{ engine: 'tfjs-wasm', why: 'skipped', reason: 'no such kernel', layer, pass: 'dW' },
+    engine: 'tfjs-wasm',
+    why: 'skipped',
+    reason: 'no such kernel',
+    layer,
+    pass: 'dW',
   })) as Parameters<typeof absences>[0]['absent']
   expect(absences({ absent })).toEqual([
     'tfjs-wasm (features.0 dW, features.3 dW) skipped: no such kernel',
@@ -45,7 +49,9 @@ it('begins its JSON with the fields that programs rely on', () => {
   const json = toJson(exampleReport())
   expect(Object.keys(json).slice(0, 4)).toEqual(['task', 'batch', 'threads', 'results'])
   expect(json.results[0]).toMatchObject({
-    ...{ engine: 'alexnet', build: 'relaxed-simd widened', msPerPicture: 11 },
+    engine: 'alexnet',
+    build: 'relaxed-simd widened',
+    msPerPicture: 11,
     samples: [10, 11, 12],
   })
 })

@@ -4,11 +4,22 @@ import { formatSums, formatSumsRecord, type SumsResult } from './sums-report.ts'
 const around = (median: number) => ({ median, low: median * 0.9, high: median * 1.1 })
 
 const result: SumsResult = {
-  ...{ task: 'sums', rounds: 5, device: 'a GPU', features: ['subgroups'] },
-  ...{ software: 'Node 24', tfjs: '4.1' },
+  task: 'sums',
+  rounds: 5,
+  device: 'a GPU',
+  features: ['subgroups'],
+  software: 'Node 24',
+  tfjs: '4.1',
   machine: {
-    ...{ date: '2026-01-31T00:00:00Z', processor: 'a processor', processors: 2, load: 0 },
-    ...{ memoryGigabytes: 8, system: 'Linux', node: '24', v8: '13', commit: 'abc' },
+    date: '2026-01-31T00:00:00Z',
+    processor: 'a processor',
+    processors: 2,
+    load: 0,
+    memoryGigabytes: 8,
+    system: 'Linux',
+    node: '24',
+    v8: '13',
+    commit: 'abc',
   },
   sums: [
     {

@@ -19,9 +19,9 @@ import * as tf from '@tensorflow/tfjs'
 import { startBackend } from '../src/backend.ts'
 import { runTraining } from '../src/commands/train.ts'
 import { evaluationBatches } from '../src/preparation.ts'
-import { RunFolder } from '../src/run-folder.ts'
-import { newSettings, type TrainOptions } from '../src/settings.ts'
-import { openTrainingData } from '../src/training-data.ts'
+import { RunFolder } from '../src/train/run-folder.ts'
+import { newSettings, type TrainOptions } from '../src/train/settings.ts'
+import { openTrainingData } from '../src/train/training-data.ts'
 
 interface Argument {
   data: string
@@ -89,7 +89,13 @@ async function describe({ data, options, folder }: Argument): Promise<void> {
   const { features, classifier } = getArchitecture(network.variant!)
   const { mean, std, crop } = preprocessing
   const description = {
-    ...{ recipe, mean, std, size: crop, classes: network.classes, features, classifier },
+    recipe,
+    mean,
+    std,
+    size: crop,
+    classes: network.classes,
+    features,
+    classifier,
     dropout: network.dropout ?? null,
     logits: await logits.array(),
   }

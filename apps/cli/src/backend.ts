@@ -2,7 +2,7 @@
 
 import { NoBackendError, useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
-import { UsageError } from './errors.ts'
+import { UsageError } from './terminal/errors.ts'
 
 /** What `--backend` takes. */
 export const backendNames = ['cpu', 'webgpu'] as const
@@ -29,7 +29,7 @@ export async function startBackend({
   widen = false,
 }: EngineOptions = {}) {
   if (backend === 'cpu') {
-    return useBackend([cpu({ widen, ...(threads !== undefined && { threads }) })])
+    return useBackend([cpu({ widen, threads })])
   }
   if (threads !== undefined || widen) {
     const option = widen ? '--widen' : '--threads'

@@ -33,10 +33,10 @@ import {
 } from '@alexnet/core'
 import { createPreprocess, openDataset, subset, subtractedMean } from '@alexnet/data'
 import type { EngineOptions } from './backend.ts'
-import { UsageError } from './errors.ts'
 import type { Method } from './explain-methods.ts'
 import type { LoadedModel } from './model-file.ts'
-import { progress } from './progress.ts'
+import { UsageError } from './terminal/errors.ts'
+import { progress } from './terminal/progress.ts'
 
 export interface ExplainOptions extends EngineOptions {
   method: Method
@@ -154,7 +154,7 @@ export const drawings: Record<Method, Draw> = {
     const { model, input, view, target } = subject
     const found = await integratedGradients(model, input!, {
       ...withTarget(target),
-      ...(steps !== undefined && { steps }),
+      steps,
     })
     const map = resizeMap(channelSum(clipped(found)), view!.height, view!.width)
     const picture = colorize(map, { colors: 'red-blue' })
@@ -170,8 +170,8 @@ export const drawings: Record<Method, Draw> = {
     let shown: ReturnType<typeof progress> | undefined
     const map = await occlusion(model, input!, {
       ...withTarget(target),
-      ...(size !== undefined && { size }),
-      ...(stride !== undefined && { stride }),
+      size,
+      stride,
       onProgress: (done, total) => {
         shown ??= progress('occlusion', total, { quiet: json })
         shown.update(done)
@@ -201,8 +201,10 @@ export const drawings: Record<Method, Draw> = {
     const field = receptiveField(model, layer, place)
     const zoom = view!.width / preprocessing.crop
     const scaled = {
-      ...{ top: field.top * zoom, left: field.left * zoom },
-      ...{ height: field.height * zoom, width: field.width * zoom },
+      top: field.top * zoom,
+      left: field.left * zoom,
+      height: field.height * zoom,
+      width: field.width * zoom,
     }
     return { picture: outline(view!, scaled, { thickness: 4 }), layer }
   },
@@ -247,7 +249,10 @@ export const drawings: Record<Method, Draw> = {
       for (let i = 0; i < pictures.length; i++) yield prepare(await pictures.load(i))
     })()
     const found = await topPatches(model, inputs, {
-      ...{ layer, count, ...channels, onProgress: (done) => shown.update(done) },
+      layer,
+      count,
+      ...channels,
+      onProgress: (done) => shown.update(done),
     })
     shown.stop()
     const side = Math.max(...found.flat().map(({ field }) => Math.max(field.height, field.width)))
@@ -267,7 +272,7 @@ export const drawings: Record<Method, Draw> = {
     const { model, target, preprocessing } = subject
     let shown: ReturnType<typeof progress> | undefined
     const found = await visualizeClass(model, target!, {
-      ...(steps !== undefined && { steps }),
+      steps,
       onStep: (step, total) => {
         shown ??= progress('climbing', total, { quiet: json })
         shown.update(step)

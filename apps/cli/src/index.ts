@@ -1,2 +1,2 @@
-export { report, UsageError } from './errors.ts'
 export { createProgram } from './program.ts'
+export { report, UsageError } from './terminal/errors.ts'

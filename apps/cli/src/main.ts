@@ -4,8 +4,8 @@
 
 import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
-import { exitCodes, report } from './errors.ts'
 import { createProgram } from './program.ts'
+import { exitCodes, report } from './terminal/errors.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 

@@ -19,8 +19,8 @@ import {
   pytorchLayouts,
   pytorchNames,
 } from './checkpoint-names.ts'
-import { UsageError } from './errors.ts'
-import { presetFor, variantNamed } from './settings.ts'
+import { UsageError } from './terminal/errors.ts'
+import { presetFor, variantNamed } from './train/settings.ts'
 import { openWeights } from './weights-source.ts'
 
 /** What belongs to the weights of a model, to use it as it was trained. */
@@ -130,7 +130,8 @@ async function descriptionOf(
   requireVariant(path, architecture, variant)
   const options = {
     variant: variantNamed(architecture),
-    ...{ classes, inputSize: preprocessing.crop },
+    classes,
+    inputSize: preprocessing.crop,
   }
   return { options, labels: [...(await labels())], preprocessing }
 }
@@ -187,9 +188,14 @@ function readDescription(text: string, file: string): ModelDescription {
       throw new RangeError(`it crops pictures to ${crop} pixels, for a network that takes ${taken}`)
     }
     return {
-      ...{ options, labels },
+      options,
+      labels,
       preprocessing: {
-        ...{ resize, crop, mean, std, interpolation },
+        resize,
+        crop,
+        mean,
+        std,
+        interpolation,
         ...(meanPicture && { meanPicture }),
       },
     }

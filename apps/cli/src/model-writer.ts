@@ -19,8 +19,8 @@ import {
 import { replaceFile } from '@alexnet/weights/node'
 import { encodeOnnx } from '@alexnet/weights/onnx'
 import type { LayersModel } from '@tensorflow/tfjs'
-import { UsageError } from './errors.ts'
 import { describeModel, type LoadedModel, MODEL_FILE } from './model-file.ts'
+import { UsageError } from './terminal/errors.ts'
 
 export const modelFormats = ['safetensors', 'npz', 'onnx', 'tfjs', 'shards'] as const
 export type ModelFormat = (typeof modelFormats)[number]
@@ -111,7 +111,9 @@ export function onnxFile(
       config: layer.getConfig(),
       outputShape: layer.outputShape as unknown[],
     })),
-    ...{ tensors, labels, metadata },
+    tensors,
+    labels,
+    metadata,
     ...(withPreprocessing && {
       preprocessing: { mean: subtractedMean(preprocessing), std: preprocessing.std },
     }),
@@ -131,7 +133,8 @@ async function layersModel(
   }
   return encodeLayersModel({
     topology: model.toJSON(null, false) as object,
-    ...{ weights, metadata: describeModel(loaded) },
+    weights,
+    metadata: describeModel(loaded),
     ...(quantization === 'float16' && { quantization }),
   })
 }

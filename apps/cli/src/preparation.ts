@@ -19,7 +19,7 @@ import {
   torchvisionEval,
   viewsOf,
 } from '@alexnet/data'
-import { UsageError } from './errors.ts'
+import { UsageError } from './terminal/errors.ts'
 
 /** `cifar`, and the paper's colour noise along the axes of the run's own pictures. */
 const CIFAR_COLOR_NOISE = 'cifar-color-noise'

@@ -16,8 +16,8 @@ import {
   weightRecords,
 } from '@alexnet/weights'
 import { openCheckpointFile, pullWeights } from '@alexnet/weights/node'
-import { Interrupted, UsageError } from './errors.ts'
-import { progress } from './progress.ts'
+import { Interrupted, UsageError } from './terminal/errors.ts'
+import { progress } from './terminal/progress.ts'
 
 /** Weights that come with the program; the first are used where none are named. */
 export const bundledWeights: readonly BundledWeights[] = [cifar10]
@@ -144,7 +144,7 @@ export async function downloadWeights(
   let shown: ReturnType<typeof progress> | undefined
   try {
     return await pullWeights(record, {
-      ...(mirror !== undefined && { mirror }),
+      mirror,
       signal: controller.signal,
       onProgress: ({ received, total, resumedFrom }) => {
         if (!shown) {

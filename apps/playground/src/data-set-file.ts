@@ -4,7 +4,10 @@ import { unzip, zip } from 'fflate'
 import type { OwnDataset } from './engine/training-protocol.ts'
 
 const types: Record<string, string> = {
-  ...{ png: 'image/png', jpg: 'image/jpeg', jpeg: 'image/jpeg', webp: 'image/webp' },
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
 }
 
 /** The pictures in a zip, `class/number.ending`. */

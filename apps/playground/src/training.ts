@@ -36,8 +36,16 @@ export interface RunState {
 }
 
 const empty: RunState = {
-  ...{ status: 'idle', classes: [], about: '', steps: [], epochs: [], mistakes: [] },
-  ...{ warning: '', problem: '', resumable: false, finished: false },
+  status: 'idle',
+  classes: [],
+  about: '',
+  steps: [],
+  epochs: [],
+  mistakes: [],
+  warning: '',
+  problem: '',
+  resumable: false,
+  finished: false,
 }
 
 export const run = new Store<RunState>(empty)

@@ -68,8 +68,12 @@ describe('tfjs is wrong, and ours is right, about', () => {
         expect(new Set(ours)).toEqual(new Set([13]))
         const [fused, oursFused] = await both(() =>
           tf.fused.matMul({
-            ...{ a: a(), b: b(), transposeA, transposeB },
-            ...{ bias: tf.ones([16]), activation: 'relu' as const },
+            a: a(),
+            b: b(),
+            transposeA,
+            transposeB,
+            bias: tf.ones([16]),
+            activation: 'relu' as const,
           }),
         )
         expect(new Set(fused as number[])).toEqual(new Set([15]))

@@ -97,7 +97,8 @@ describe.skipIf(missing)(`the backend${missing ? `: ${missing}` : ''}`, () => {
     const y = tf.fused.matMul({ a, b, bias, activation: 'relu' })
     expect([...(await y.data())]).toEqual([0, 0, 2, 0, 0, 2])
     const lost = tf.fused.matMul({
-      ...{ a: tf.fill([2, 5], Number.NaN) as tf.Tensor2D, b: tf.ones([5, 3]) as tf.Tensor2D },
+      a: tf.fill([2, 5], Number.NaN) as tf.Tensor2D,
+      b: tf.ones([5, 3]) as tf.Tensor2D,
       activation: 'relu',
     })
     expect([...(await lost.data())], 'NaN stays').toEqual(new Array(6).fill(Number.NaN))
@@ -105,7 +106,7 @@ describe.skipIf(missing)(`the backend${missing ? `: ${missing}` : ''}`, () => {
 
   it('sums by subgroups where the device has them and nobody says otherwise', async () => {
     const ended = async (rows: number, subgroups?: boolean) => {
-      await useWebGPU({ ...(subgroups !== undefined && { subgroups }) })
+      await useWebGPU({ subgroups })
       const x = tf.tile(tf.tensor2d([[1, 2, 3]]), [rows, 11])
       const sums = await tf.sum(x, 1).data()
       expect(new Set(sums)).toEqual(new Set([66]))

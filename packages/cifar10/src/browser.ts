@@ -1,7 +1,6 @@
-/**
- * The package in a browser: the same record, its file fetched from where the bundler put it. The
- * pattern `new URL(…, import.meta.url)` is the one that bundlers know an asset by.
- */
+// The package in a browser: the same record, its file fetched from where the bundler put it. The
+// pattern `new URL(…, import.meta.url)` is the one that bundlers know an asset by.
+
 import type { BundledWeights } from '@alexnet/weights'
 import { record } from './record.ts'
 

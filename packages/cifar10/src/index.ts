@@ -1,7 +1,6 @@
-/**
- * An AlexNet trained on CIFAR-10, as a record and a file of float16 weights beside it: what a program
- * needs to classify pictures without downloading anything.
- */
+// An AlexNet trained on CIFAR-10, as a record and a file of float16 weights beside it: what a program
+// needs to classify pictures without downloading anything.
+
 import { readFile } from 'node:fs/promises'
 import type { BundledWeights } from '@alexnet/weights'
 import { record } from './record.ts'

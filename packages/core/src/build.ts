@@ -208,7 +208,13 @@ function createLayer({ name, record, input }: Step, settings: Settings): tf.laye
       const { filters, size, stride = 1, padding = 0, groups = 1, ceilMode = false } = record
       const fanIn = (size ** 2 * input.channels) / groups
       return new Convolution({
-        ...{ name, filters, kernelSize: size, strides: stride, padding, groups, ceilMode },
+        name,
+        filters,
+        kernelSize: size,
+        strides: stride,
+        padding,
+        groups,
+        ceilMode,
         ...initializers(name, record, fanIn, settings),
       })
     }
@@ -216,7 +222,8 @@ function createLayer({ name, record, input }: Step, settings: Settings): tf.laye
       const units = record.units === 'classes' ? settings.classes : record.units
       requireRoom(name, input.channels * units)
       return tf.layers.dense({
-        ...{ name, units },
+        name,
+        units,
         ...initializers(name, record, input.channels, settings),
       })
     }

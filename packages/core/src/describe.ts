@@ -58,10 +58,13 @@ export function describe(model: tf.LayersModel): ModelDescription {
     receptiveField += (window.size - 1) * stride
     stride *= window.stride
     layers.push({
-      ...{ name: layer.name, kind: kindOf(layer), outputShape },
+      name: layer.name,
+      kind: kindOf(layer),
+      outputShape,
       parameters: layer.countParams(),
       multiplyAdds: multiplyAdds(layer, inputShape, outputShape),
-      ...{ receptiveField, stride },
+      receptiveField,
+      stride,
     })
   }
   return {

@@ -262,7 +262,8 @@ describe('loadLazyWeights', () => {
       [...tensors].map(([name, { dtype, shape, data }]) => {
         const row = data.length / shape[0]!
         const lazy = {
-          ...{ dtype, shape },
+          dtype,
+          shape,
           load: async () => {
             reads.push(name)
             return data

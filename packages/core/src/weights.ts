@@ -105,7 +105,9 @@ function describeWeight(
   const row = elementCount(shape.slice(1))
   return {
     ...weight,
-    ...{ shape: [...shape], toPyTorch: copy, fromPyTorch: copy },
+    shape: [...shape],
+    toPyTorch: copy,
+    fromPyTorch: copy,
     placeRows: (values, first, target) => target.set(values, first * row),
   }
 }
@@ -302,7 +304,9 @@ function matchWeights(
   requireFit(tensors, given, strict ? missing : [], strict ? unexpected : [])
   const names = (list: ModelWeight[]) => list.map(({ name }) => name)
   const report = {
-    ...{ loaded: names(given), missing: names(missing), unexpected },
+    loaded: names(given),
+    missing: names(missing),
+    unexpected,
     skipped: names(skipped),
   }
   return { given, report }

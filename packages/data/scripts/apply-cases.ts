@@ -1,7 +1,6 @@
-/**
- * Applies the cases of `torchvision_cases.py` to raw pictures: the other half of
- * `compare-torchvision.py`, which calls it with a folder and reads the results from there.
- */
+// Applies the cases of `torchvision_cases.py` to raw pictures: the other half of
+// `compare-torchvision.py`, which calls it with a folder and reads the results from there.
+
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv } from 'node:process'

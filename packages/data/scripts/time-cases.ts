@@ -1,7 +1,6 @@
-/**
- * Times the cases of `benchmark-torchvision.py`: passes over all pictures to warm up, then as many as
- * fit the given time. Prints milliseconds of processor time a picture of each case, as JSON.
- */
+// Times the cases of `benchmark-torchvision.py`: passes over all pictures to warm up, then as many as
+// fit the given time. Prints milliseconds of processor time a picture of each case, as JSON.
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process, { argv } from 'node:process'

@@ -1,7 +1,6 @@
-/**
- * What works everywhere: transforms, presets, loaders, drawn pictures. This is the entry that
- * bundlers for browsers take; it imports neither Node's modules nor sharp.
- */
+// What works everywhere: transforms, presets, loaders, drawn pictures. This is the entry that
+// bundlers for browsers take; it imports neither Node's modules nor sharp.
+
 export { createWorkerPool, loader } from './browser/loader.ts'
 export {
   decodePicture,

@@ -1,8 +1,7 @@
-/**
- * Pictures side by side in one, with a line of text under each, so that people see what their
- * augmentation does. The letters are dots of a 5×7 font, so that it needs no fonts and looks the same
- * everywhere.
- */
+// Pictures side by side in one, with a line of text under each, so that people see what their
+// augmentation does. The letters are dots of a 5×7 font, so that it needs no fonts and looks the same
+// everywhere.
+
 import type { Batch } from './loader.ts'
 import type { ChannelValues } from './normalize.ts'
 import { createPicture, type Picture } from './picture.ts'

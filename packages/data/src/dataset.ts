@@ -1,8 +1,7 @@
-/**
- * What a labelled set of pictures is, and cutting one into parts. A data set knows its classes, the
- * label of each picture and how to load one; it holds no order, no batches and no transforms, which
- * are the loader's.
- */
+// What a labelled set of pictures is, and cutting one into parts. A data set knows its classes, the
+// label of each picture and how to load one; it holds no order, no batches and no transforms, which
+// are the loader's.
+
 import type { DecodeOptions } from './decode.ts'
 import { Hash } from './hash.ts'
 import type { Picture } from './picture.ts'

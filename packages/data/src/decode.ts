@@ -1,8 +1,7 @@
-/**
- * What is checked of a picture's file before anything is decoded, in Node and browsers alike: that
- * it is one, that its header is whole, and that its size is within limits, so that a small file
- * cannot ask for gigabytes.
- */
+// What is checked of a picture's file before anything is decoded, in Node and browsers alike: that
+// it is one, that its header is whole, and that its size is within limits, so that a small file
+// cannot ask for gigabytes.
+
 import { PictureError } from './picture.ts'
 import {
   describeForeignBytes,

@@ -1,7 +1,6 @@
-/**
- * What a person wants to know of a data set before training on it: how many pictures of each class,
- * how large they are, their colours, which cannot be used, and which are there more than once.
- */
+// What a person wants to know of a data set before training on it: how many pictures of each class,
+// how large they are, their colours, which cannot be used, and which are there more than once.
+
 import { countClasses, type Dataset } from './dataset.ts'
 import type { ChannelValues } from './normalize.ts'
 import { type Picture, PictureError } from './picture.ts'
@@ -105,9 +104,18 @@ export async function describeDataset(
     sameClass: dataset.label(first) === dataset.label(second),
   }))
   return {
-    ...{ name: dataset.name, split: dataset.split, pictures: dataset.length },
-    ...{ classes: classBalance(dataset), read: widths.length + broken.length, broken },
-    ...{ width: spread(widths), height: spread(heights), mean, std, colorPca, duplicates },
+    name: dataset.name,
+    split: dataset.split,
+    pictures: dataset.length,
+    classes: classBalance(dataset),
+    read: widths.length + broken.length,
+    broken,
+    width: spread(widths),
+    height: spread(heights),
+    mean,
+    std,
+    colorPca,
+    duplicates,
   }
 }
 

@@ -1,8 +1,6 @@
-/**
- * A fingerprint of text and numbers that can be built up piece by piece, synchronously, in Node and
- * browsers: two lanes of multiply-and-mix, 64 bits together (after bryc's cyrb53). It tells
- * different data apart; it is no defence against data made to collide.
- */
+// A fingerprint of text and numbers that can be built up piece by piece, synchronously, in Node and
+// browsers: two lanes of multiply-and-mix, 64 bits together (after bryc's cyrb53). It tells
+// different data apart; it is no defence against data made to collide.
 
 /** Collects pieces; equal pieces in equal order give an equal digest. */
 export class Hash {

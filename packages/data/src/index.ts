@@ -1,7 +1,6 @@
-/**
- * The whole package, for Node: what works everywhere, and reading pictures and data sets from
- * files.
- */
+// The whole package, for Node: what works everywhere, and reading pictures and data sets from
+// files.
+
 export * from './browser.ts'
 export { type Cifar10Options, cifar10 } from './node/cifar10.ts'
 export { type Cifar100Options, cifar100 } from './node/cifar100.ts'

@@ -1,8 +1,6 @@
-/**
- * The markers and tables of a JPEG file (ITU-T T.81, annex B), read for the decoder in `jpeg.ts`:
- * what it can decode comes back as a `JpegFrame`, anything else (progressive, CMYK, 12 bits,
- * arithmetic coding, unusual sampling, damage) as undefined, and is left to the platform's decoder.
- */
+// The markers and tables of a JPEG file (ITU-T T.81, annex B), read for the decoder in `jpeg.ts`:
+// what it can decode comes back as a `JpegFrame`, anything else (progressive, CMYK, 12 bits,
+// arithmetic coding, unusual sampling, damage) as undefined, and is left to the platform's decoder.
 
 /** A baseline picture of one grey or three YCbCr components, in one scan. */
 export interface JpegFrame {

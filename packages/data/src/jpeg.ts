@@ -1,11 +1,10 @@
-/**
- * Baseline JPEG pictures to pixels in WebAssembly, the very bytes that Pillow (libjpeg-turbo) gives,
- * in Node and in browsers alike. It exists for two things that no library offers: the same pixels
- * everywhere, and decoding only the part of a picture that a crop needs. What it cannot decode, and
- * what is damaged, it hands back untouched: the platform's decoder has the last word.
- *
- * How it compares: docs/benchmarks. The loops are kernels/jpeg-*.as.
- */
+// Baseline JPEG pictures to pixels in WebAssembly, the very bytes that Pillow (libjpeg-turbo) gives,
+// in Node and in browsers alike. It exists for two things that no library offers: the same pixels
+// everywhere, and decoding only the part of a picture that a crop needs. What it cannot decode, and
+// what is damaged, it hands back untouched: the platform's decoder has the last word.
+//
+// How it compares: docs/benchmarks. The loops are kernels/jpeg-*.as.
+
 import { type HuffmanTable, type JpegFrame, zigzag } from './jpeg-header.ts'
 import type { Box, Picture } from './picture.ts'
 import { PixelModule, pixelModule } from './pixel-module.ts'

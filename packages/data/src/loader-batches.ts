@@ -1,7 +1,6 @@
-/**
- * The two ways to load the pictures of a batch: on the calling thread, several at a time while their
- * files are read, or cut into parts that workers do. Both give the same numbers.
- */
+// The two ways to load the pictures of a batch: on the calling thread, several at a time while their
+// files are read, or cut into parts that workers do. Both give the same numbers.
+
 import type { Dataset } from './dataset.ts'
 import type { LoaderOptions } from './loader-options.ts'
 import {

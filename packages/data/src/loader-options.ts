@@ -1,6 +1,5 @@
-/**
- * What a loader is told.
- */
+// What a loader is told.
+
 import type { Dataset } from './dataset.ts'
 import type { OutputKind } from './loader-part.ts'
 import type { BatchTransform } from './mixing.ts'

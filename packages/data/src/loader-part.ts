@@ -1,7 +1,6 @@
-/**
- * The work of a loader on a part of a batch: pictures read, decoded, transformed and written side by
- * side into one array. A worker does nothing else; the messages it is sent and answers with are here.
- */
+// The work of a loader on a part of a batch: pictures read, decoded, transformed and written side by
+// side into one array. A worker does nothing else; the messages it is sent and answers with are here.
+
 import type { DecodeOptions } from './decode.ts'
 import { type ChannelValues, createNormalizer } from './normalize.ts'
 import { type Picture, PictureError, type Size } from './picture.ts'
@@ -107,7 +106,10 @@ export class PartWorker {
         }
         const { message, stack } = error instanceof Error ? error : new Error(String(error))
         return {
-          ...{ id, size, output: undefined, broken },
+          id,
+          size,
+          output: undefined,
+          broken,
           failure: { message: `${path}: ${message}`, stack },
         }
       }

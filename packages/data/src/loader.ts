@@ -1,12 +1,11 @@
-/**
- * From a data set to batches: shuffled, transformed, normalised, loaded ahead of the consumer.
- * What a batch holds depends on the seed, the epoch and the picture's number only, never on which
- * picture was read first, so a run can be repeated and an interrupted one resumed at any batch.
- *
- * Loading is bounded: at most `prefetch` batches wait or are under way beyond the one asked for, and
- * without workers at most `concurrency` pictures are being loaded at once. Nothing is loaded before the first batch
- * is asked for.
- */
+// From a data set to batches: shuffled, transformed, normalised, loaded ahead of the consumer.
+// What a batch holds depends on the seed, the epoch and the picture's number only, never on which
+// picture was read first, so a run can be repeated and an interrupted one resumed at any batch.
+//
+// Loading is bounded: at most `prefetch` batches wait or are under way beyond the one asked for, and
+// without workers at most `concurrency` pictures are being loaded at once. Nothing is loaded before the first batch
+// is asked for.
+
 import {
   type BatchSource,
   type LoadedBatch,

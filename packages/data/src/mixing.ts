@@ -1,10 +1,9 @@
-/**
- * Transforms of whole batches: MixUp (Zhang et al., 2017) and CutMix (Yun et al., 2019) mix each
- * picture with its neighbour in the batch and its label likewise, as torchvision's `MixUp` and
- * `CutMix`. The target of a mixed picture is `share` of its own class and the rest of the other's:
- * two class numbers and a share a picture, small whatever the number of classes; `softTargets`
- * writes them out as rows of probabilities.
- */
+// Transforms of whole batches: MixUp (Zhang et al., 2017) and CutMix (Yun et al., 2019) mix each
+// picture with its neighbour in the batch and its label likewise, as torchvision's `MixUp` and
+// `CutMix`. The target of a mixed picture is `share` of its own class and the rest of the other's:
+// two class numbers and a share a picture, small whatever the number of classes; `softTargets`
+// writes them out as rows of probabilities.
+
 import type { Random } from './random.ts'
 import { beta } from './transforms/distributions.ts'
 

@@ -1,9 +1,8 @@
-/**
- * From bytes to what a network takes: float32, scaled to 0…1, less the mean, over the standard
- * deviation, per channel. A byte has 256 values, so the arithmetic is done once per value and
- * channel in float32, in torchvision's order (`ToTensor`, then `Normalize`), and is equal to it bit
- * for bit. The layout stays NHWC, TensorFlow.js's own.
- */
+// From bytes to what a network takes: float32, scaled to 0…1, less the mean, over the standard
+// deviation, per channel. A byte has 256 values, so the arithmetic is done once per value and
+// channel in float32, in torchvision's order (`ToTensor`, then `Normalize`), and is equal to it bit
+// for bit. The layout stays NHWC, TensorFlow.js's own.
+
 import type { Picture, Size } from './picture.ts'
 import type { Random } from './random.ts'
 

@@ -1,8 +1,6 @@
-/**
- * What the first bytes of a picture file say, read without decoding it: its format and its size.
- * A file that claims hundreds of millions of pixels can so be refused before any memory is given
- * to it, and one that is no picture at all is named for what it is.
- */
+// What the first bytes of a picture file say, read without decoding it: its format and its size.
+// A file that claims hundreds of millions of pixels can so be refused before any memory is given
+// to it, and one that is no picture at all is named for what it is.
 
 /** The formats that this package reads. */
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif'

@@ -1,8 +1,7 @@
-/**
- * Where a picture lies, as plain data that can be sent to a worker: the worker reads and decodes it
- * itself. And the way from there to a prepared picture, the same in every thread: read, look at the
- * header, draw the transforms' parameters, decode no more of the picture than they read, apply.
- */
+// Where a picture lies, as plain data that can be sent to a worker: the worker reads and decodes it
+// itself. And the way from there to a prepared picture, the same in every thread: read, look at the
+// header, draw the transforms' parameters, decode no more of the picture than they read, apply.
+
 import { type DecodeOptions, inspectPicture } from './decode.ts'
 import { decodeJpeg } from './jpeg.ts'
 import { type JpegFrame, readJpegFrame } from './jpeg-header.ts'

@@ -1,9 +1,7 @@
-/**
- * What a picture is in this package, and how one is refused. A `Picture` is plain bytes in one
- * fixed layout, so that every transform is a pure function on typed arrays and the same code runs
- * in Node and in a browser; where the bytes come from (a file, a camera, a drawing) is not its
- * business.
- */
+// What a picture is in this package, and how one is refused. A `Picture` is plain bytes in one
+// fixed layout, so that every transform is a pure function on typed arrays and the same code runs
+// in Node and in a browser; where the bytes come from (a file, a camera, a drawing) is not its
+// business.
 
 /** A picture of 8-bit RGB: `data[(y * width + x) * 3 + channel]`, channel 0 red, 1 green, 2 blue. */
 export interface Picture {

@@ -1,8 +1,7 @@
-/**
- * The WebAssembly module with the loops over pixels (kernels/*.as): one instance a thread, made at
- * its first use, the same in Node and in browsers. Its memory is laid out by whoever calls it: the
- * decoder from `base` on, with the decoded picture left there; what works on that picture above it.
- */
+// The WebAssembly module with the loops over pixels (kernels/*.as): one instance a thread, made at
+// its first use, the same in Node and in browsers. Its memory is laid out by whoever calls it: the
+// decoder from `base` on, with the decoded picture left there; what works on that picture above it.
+
 import { pixels } from './generated/pixels.ts'
 
 /** The module's functions; kernels/*.as say what they do. */

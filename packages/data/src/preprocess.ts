@@ -1,7 +1,6 @@
-/**
- * How a picture is prepared for a trained network, as a record that can be kept as JSON beside the
- * weights, and the functions it describes: one view of the picture, or ten.
- */
+// How a picture is prepared for a trained network, as a record that can be kept as JSON beside the
+// weights, and the functions it describes: one view of the picture, or ten.
+
 import {
   type ChannelValues,
   createMeanPictureNormalizer,

@@ -41,7 +41,8 @@ describe('preset', () => {
 
 describe('a mean picture', () => {
   const mean: MeanPicture = {
-    ...{ width: 8, height: 8 },
+    width: 8,
+    height: 8,
     data: Float32Array.from({ length: 192 }, (_, at) => ((at * 37) % 192) / 192),
   }
 

@@ -1,11 +1,10 @@
-/**
- * Ready-made preparations: the 2012 network's, what torchvision does to ImageNet pictures, and what
- * small networks on CIFAR-10 are trained with. A preset holds the transforms and the normalisation
- * for a loader, and the record of the evaluation that goes with them, to be kept beside the weights:
- * a network is only as good as its pictures are prepared the way it learned them.
- *
- * `loader({ dataset, ...torchvisionTrain(), batchSize: 128 })` takes one by spreading it.
- */
+// Ready-made preparations: the 2012 network's, what torchvision does to ImageNet pictures, and what
+// small networks on CIFAR-10 are trained with. A preset holds the transforms and the normalisation
+// for a loader, and the record of the evaluation that goes with them, to be kept beside the weights:
+// a network is only as good as its pictures are prepared the way it learned them.
+//
+// `loader({ dataset, ...torchvisionTrain(), batchSize: 128 })` takes one by spreading it.
+
 import {
   type ChannelValues,
   cifarMean,

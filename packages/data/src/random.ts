@@ -1,10 +1,8 @@
-/**
- * Random numbers that are a pure function of a seed and a place: `new Random(seed, epoch, index)`
- * is the stream of one picture in one epoch, so the same picture gets the same crop whatever the
- * order or the number of readers, and an interrupted run goes on exactly. The generator is
- * xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018), its
- * state filled from the key by MurmurHash3's mixing. Good for sampling, not for secrets.
- */
+// Random numbers that are a pure function of a seed and a place: `new Random(seed, epoch, index)`
+// is the stream of one picture in one epoch, so the same picture gets the same crop whatever the
+// order or the number of readers, and an interrupted run goes on exactly. The generator is
+// xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018), its
+// state filled from the key by MurmurHash3's mixing. Good for sampling, not for secrets.
 
 /** A stream of random numbers; equal keys give equal streams on every machine. */
 export class Random {

@@ -1,4 +1,5 @@
-/** Reading what Node and browsers read alike: Blobs and URLs. */
+// Reading what Node and browsers read alike: Blobs and URLs.
+
 import { PictureError } from './picture.ts'
 
 /** A Blob's bytes. */

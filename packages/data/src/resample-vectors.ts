@@ -1,7 +1,6 @@
-/**
- * The passes of `resample` in WebAssembly: the same integer sums, so the same bytes, several at a
- * time. A picture that the JPEG decoder left on the module's memory is read where it lies.
- */
+// The passes of `resample` in WebAssembly: the same integer sums, so the same bytes, several at a
+// time. A picture that the JPEG decoder left on the module's memory is read where it lies.
+
 import type { Box, Picture } from './picture.ts'
 import { pixelModule } from './pixel-module.ts'
 

@@ -1,13 +1,12 @@
-/**
- * Pillow's antialiased resize, bit for bit: a filter whose support grows with the reduction, its
- * weights rounded to 22-bit fixed point, a horizontal pass, the result rounded to bytes, then a
- * vertical pass. Networks trained through torchvision saw exactly these pixels, and a resize that
- * is merely similar moves their answers. The algorithm is that of Pillow's `src/libImaging/Resample.c`.
- *
- * Two things are added without changing a pixel: `crop` reads a part of the source as if it had
- * been cut out before, and `window` computes a part of the result only, with just the source rows
- * and columns that part needs (a 224 centre crop of a 341×256 resize needs 57% of the work).
- */
+// Pillow's antialiased resize, bit for bit: a filter whose support grows with the reduction, its
+// weights rounded to 22-bit fixed point, a horizontal pass, the result rounded to bytes, then a
+// vertical pass. Networks trained through torchvision saw exactly these pixels, and a resize that
+// is merely similar moves their answers. The algorithm is that of Pillow's `src/libImaging/Resample.c`.
+//
+// Two things are added without changing a pixel: `crop` reads a part of the source as if it had
+// been cut out before, and `window` computes a part of the result only, with just the source rows
+// and columns that part needs (a 224 centre crop of a 341×256 resize needs 57% of the work).
+
 import { warpAffine } from './operations/warp.ts'
 import type { Box, Picture, Size } from './picture.ts'
 import { resampleWithVectors } from './resample-vectors.ts'

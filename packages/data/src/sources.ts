@@ -1,7 +1,6 @@
-/**
- * Data sets of pictures that are anywhere: a list of places with labels, files that were dropped on
- * a page, and any data set kept decoded in memory.
- */
+// Data sets of pictures that are anywhere: a list of places with labels, files that were dropped on
+// a page, and any data set kept decoded in memory.
+
 import { checkIndex, type Dataset } from './dataset.ts'
 import type { DecodeOptions } from './decode.ts'
 import { Hash } from './hash.ts'

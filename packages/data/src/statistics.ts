@@ -1,7 +1,6 @@
-/**
- * What a data set's colours are like: their mean, the axes along which they vary and by how much,
- * and the mean picture. The 2012 network's colour noise and its input need them.
- */
+// What a data set's colours are like: their mean, the axes along which they vary and by how much,
+// and the mean picture. The 2012 network's colour noise and its input need them.
+
 import type { Dataset } from './dataset.ts'
 import type { ChannelValues, MeanPicture } from './normalize.ts'
 import type { Picture } from './picture.ts'

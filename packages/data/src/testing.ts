@@ -1,7 +1,6 @@
-/**
- * What the tests share: reading fixtures, the hash that their inputs are made by, and a data set
- * held in memory. Not part of the package.
- */
+// What the tests share: reading fixtures, the hash that their inputs are made by, and a data set
+// held in memory. Not part of the package.
+
 import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { Dataset } from './dataset.ts'

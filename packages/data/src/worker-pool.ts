@@ -1,12 +1,11 @@
-/**
- * Workers and the parts that they are at. A pool outlives the epochs that are loaded with it, so that
- * threads are started and their code is compiled once, and several loaders may use it at once. Parts
- * are handed out in turn as soon as they are there, so that workers have something to do while the
- * main thread computes. Workers start when the first part comes. A worker that dies is reported and
- * replaced, and its parts are done again; a part that kills its second worker, too, is given up.
- *
- * An idle pool does not keep the process alive.
- */
+// Workers and the parts that they are at. A pool outlives the epochs that are loaded with it, so that
+// threads are started and their code is compiled once, and several loaders may use it at once. Parts
+// are handed out in turn as soon as they are there, so that workers have something to do while the
+// main thread computes. Workers start when the first part comes. A worker that dies is reported and
+// replaced, and its parts are done again; a part that kills its second worker, too, is given up.
+//
+// An idle pool does not keep the process alive.
+
 import type { Part, PartResult, PartSettings } from './loader-part.ts'
 import type { Platform, WorkerHandle } from './picture-source.ts'
 

@@ -68,7 +68,8 @@ it('takes the mean of the probabilities over the views of a picture', async () =
     [1, 2, 3],
   ]
   const result = await evaluate(passThrough(), source(answers, views, 4), {
-    ...{ views: 2, mistakes: 3 },
+    views: 2,
+    mistakes: 3,
   })
   const share = (row: number[], index: number) =>
     Math.exp(row[index]!) / row.reduce((sum, value) => sum + Math.exp(value), 0)

@@ -43,7 +43,8 @@ it('biases of 2012 learn twice as fast and are not decayed', () => {
   const optimizer = createOptimizer(getRecipe('krizhevsky-2012'))
   expect(optimizer.treatment('features.0.bias')).toMatchObject({ learningRate: 2, weightDecay: 0 })
   expect(optimizer.treatment('features.0.weight')).toMatchObject({
-    ...{ learningRate: 1, weightDecay: 5e-4 },
+    learningRate: 1,
+    weightDecay: 5e-4,
   })
 })
 

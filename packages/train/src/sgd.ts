@@ -70,8 +70,10 @@ export class Sgd extends Optimizer {
     const { momentum, nesterov } = this
     const [newWeight, newVelocity] = this.rateInVelocity
       ? step(weight, velocity, tf.mul(gradient, learningRate), {
-          ...{ learningRate: 1, weightDecay: learningRate * weightDecay },
-          ...{ momentum, nesterov },
+          learningRate: 1,
+          weightDecay: learningRate * weightDecay,
+          momentum,
+          nesterov,
         })
       : step(weight, velocity, gradient, { learningRate, weightDecay, momentum, nesterov })
     weight.assign(newWeight)

@@ -68,7 +68,10 @@ describe('Trainer', () => {
       () => createTrainer({ optimizer: new AdamW(), averageDecay: 0.8 }),
       {
         schedule: withWarmUp(plateau(0.02, { patience: 0 }), 0.2),
-        ...{ clipNorm: 1, microBatch: 4, headEpochs: 1, labelSmoothing: 0.1 },
+        clipNorm: 1,
+        microBatch: 4,
+        headEpochs: 1,
+        labelSmoothing: 0.1,
       },
     ],
   ]

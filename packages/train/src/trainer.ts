@@ -232,7 +232,7 @@ export class Trainer {
       loss: result.loss,
       top1: result.top1 / pictures,
       learningRate,
-      ...(result.gradientNorm !== undefined && { gradientNorm: result.gradientNorm }),
+      gradientNorm: result.gradientNorm,
       pictures,
       seconds,
     }

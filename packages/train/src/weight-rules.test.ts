@@ -27,7 +27,8 @@ it('the first rule that fits counts, and leaves what it does not say', () => {
   const treatment = (name: string) => treatmentOf(name, rules, 5e-4)
   expect(treatment('features.0.bias')).toEqual({ learningRate: 2, weightDecay: 0, frozen: false })
   expect(treatment('features.0.weight')).toEqual({
-    ...{ learningRate: 0.1, weightDecay: 5e-4 },
+    learningRate: 0.1,
+    weightDecay: 5e-4,
     frozen: false,
   })
   expect(treatment('classifier.6.weight').learningRate).toBe(1)

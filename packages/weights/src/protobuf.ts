@@ -27,9 +27,9 @@ const WINDOW = 64 * 1024
 /** Reads messages from a source through a small window. */
 export class ProtobufReader {
   readonly source: RangeSource
-  private window = new Uint8Array(0)
-  private windowStart = 0
-  private count = 0
+  #window = new Uint8Array(0)
+  #windowStart = 0
+  #count = 0
 
   constructor(source: RangeSource) {
     this.source = source
@@ -39,17 +39,17 @@ export class ProtobufReader {
   async *fields(start: number, end: number): AsyncGenerator<Field> {
     let place = start
     while (place < end) {
-      if (++this.count > MOST_FIELDS) this.fail(`over ${MOST_FIELDS} fields`, place)
+      if (++this.#count > MOST_FIELDS) this.fail(`over ${MOST_FIELDS} fields`, place)
       const tag = place
-      const [key, afterKey] = await this.varint(place, end)
+      const [key, afterKey] = await this.#varint(place, end)
       const wireType = key % 8
       const field = { number: Math.floor(key / 8), wireType, value: 0, start: afterKey, end, tag }
       if (field.number < 1) this.fail('a field with the number 0', tag)
-      if (wireType === 0) [field.value, field.end] = await this.varint(afterKey, end)
+      if (wireType === 0) [field.value, field.end] = await this.#varint(afterKey, end)
       else if (wireType === 1) field.end = afterKey + 8
       else if (wireType === 5) field.end = afterKey + 4
       else if (wireType === 2) {
-        const [length, contentStart] = await this.varint(afterKey, end)
+        const [length, contentStart] = await this.#varint(afterKey, end)
         field.start = contentStart
         field.end = contentStart + length
       } else this.fail(`a field of the unknown kind ${wireType}`, tag)
@@ -63,7 +63,7 @@ export class ProtobufReader {
   async bytes({ start, end, tag }: Field, limit: number): Promise<Uint8Array> {
     if (end - start > limit)
       this.fail(`a field of ${end - start} bytes where ${limit} are enough`, tag)
-    return this.range(start, end - start)
+    return this.#range(start, end - start)
   }
 
   /** A field that is text. */
@@ -79,7 +79,7 @@ export class ProtobufReader {
     const values: number[] = []
     for (let place = field.start; place < field.end; ) {
       if (values.length >= limit) this.fail(`over ${limit} numbers in a field`, field.tag)
-      const [value, next] = await this.varint(place, field.end)
+      const [value, next] = await this.#varint(place, field.end)
       values.push(value)
       place = next
     }
@@ -91,19 +91,19 @@ export class ProtobufReader {
   }
 
   /** A varint, as int64, and the byte after it. */
-  private async varint(start: number, end: number): Promise<[value: number, next: number]> {
-    const bytes = await this.range(start, Math.min(10, end - start))
+  async #varint(start: number, end: number): Promise<[value: number, next: number]> {
+    const bytes = await this.#range(start, Math.min(10, end - start))
     let value = 0
     for (let i = 0; i < bytes.length; i++) {
       // Seven bytes hold 49 bits, which a number holds exactly; longer ones are rare, and mostly negative.
-      if (i === 7) return this.longVarint(bytes, start)
+      if (i === 7) return this.#longVarint(bytes, start)
       value += (bytes[i]! & 127) * 2 ** (7 * i)
       if (bytes[i]! < 128) return [value, start + i + 1]
     }
     return this.fail('a number that does not end', start)
   }
 
-  private longVarint(bytes: Uint8Array, start: number): [value: number, next: number] {
+  #longVarint(bytes: Uint8Array, start: number): [value: number, next: number] {
     let value = 0n
     for (let i = 0; i < bytes.length; i++) {
       value |= BigInt(bytes[i]! & 127) << BigInt(7 * i)
@@ -112,20 +112,20 @@ export class ProtobufReader {
     return this.fail('a number that does not end', start)
   }
 
-  private async range(start: number, length: number): Promise<Uint8Array> {
-    const offset = start - this.windowStart
-    if (offset >= 0 && offset + length <= this.window.length) {
-      return this.window.subarray(offset, offset + length)
+  async #range(start: number, length: number): Promise<Uint8Array> {
+    const offset = start - this.#windowStart
+    if (offset >= 0 && offset + length <= this.#window.length) {
+      return this.#window.subarray(offset, offset + length)
     }
     const wanted = Math.min(Math.max(length, WINDOW), this.source.size - start)
-    this.window = (await readRange(
+    this.#window = (await readRange(
       this.source,
       start,
       Math.max(wanted, length),
       'a field',
     )) as Uint8Array<ArrayBuffer>
-    this.windowStart = start
-    return this.window.subarray(0, length)
+    this.#windowStart = start
+    return this.#window.subarray(0, length)
   }
 }
 
@@ -136,7 +136,7 @@ export class ProtobufWriter {
 
   /** A whole number, negative ones as int64. */
   integer(field: number, value: number): this {
-    return this.append(varint(field * 8)).append(varint(value))
+    return this.#append(varint(field * 8)).#append(varint(value))
   }
 
   /** A 32-bit float. */
@@ -144,7 +144,7 @@ export class ProtobufWriter {
     const bytes = new Uint8Array(5)
     bytes.set(varint(field * 8 + 5))
     new DataView(bytes.buffer).setFloat32(1, value, true)
-    return this.append(bytes)
+    return this.#append(bytes)
   }
 
   text(field: number, value: string): this {
@@ -153,19 +153,19 @@ export class ProtobufWriter {
 
   /** Bytes, which stay where they are. */
   bytes(field: number, value: Uint8Array): this {
-    return this.append(varint(field * 8 + 2))
-      .append(varint(value.byteLength))
-      .append(value)
+    return this.#append(varint(field * 8 + 2))
+      .#append(varint(value.byteLength))
+      .#append(value)
   }
 
   /** A message in this one. */
   message(field: number, inner: ProtobufWriter): this {
-    this.append(varint(field * 8 + 2)).append(varint(inner.size))
-    for (const chunk of inner.chunks) this.append(chunk)
+    this.#append(varint(field * 8 + 2)).#append(varint(inner.size))
+    for (const chunk of inner.chunks) this.#append(chunk)
     return this
   }
 
-  private append(bytes: Uint8Array): this {
+  #append(bytes: Uint8Array): this {
     this.chunks.push(bytes)
     this.size += bytes.byteLength
     return this

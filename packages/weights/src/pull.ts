@@ -115,85 +115,85 @@ function newHash(store: WeightStore): StreamingHash {
 class BrokenConnectionError extends Error {}
 
 class Download {
-  private readonly store: WeightStore
-  private readonly record: WeightRecord
-  private readonly options: DownloadOptions
-  private readonly fileName: string
-  private readonly url: string
-  private hash: StreamingHash
-  private received = 0
-  private resumedFrom = 0
+  readonly #store: WeightStore
+  readonly #record: WeightRecord
+  readonly #options: DownloadOptions
+  readonly #fileName: string
+  readonly #url: string
+  #hash: StreamingHash
+  #received = 0
+  #resumedFrom = 0
 
   constructor(store: WeightStore, record: WeightRecord, options: DownloadOptions) {
-    this.store = store
-    this.record = record
-    this.options = options
-    this.fileName = fileNameOf(record)
-    this.url = options.mirror
-      ? `${options.mirror.replace(/\/+$/, '')}/${this.fileName}`
+    this.#store = store
+    this.#record = record
+    this.#options = options
+    this.#fileName = fileNameOf(record)
+    this.#url = options.mirror
+      ? `${options.mirror.replace(/\/+$/, '')}/${this.#fileName}`
       : record.url
-    this.hash = newHash(store)
+    this.#hash = newHash(store)
   }
 
   async run(): Promise<void> {
-    await this.resume()
+    await this.#resume()
     for (let round = 0; ; round++) {
-      await this.fetchAll()
-      if (this.hash.digest() === this.record.sha256) break
-      const wasResumed = this.resumedFrom > 0
-      await this.restart()
+      await this.#fetchAll()
+      if (this.#hash.digest() === this.#record.sha256) break
+      const wasResumed = this.#resumedFrom > 0
+      await this.#restart()
       // What was there from earlier may have been the bad part: once more, from nothing.
       if (round > 0 || !wasResumed) {
-        this.fail(
+        this.#fail(
           'sent other bytes than the published ones (the SHA-256 differs); they were thrown away. ' +
             'Try again, or another mirror',
         )
       }
     }
-    await this.store.finish(this.fileName)
+    await this.#store.finish(this.#fileName)
   }
 
   /** Takes up what an earlier download left. */
-  private async resume(): Promise<void> {
-    const size = await this.store.partialSize(this.fileName)
-    if (size > this.record.bytes) return this.restart()
+  async #resume(): Promise<void> {
+    const size = await this.#store.partialSize(this.#fileName)
+    if (size > this.#record.bytes) return this.#restart()
     if (size === 0) return
-    for await (const bytes of this.store.readPartial(this.fileName)) {
-      this.hash.update(bytes)
-      this.received += bytes.byteLength
+    for await (const bytes of this.#store.readPartial(this.#fileName)) {
+      this.#hash.update(bytes)
+      this.#received += bytes.byteLength
     }
-    this.resumedFrom = this.received
+    this.#resumedFrom = this.#received
   }
 
-  private async restart(): Promise<void> {
-    await this.store.removePartial(this.fileName)
-    this.hash = newHash(this.store)
-    this.received = 0
-    this.resumedFrom = 0
+  async #restart(): Promise<void> {
+    await this.#store.removePartial(this.#fileName)
+    this.#hash = newHash(this.#store)
+    this.#received = 0
+    this.#resumedFrom = 0
   }
 
-  private async fetchAll(): Promise<void> {
-    const { attempts = 3, pauseMs = 500, signal } = this.options
+  async #fetchAll(): Promise<void> {
+    const { attempts = 3, pauseMs = 500, signal } = this.#options
     let fruitless = 0
-    this.report()
-    for (let attempt = 1; this.received < this.record.bytes; attempt++) {
-      const before = this.received
+    this.#report()
+    for (let attempt = 1; this.#received < this.#record.bytes; attempt++) {
+      const before = this.#received
       try {
-        await this.fetchSome()
+        await this.#fetchSome()
       } catch (error) {
         signal?.throwIfAborted()
         if (!(error instanceof BrokenConnectionError)) throw error
-        fruitless = this.received > before ? 0 : fruitless + 1
-        if (fruitless >= attempts || attempt >= MOST_ATTEMPTS) this.giveUp(error)
+        fruitless = this.#received > before ? 0 : fruitless + 1
+        if (fruitless >= attempts || attempt >= MOST_ATTEMPTS) this.#giveUp(error)
         await pause(pauseMs * 2 ** Math.max(0, fruitless - 1), signal)
       }
     }
   }
 
   /** One request: from what is there to the end, or as far as the connection holds. */
-  private async fetchSome(): Promise<void> {
+  async #fetchSome(): Promise<void> {
     const controller = new AbortController()
-    const { signal: outer, stallMs = 30_000 } = this.options
+    const { signal: outer, stallMs = 30_000 } = this.#options
     const abort = () => controller.abort(outer?.reason)
     outer?.throwIfAborted()
     outer?.addEventListener('abort', abort, { once: true })
@@ -207,15 +207,15 @@ class Download {
     }
     try {
       watch()
-      const response = await this.request(controller.signal)
-      const isTooMuch = await this.receive(response.body!.getReader(), watch)
+      const response = await this.#request(controller.signal)
+      const isTooMuch = await this.#receive(response.body!.getReader(), watch)
       if (isTooMuch) {
-        await this.restart()
-        this.fail(`sends more than the ${this.record.bytes} bytes that the file has`)
+        await this.#restart()
+        this.#fail(`sends more than the ${this.#record.bytes} bytes that the file has`)
       }
-      if (this.received < this.record.bytes) {
+      if (this.#received < this.#record.bytes) {
         throw new BrokenConnectionError(
-          `the connection ended after ${this.received} of ${this.record.bytes} bytes`,
+          `the connection ended after ${this.#received} of ${this.#record.bytes} bytes`,
         )
       }
     } finally {
@@ -225,21 +225,21 @@ class Download {
   }
 
   /** Writes what arrives; true when it is more than the file has. */
-  private async receive(
+  async #receive(
     reader: ReadableStreamDefaultReader<Uint8Array>,
     watch: () => void,
   ): Promise<boolean> {
-    const file = await this.store.append(this.fileName)
+    const file = await this.#store.append(this.#fileName)
     try {
       for (;;) {
         watch()
         const { done, value } = await broken(reader.read())
         if (done) return false
-        if (this.received + value.byteLength > this.record.bytes) return true
+        if (this.#received + value.byteLength > this.#record.bytes) return true
         await file.write(value)
-        this.hash.update(value)
-        this.received += value.byteLength
-        this.report()
+        this.#hash.update(value)
+        this.#received += value.byteLength
+        this.#report()
       }
     } finally {
       await file.close()
@@ -247,15 +247,15 @@ class Download {
     }
   }
 
-  private async request(signal: AbortSignal): Promise<Response> {
+  async #request(signal: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { 'accept-encoding': 'identity' }
-    if (this.received > 0) headers.range = `bytes=${this.received}-`
-    const response = await broken((this.options.fetch ?? fetch)(this.url, { headers, signal }))
+    if (this.#received > 0) headers.range = `bytes=${this.#received}-`
+    const response = await broken((this.#options.fetch ?? fetch)(this.#url, { headers, signal }))
     const { status } = response
     const discard = () => response.body?.cancel().catch(() => {})
-    if (status === 416 && this.received > 0) {
+    if (status === 416 && this.#received > 0) {
       await discard()
-      await this.restart()
+      await this.#restart()
       throw new BrokenConnectionError('the server does not have the rest of the file')
     }
     if (status === 429 || status >= 500) {
@@ -264,26 +264,26 @@ class Download {
     }
     if (status !== 200 && status !== 206) {
       await discard()
-      this.fail(`answered ${status} ${response.statusText}`.trim())
+      this.#fail(`answered ${status} ${response.statusText}`.trim())
     }
-    const offered = this.offeredBytes(response)
-    if (offered !== undefined && offered !== this.record.bytes) {
+    const offered = this.#offeredBytes(response)
+    if (offered !== undefined && offered !== this.#record.bytes) {
       await discard()
-      this.fail(
-        `offers ${offered} bytes where the file has ${this.record.bytes}: it is another file`,
+      this.#fail(
+        `offers ${offered} bytes where the file has ${this.#record.bytes}: it is another file`,
       )
     }
     // A server that does not know ranges sends all of it again.
-    if (status === 200 && this.received > 0) await this.restart()
+    if (status === 200 && this.#received > 0) await this.#restart()
     return response
   }
 
   /** Length of the whole file by the server's word; undefined when it does not say. */
-  private offeredBytes({ status, headers }: Response): number | undefined {
+  #offeredBytes({ status, headers }: Response): number | undefined {
     if (status === 206) {
       const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '')
-      if (Number(range?.[1]) !== this.received) {
-        this.fail('sends another part of the file than it was asked for')
+      if (Number(range?.[1]) !== this.#received) {
+        this.#fail('sends another part of the file than it was asked for')
       }
       return range![2] === '*' ? undefined : Number(range![2])
     }
@@ -291,29 +291,32 @@ class Download {
     return length === null || headers.has('content-encoding') ? undefined : Number(length)
   }
 
-  private report(): void {
-    const { received, resumedFrom, record } = this
-    this.options.onProgress?.({ received, total: record.bytes, resumedFrom })
-  }
-
-  private fail(why: string): never {
-    const { name } = this.record
-    throw new DownloadError(`weights '${name}': ${this.url} ${why}`, {
-      weights: name,
-      url: this.url,
+  #report(): void {
+    this.#options.onProgress?.({
+      received: this.#received,
+      total: this.#record.bytes,
+      resumedFrom: this.#resumedFrom,
     })
   }
 
-  private giveUp(cause: Error): never {
-    const { name, bytes } = this.record
+  #fail(why: string): never {
+    const { name } = this.#record
+    throw new DownloadError(`weights '${name}': ${this.#url} ${why}`, {
+      weights: name,
+      url: this.#url,
+    })
+  }
+
+  #giveUp(cause: Error): never {
+    const { name, bytes } = this.#record
     const size = `${Math.round(bytes / 1e6)} MB`
     const have =
-      this.received > 0 ? ` (${Math.round(this.received / 1e6)} MB are there already)` : ''
+      this.#received > 0 ? ` (${Math.round(this.#received / 1e6)} MB are there already)` : ''
     throw new DownloadError(
-      `weights '${name}' (${size}) could not be downloaded from ${this.url}: ${cause.message}${have}. ` +
+      `weights '${name}' (${size}) could not be downloaded from ${this.#url}: ${cause.message}${have}. ` +
         'Check the network and try again: the download goes on where it stopped. Without a network, put ' +
-        `the file at ${this.store.place(this.fileName)} by hand, or name a mirror that can be reached (ALEXNET_MIRROR in Node)`,
-      { weights: name, url: this.url, cause },
+        `the file at ${this.#store.place(this.#fileName)} by hand, or name a mirror that can be reached (ALEXNET_MIRROR in Node)`,
+      { weights: name, url: this.#url, cause },
     )
   }
 }

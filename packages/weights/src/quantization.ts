@@ -158,7 +158,9 @@ export function dequantizeLazily(opened: OpenCheckpoint, where: Where = {}): Ope
       const scales = opened.tensors.get(scaleName)!
       const scale = async () => (await scales.load()) as Float32Array
       tensors.set(name, {
-        ...{ dtype: 'float32', storedAs: 'int8', shape: tensor.shape },
+        dtype: 'float32',
+        storedAs: 'int8',
+        shape: tensor.shape,
         load: async () => toFloat32((await tensor.load()) as Int8Array, await scale()),
         ...(tensor.loadRows && {
           loadRows: async (first, count) => {

@@ -42,8 +42,8 @@ const DEFLATED = 8
 export class ZipArchive {
   readonly source: RangeSource
   readonly entries: ReadonlyMap<string, ZipEntry>
-  private readonly crc32: Crc32
-  private readonly verify: boolean
+  readonly #crc32: Crc32
+  readonly #verify: boolean
 
   private constructor(
     source: RangeSource,
@@ -52,8 +52,8 @@ export class ZipArchive {
   ) {
     this.source = source
     this.entries = entries
-    this.crc32 = crc32
-    this.verify = verify
+    this.#crc32 = crc32
+    this.#verify = verify
   }
 
   /** Reads the directory. */
@@ -89,16 +89,16 @@ export class ZipArchive {
       ...(path === undefined ? {} : { path }),
       read: async (offset, length) => {
         const bytes = await read(offset, length)
-        if (!this.verify || (offset !== 0 && offset !== checked)) return bytes
-        crc = this.crc32(bytes, offset === 0 ? 0 : crc)
+        if (!this.#verify || (offset !== 0 && offset !== checked)) return bytes
+        crc = this.#crc32(bytes, offset === 0 ? 0 : crc)
         checked = offset + length
-        if (checked === entry.size) this.check(entry, crc)
+        if (checked === entry.size) this.#check(entry, crc)
         return bytes
       },
     }
   }
 
-  private check(entry: ZipEntry, crc: number): void {
+  #check(entry: ZipEntry, crc: number): void {
     if (crc === entry.crc32) return
     throw new CheckpointError(
       `entry '${entry.name}' is damaged: its CRC-32 is not the one in the directory ` +

@@ -37,8 +37,9 @@ export async function browserTask(settings: Settings, progress: Progress): Promi
   const { chosen, absent: unable } = choosePeers(settings, 'infer', { inBrowser: true })
   const machine = describeMachine()
   const options: PrepareOptions = {
-    ...{ variant, content: 'expected' },
-    ...(size !== undefined && { size }),
+    variant,
+    content: 'expected',
+    size,
   }
   progress('making weights, pictures and expected numbers')
   return withData(options, async (data, { network, expected }) => {
@@ -63,8 +64,13 @@ export async function browserTask(settings: Settings, progress: Progress): Promi
         const right: Right[] = []
         const pages: PageEngine[] = []
         const common: EngineSettings = {
-          ...{ engine: '', task: 'infer', data: '', variant, batch, threads },
-          ...(size !== undefined && { size }),
+          engine: '',
+          task: 'infer',
+          data: '',
+          variant,
+          batch,
+          threads,
+          size,
         }
         const rows = [
           ...oursRows(settings, common).map((row) => ({ entry: ours, row })),
@@ -93,9 +99,17 @@ export async function browserTask(settings: Settings, progress: Progress): Promi
         compare(results, () => inferenceFlops(network))
         await Promise.all(pages.map((page) => page.stop()))
         reports.push({
-          ...{ task: 'browser', batch, threads, variant, size: network.inputSize, rounds },
-          ...{ compared: comparedOutputs, machine, browser: `Chromium ${browser.version()}` },
-          ...{ results, absent },
+          task: 'browser',
+          batch,
+          threads,
+          variant,
+          size: network.inputSize,
+          rounds,
+          compared: comparedOutputs,
+          machine,
+          browser: `Chromium ${browser.version()}`,
+          results,
+          absent,
         })
       }
       return { reports, versions }

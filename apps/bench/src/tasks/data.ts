@@ -127,8 +127,11 @@ async function measure(settings: DataSettings, folder: string): Promise<DataRepo
 
   const results = rows.map(
     (row): DataResult => ({
-      ...{ engine: row.engine, work: row.name, workers: row.work.workers },
-      ...{ picturesPerSecond: 0, samples: [] },
+      engine: row.engine,
+      work: row.name,
+      workers: row.work.workers,
+      picturesPerSecond: 0,
+      samples: [],
     }),
   )
   const engines = rows.map((row) => new Engine(row, python))

@@ -67,8 +67,15 @@ export async function compareDawn(options: DeviceTaskOptions): Promise<DeviceRes
     }
   }
   const result: DeviceResult = {
-    ...{ task: 'dawn', work, variant, batch, rounds, difference, machine },
-    ...{ device: active.device, features: active.features },
+    task: 'dawn',
+    work,
+    variant,
+    batch,
+    rounds,
+    difference,
+    machine,
+    device: active.device,
+    features: active.features,
     software: `Node ${machine.node}, Dawn (webgpu ${versionOf('webgpu')})`,
     tfjs: versionOf('@tensorflow/tfjs'),
     milliseconds: { alexnet: summarize(samples.alexnet), tfjs: summarize(samples.tfjs) },
@@ -99,8 +106,10 @@ export async function startTfjs(): Promise<string> {
   const { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup } = adapter.limits
   const own = await adapter.requestDevice({
     requiredLimits: {
-      ...{ maxBufferSize, maxStorageBufferBindingSize },
-      ...{ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup },
+      maxBufferSize,
+      maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup,
     },
   })
   const backend = new WebGPUBackend(own, adapter.info)

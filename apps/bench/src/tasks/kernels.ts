@@ -19,7 +19,7 @@ export async function kernelsTask(settings: Settings, progress: Progress): Promi
   const { variant, size, threads, rounds, layers } = settings
   const { chosen, absent: unable } = choosePeers(settings, 'kernels')
   const machine = describeMachine()
-  const options = { variant, ...(size !== undefined && { size }), content: 'network' } as const
+  const options = { variant, size, content: 'network' } as const
   progress('reading the network')
   const network = await withData(options, async (_, prepared) => prepared.network)
   progress('measuring the peak')
@@ -42,9 +42,17 @@ export async function kernelsTask(settings: Settings, progress: Progress): Promi
         results.push(...timed)
       }
       reports.push({
-        ...{ task: 'kernels', batch, threads, variant, size: network.inputSize, rounds },
+        task: 'kernels',
+        batch,
+        threads,
+        variant,
+        size: network.inputSize,
+        rounds,
         compared: `each result at 12 places with sums in float64; largest difference relative to the largest, at most ${KERNEL_TOLERANCE}.`,
-        ...{ machine, peak, results, absent },
+        machine,
+        peak,
+        results,
+        absent,
       })
     } finally {
       await Promise.all(open.map(({ process }) => process.stop()))
@@ -94,8 +102,14 @@ async function timeKernel(
       return []
     }
     return {
-      ...{ engine: entry.name, build: info.build, msPerPicture: quantile(samples, 0.5) },
-      ...{ samples, threads: info.threads, difference, layer, pass },
+      engine: entry.name,
+      build: info.build,
+      msPerPicture: quantile(samples, 0.5),
+      samples,
+      threads: info.threads,
+      difference,
+      layer,
+      pass,
     }
   })
 }

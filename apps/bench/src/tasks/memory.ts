@@ -14,7 +14,7 @@ export async function memoryTask(settings: Settings, progress: Progress): Promis
   const { variant, size, threads, rounds } = settings
   const { chosen, absent: unable } = choosePeers(settings, 'memory')
   const machine = describeMachine()
-  const options = { variant, ...(size !== undefined && { size }), content: 'network' } as const
+  const options = { variant, size, content: 'network' } as const
   progress('reading the network')
   return withData(options, async (data, { network }) => {
     const reports: Report[] = []
@@ -23,8 +23,13 @@ export async function memoryTask(settings: Settings, progress: Progress): Promis
       const absent: Absent[] = [...unable]
       const results: Result[] = []
       const common: EngineSettings = {
-        ...{ engine: '', task: 'memory', data, variant, batch, threads },
-        ...(size !== undefined && { size }),
+        engine: '',
+        task: 'memory',
+        data,
+        variant,
+        batch,
+        threads,
+        size,
       }
       const open = await openEngines(settings, common, chosen, absent, progress)
       Object.assign(versions, versionsOf(open))
@@ -42,10 +47,15 @@ export async function memoryTask(settings: Settings, progress: Progress): Promis
           if (peakBytes === undefined)
             throw new Error('this system has no /proc to read memory from')
           results.push({
-            ...{ engine: entry.name, build: info.build, msPerPicture: samples.at(-1)! },
-            ...{ samples, threads: info.threads, difference: null },
-            ...{ peakBytes, lifetimePeakBytes: Math.max(first ?? 0, peakBytes) },
-            ...(runtimeBytes !== undefined && { runtimeBytes }),
+            engine: entry.name,
+            build: info.build,
+            msPerPicture: samples.at(-1)!,
+            samples,
+            threads: info.threads,
+            difference: null,
+            peakBytes,
+            lifetimePeakBytes: Math.max(first ?? 0, peakBytes),
+            runtimeBytes,
             ...(!reset && {
               note: 'the peak includes making the network: this system cannot reset it',
             }),
@@ -57,10 +67,17 @@ export async function memoryTask(settings: Settings, progress: Progress): Promis
         }
       }
       reports.push({
-        ...{ task: 'memory', batch, threads, variant, size: network.inputSize, rounds },
+        task: 'memory',
+        batch,
+        threads,
+        variant,
+        size: network.inputSize,
+        rounds,
         compared:
           'nothing here; `bench train` compares the numbers. MiB of VmHWM in /proc: in the steps after the first, in all, and of the runtime before it has a network.',
-        ...{ machine, results, absent },
+        machine,
+        results,
+        absent,
       })
     }
     return { reports, versions }

@@ -36,12 +36,16 @@ const cases: readonly Case[] = [
   { name: 'mean of rows 2048 × 2048', shape: [2048, 2048], run: (x) => tf.mean(x, 1) },
   { name: 'sum of 4194304', shape: [2 ** 22], run: (x) => tf.sum(x) },
   {
-    ...{ name: 'sum of columns 20000 × 64', subgroups: false },
-    ...{ shape: [20_000, 64], run: (x) => tf.sum(x, 0) },
+    name: 'sum of columns 20000 × 64',
+    subgroups: false,
+    shape: [20_000, 64],
+    run: (x) => tf.sum(x, 0),
   },
   {
-    ...{ name: 'sum of rows 20000 × 10', subgroups: false },
-    ...{ shape: [20_000, 10], run: (x) => tf.sum(x, 1) },
+    name: 'sum of rows 20000 × 10',
+    subgroups: false,
+    shape: [20_000, 10],
+    run: (x) => tf.sum(x, 1),
   },
 ]
 
@@ -64,9 +68,14 @@ export async function compareSums({ rounds }: { rounds: number }): Promise<SumsR
   for (const one of cases) sums.push(await compare(one, names, rounds))
   for (const name of Object.values(names)) tf.removeBackend(name)
   return {
-    ...{ task: 'sums', rounds, device: plain.device, features: plain.features },
+    task: 'sums',
+    rounds,
+    device: plain.device,
+    features: plain.features,
     software: `Node ${machine.node}, Dawn (webgpu ${versionOf('webgpu')})`,
-    ...{ tfjs: versionOf('@tensorflow/tfjs'), machine, sums },
+    tfjs: versionOf('@tensorflow/tfjs'),
+    machine,
+    sums,
   }
 }
 

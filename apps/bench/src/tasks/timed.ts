@@ -40,8 +40,9 @@ export async function timedTask(
   const machine = describeMachine()
   progress('making weights, pictures and expected numbers')
   const options: PrepareOptions = {
-    ...{ variant, content: task === 'infer' ? 'expected' : 'tensors' },
-    ...(size !== undefined && { size }),
+    variant,
+    content: task === 'infer' ? 'expected' : 'tensors',
+    size,
   }
   return withData(options, async (data, prepared) => {
     progress('measuring the peak')
@@ -53,8 +54,13 @@ export async function timedTask(
     for (const batch of settings.batches) {
       const absent: Absent[] = [...unable]
       const common: EngineSettings = {
-        ...{ engine: '', task, data, variant, batch, threads },
-        ...(size !== undefined && { size }),
+        engine: '',
+        task,
+        data,
+        variant,
+        batch,
+        threads,
+        size,
       }
       const open = await openEngines(settings, common, chosen, absent, progress)
       try {
@@ -65,8 +71,17 @@ export async function timedTask(
         const results = await timeRight(checked.right, { rounds, batch, absent, progress })
         compare(results, ({ note }) => (note ? undefined : flops), peak)
         reports.push({
-          ...{ task, batch, threads, variant, size: network.inputSize, rounds },
-          ...{ compared: checked.compared, machine, peak, results, absent },
+          task,
+          batch,
+          threads,
+          variant,
+          size: network.inputSize,
+          rounds,
+          compared: checked.compared,
+          machine,
+          peak,
+          results,
+          absent,
         })
       } finally {
         await Promise.all(open.map(({ process }) => process.stop()))
@@ -96,7 +111,9 @@ interface Check {
 }
 
 const candidate = ({ entry, process, info }: OpenEngine): Candidate => ({
-  ...{ name: entry.name, engine: process, info },
+  name: entry.name,
+  engine: process,
+  info,
 })
 
 export const comparedOutputs = `all logits of the batch (${DIFFERENT_PICTURES} different pictures, repeated) with those of TensorFlow.js in plain JavaScript; largest difference relative to the largest logit, at most ${TOLERANCE} (int8 weights ${ROUNDED_TOLERANCE.int8}, float16 ${ROUNDED_TOLERANCE.float16}).`
@@ -222,9 +239,13 @@ export async function timeRight(
       return []
     }
     return {
-      ...{ engine: name, build: info.build, msPerPicture: quantile(samples, 0.5) },
-      ...{ samples, threads: info.threads, difference },
-      ...(info.note !== undefined && { note: info.note }),
+      engine: name,
+      build: info.build,
+      msPerPicture: quantile(samples, 0.5),
+      samples,
+      threads: info.threads,
+      difference,
+      note: info.note,
     }
   })
 }

@@ -67,7 +67,15 @@ export async function compareWebGL(options: DeviceTaskOptions): Promise<DeviceRe
     }
     const [ours, tfjs] = done as [Record<string, KernelWork>, Record<string, KernelWork>]
     return {
-      ...{ task: 'webgl', work, variant, batch, rounds, device, features, difference, machine },
+      task: 'webgl',
+      work,
+      variant,
+      batch,
+      rounds,
+      device,
+      features,
+      difference,
+      machine,
       software: `Chromium ${browser.version()}`,
       tfjs: versionOf('@tensorflow/tfjs'),
       milliseconds: { alexnet: summarize(samples[0]!), tfjs: summarize(samples[1]!) },

@@ -4,8 +4,13 @@ import { compare, type Report, type Result } from '../results.ts'
 
 function result(engine: string, samples: number[], more: Partial<Result> = {}): Result {
   return {
-    ...{ engine, build: '1.0', msPerPicture: samples[1]!, samples, threads: 2 },
-    ...{ difference: 2e-7, ...more },
+    engine,
+    build: '1.0',
+    msPerPicture: samples[1]!,
+    samples,
+    threads: 2,
+    difference: 2e-7,
+    ...more,
   }
 }
 
@@ -18,12 +23,25 @@ export function exampleReport(): Report {
   ]
   compare(results, () => 1.43e9, peak)
   return {
-    ...{ task: 'infer', batch: 32, threads: 2, variant: 'torchvision', size: 224, rounds: 3 },
-    ...{ compared: 'all logits.', peak, results },
+    task: 'infer',
+    batch: 32,
+    threads: 2,
+    variant: 'torchvision',
+    size: 224,
+    rounds: 3,
+    compared: 'all logits.',
+    peak,
+    results,
     machine: {
-      ...{ date: '2026-01-31T10:00:00.000Z', processor: 'Example', processors: 2 },
-      ...{ memoryGigabytes: 8, system: 'Linux', node: '24.0.0', v8: '13.6' },
-      ...{ commit: 'abcdef', load: 0.1 },
+      date: '2026-01-31T10:00:00.000Z',
+      processor: 'Example',
+      processors: 2,
+      memoryGigabytes: 8,
+      system: 'Linux',
+      node: '24.0.0',
+      v8: '13.6',
+      commit: 'abcdef',
+      load: 0.1,
     },
     absent: [
       { engine: 'pytorch', why: 'skipped', reason: 'no Python here has PyTorch; install it' },

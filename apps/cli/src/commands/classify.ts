@@ -4,10 +4,10 @@ import { Classifier, type Prediction, quantizeLinear } from '@alexnet/core'
 import { createPreprocess, readPicture } from '@alexnet/data'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { UsageError } from '../errors.ts'
-import { bar, percent } from '../format.ts'
 import { loadModel } from '../model-file.ts'
-import { progress } from '../progress.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { bar, percent } from '../terminal/format.ts'
+import { progress } from '../terminal/progress.ts'
 
 export interface ClassifyOptions extends EngineOptions {
   weights?: string

@@ -6,12 +6,12 @@ import { createPreprocess } from '@alexnet/data'
 import type { Quantization } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { UsageError } from '../errors.ts'
-import { megabytes, percent } from '../format.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
 import { formatOf, type ModelFormat, requirePossible, writeModel } from '../model-writer.ts'
-import { progress } from '../progress.ts'
-import { drawnPictures, picturesOf, type SamplePictures } from '../sample-pictures.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { megabytes, percent } from '../terminal/format.ts'
+import { progress } from '../terminal/progress.ts'
+import { drawnPictures, picturesOf, type SamplePictures } from './sample-pictures.ts'
 
 export interface ConvertOptions extends EngineOptions {
   to?: ModelFormat

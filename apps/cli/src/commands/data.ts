@@ -19,8 +19,8 @@ import {
   shuffledOrder,
   transformPicture,
 } from '@alexnet/data'
-import { UsageError } from '../errors.ts'
-import { progress } from '../progress.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { progress } from '../terminal/progress.ts'
 
 export interface PreviewOptions {
   preset: string
@@ -81,7 +81,7 @@ export async function describeData(path: string, options: StatsOptions): Promise
   let description: DatasetDescription
   try {
     description = await describeDataset(dataset, {
-      ...(limit !== undefined && { limit }),
+      limit,
       onProgress: (done) => bar.update(done),
     })
   } finally {

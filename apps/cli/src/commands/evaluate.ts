@@ -4,11 +4,11 @@ import { type Dataset, openDataset, type Split } from '@alexnet/data'
 import { classAccuracies, type Evaluation, evaluate } from '@alexnet/train'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { UsageError } from '../errors.ts'
-import { bar, percent } from '../format.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
 import { evaluationBatches, TEN, tenViewBatches } from '../preparation.ts'
-import { progress } from '../progress.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { bar, percent } from '../terminal/format.ts'
+import { progress } from '../terminal/progress.ts'
 
 export interface EvaluateOptions extends EngineOptions {
   weights?: string

@@ -7,11 +7,11 @@ import { replaceFile } from '@alexnet/weights/node'
 import { distance } from 'fastest-levenshtein'
 import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
-import { UsageError } from '../errors.ts'
 import type { Method } from '../explain-methods.ts'
 import { drawings, type ExplainOptions, type Subject } from '../explanations.ts'
-import { percent } from '../format.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { percent } from '../terminal/format.ts'
 
 interface Explained {
   file: string | null
@@ -41,8 +41,10 @@ export async function explain(files: string[], options: ExplainOptions): Promise
     const out = outputPath(file, files.length > 1, options)
     await replaceFile(out, [await encodePng(picture)])
     const result: Explained = {
-      ...{ file, method, out },
-      ...(layer !== undefined && { layer }),
+      file,
+      method,
+      out,
+      layer,
       ...(explained && { class: { ...explained, label: loaded.labels[explained.index]! } }),
     }
     results.push(result)
@@ -121,8 +123,10 @@ async function prepared({ preprocessing }: LoadedModel, picture: Picture) {
   const side = preprocessing.crop * zoom
   const shown = createPreprocess({
     ...preprocessing,
-    ...{ resize: preprocessing.resize * zoom, crop: side },
-    ...{ mean: [0, 0, 0], std: [1, 1, 1] },
+    resize: preprocessing.resize * zoom,
+    crop: side,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
   })(picture)
   const view = {
     width: side,

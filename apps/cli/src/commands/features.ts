@@ -7,8 +7,8 @@ import { readPicture } from '@alexnet/data'
 import { bytesOf, encodeNpyHeader, encodeSafetensorsHeader } from '@alexnet/weights'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
-import { UsageError } from '../errors.ts'
-import { type Progress, progress } from '../progress.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { type Progress, progress } from '../terminal/progress.ts'
 import { type ClassifyOptions, loadClassifier } from './classify.ts'
 
 export interface FeaturesOptions extends Omit<ClassifyOptions, 'top'> {

@@ -2,9 +2,9 @@
 
 import { createAlexNet, describe, formatDescription } from '@alexnet/core'
 import { startBackend } from '../backend.ts'
-import { refuseTogether } from '../errors.ts'
 import { loadModel } from '../model-file.ts'
-import { variantNamed } from '../settings.ts'
+import { refuseTogether } from '../terminal/errors.ts'
+import { variantNamed } from '../train/settings.ts'
 
 export interface InspectOptions {
   variant?: string
@@ -24,8 +24,8 @@ export async function inspect(options: InspectOptions): Promise<void> {
     : createAlexNet({
         variant: variantNamed(variant),
         initialize: false,
-        ...(classes !== undefined && { classes }),
-        ...(inputSize !== undefined && { inputSize }),
+        classes,
+        inputSize,
       })
   const description = describe(model)
   if (options.json) process.stdout.write(`${JSON.stringify(description, null, 2)}\n`)

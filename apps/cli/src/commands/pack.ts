@@ -2,8 +2,8 @@
 
 import { join } from 'node:path'
 import { type Dataset, openDataset, packDataset, packedName } from '@alexnet/data'
-import { Interrupted, refuseTogether } from '../errors.ts'
-import { progress } from '../progress.ts'
+import { Interrupted, refuseTogether } from '../terminal/errors.ts'
+import { progress } from '../terminal/progress.ts'
 
 export interface PackOptions {
   size: number
@@ -30,12 +30,16 @@ export async function pack(path: string, out: string, options: PackOptions): Pro
       const bar = progress(dataset.split ?? 'packing', dataset.length, { quiet })
       try {
         const { pictures, bytes, skipped } = await packDataset(dataset, file, {
-          ...{ size, signal: stop.signal, onBroken: skipBroken ? 'skip' : 'stop' },
+          size,
+          signal: stop.signal,
+          onBroken: skipBroken ? 'skip' : 'stop',
           ...(quality !== undefined && { encoding: 'jpeg', quality }),
           onProgress: (done) => bar.update(done),
         })
         files.push({
-          ...{ path: file, pictures, bytes },
+          path: file,
+          pictures,
+          bytes,
           skipped: skipped.map((error) => error.path ?? error.message),
         })
         for (const error of skipped) bar.log(`alexnet: skipped: ${error.message}`)

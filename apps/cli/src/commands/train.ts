@@ -21,17 +21,22 @@ import {
 import * as tf from '@tensorflow/tfjs'
 import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
-import { exitCodes, UsageError } from '../errors.ts'
 import { saveModel } from '../model-file.ts'
 import { evaluationBatches, needsColorPca } from '../preparation.ts'
-import { type Progress, progress } from '../progress.ts'
-import { resumedSettings } from '../resumed-settings.ts'
-import { RunFolder } from '../run-folder.ts'
-import { newSettings, type RunSettings, type TrainOptions, variantNamed } from '../settings.ts'
-import { type StartingWeights, startingWeights } from '../starting-weights.ts'
-import { openTrainingData, type TrainingData, trainingBatches } from '../training-data.ts'
-import { TrainingLog } from '../training-log.ts'
-import { announce, conclude, epochHeader, epochLine } from '../training-report.ts'
+import { exitCodes, UsageError } from '../terminal/errors.ts'
+import { type Progress, progress } from '../terminal/progress.ts'
+import { resumedSettings } from '../train/resumed-settings.ts'
+import { RunFolder } from '../train/run-folder.ts'
+import {
+  newSettings,
+  type RunSettings,
+  type TrainOptions,
+  variantNamed,
+} from '../train/settings.ts'
+import { type StartingWeights, startingWeights } from '../train/starting-weights.ts'
+import { openTrainingData, type TrainingData, trainingBatches } from '../train/training-data.ts'
+import { TrainingLog } from '../train/training-log.ts'
+import { announce, conclude, epochHeader, epochLine } from '../train/training-report.ts'
 
 /** Runs the command; sets the exit code to 130 when Ctrl-C stopped it. */
 export async function train(path: string, options: TrainOptions): Promise<void> {
@@ -66,7 +71,7 @@ export async function runTraining(
   const trainer = new Trainer({
     model,
     optimizer: createOptimizer(recipe),
-    ...(recipe.averageDecay !== undefined && { averageDecay: recipe.averageDecay }),
+    averageDecay: recipe.averageDecay,
   })
   const warn = (text: string) => process.stderr.write(`${pc.yellow('warning:')} ${text}\n`)
   const checkpoint = options.resume ? await folder.readCheckpoint(warn) : undefined
@@ -88,8 +93,8 @@ export async function runTraining(
     schedule: scheduleOf(recipe),
     labelSmoothing: recipe.labelSmoothing ?? 0,
     headEpochs: recipe.headEpochs ?? 0,
-    ...(recipe.clipNorm !== undefined && { clipNorm: recipe.clipNorm }),
-    ...(recipe.earlyStop !== undefined && { earlyStop: recipe.earlyStop }),
+    clipNorm: recipe.clipNorm,
+    earlyStop: recipe.earlyStop,
     ...(settings.microBatch !== null && { microBatch: settings.microBatch }),
     checkpointEvery: options.checkpointEvery ?? 100,
     signal: stop.signal,
@@ -131,7 +136,7 @@ export async function runTraining(
     model.dispose()
   }
   if (finished && options.report !== false) {
-    const { writeReport } = await import('../report/report.ts')
+    const { writeReport } = await import('../train/report/report.ts')
     await writeReport(folder, settings, data.validation, { quiet })
   }
   if (!quiet) conclude(finished, trainer, folder, path)
@@ -155,7 +160,7 @@ async function settle(
       ? undefined
       : await startingWeights(options.from, {
           quiet: options.json ?? false,
-          ...(options.variant !== undefined && { variant: options.variant }),
+          variant: options.variant,
         })
   const versions = { ...programVersions(), backend }
   const settings = newSettings(path, options, data, await data.training.load(0), {

@@ -5,8 +5,8 @@ import type { WeightDescription, WeightRecord } from '@alexnet/weights'
 import { weightRecords } from '@alexnet/weights'
 import { listWeights, removeWeights, verifyWeights } from '@alexnet/weights/node'
 import pc from 'picocolors'
-import { exitCodes, UsageError } from '../errors.ts'
-import { megabytes } from '../format.ts'
+import { exitCodes, UsageError } from '../terminal/errors.ts'
+import { megabytes } from '../terminal/format.ts'
 import { bundledWeights, downloadWeights, publishedWeights } from '../weights-source.ts'
 
 interface Options {
@@ -46,7 +46,8 @@ export async function list({ json }: Options): Promise<void> {
 async function listedWeights(): Promise<Listed[]> {
   const bundled = bundledWeights.map(({ load: _, labels: __, ...known }) => ({
     ...known,
-    ...{ state: 'bundled' as const, received: known.bytes },
+    state: 'bundled' as const,
+    received: known.bytes,
   }))
   const cached = (await listWeights()).map(({ record, state, bytes: received, path }) => {
     const { labels: _, ...known } = record
@@ -74,9 +75,7 @@ export async function pull(
 ): Promise<void> {
   const done: { name: string; path: string | null }[] = []
   for (const { name, record } of named(names)) {
-    const path = record
-      ? await downloadWeights(record, { quiet: json, ...(mirror !== undefined && { mirror }) })
-      : null
+    const path = record ? await downloadWeights(record, { quiet: json, mirror }) : null
     done.push({ name, path })
     if (!json) print(path ?? `${name} comes with the program: nothing to download`)
   }

@@ -35,7 +35,8 @@ export function Chart(props: {
     const axis = { stroke: ink, grid, ticks: grid, font, labelFont: font, labelSize: 20 }
     const made = new uPlot(
       {
-        ...{ width: element.clientWidth, height },
+        width: element.clientWidth,
+        height,
         scales: { x: { time: false }, y: range ? { range: () => range } : {} },
         axes: [
           { ...axis, label: xLabel },
@@ -44,7 +45,10 @@ export function Chart(props: {
         series: [
           { label: xLabel },
           ...lines.map(({ label, color }, index) => ({
-            ...{ label, stroke: color, width: 2, spanGaps: true },
+            label,
+            stroke: color,
+            width: 2,
+            spanGaps: true,
             points: { show: (of: uPlot) => of.data[0].length < 30 },
             ...(index % 2 === 1 && { dash: [6, 3] }),
           })),

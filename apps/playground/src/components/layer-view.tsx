@@ -122,7 +122,7 @@ export function LayerView(props: {
               onPoint={point}
             />
           )}
-          {maps && <PlaceFields {...{ layer, place, onPlace: setPlace }} />}
+          {maps && <PlaceFields layer={layer} place={place} onPlace={setPlace} />}
         </figure>
         {unit && place && (
           <figure class="unit" aria-live="polite">

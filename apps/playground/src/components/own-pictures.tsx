@@ -11,6 +11,9 @@ import { PictureSource } from './picture-source.tsx'
 import { Thumbnail } from './thumbnail.tsx'
 
 let count = 0
+/** Preact's types do not know the attribute by which an input takes folders. */
+const foldersOnly = { webkitdirectory: true }
+
 const newId = () => `${Date.now().toString(36)}-${++count}`
 
 export function OwnPictures() {
@@ -39,7 +42,10 @@ export function OwnPictures() {
       const { classes, pictures } = dataset.value
       const all = [...new Set([...classes, ...found.map(({ label }) => label)])]
       const added = found.map(({ label, name, blob }) => ({
-        ...{ id: newId(), name, blob, label: all.indexOf(label) },
+        id: newId(),
+        name,
+        blob,
+        label: all.indexOf(label),
       }))
       keep({ classes: all, pictures: [...pictures, ...added] })
     } catch (error) {
@@ -91,7 +97,7 @@ export function OwnPictures() {
         hidden
         multiple
         aria-label="Folder of class folders"
-        {...{ webkitdirectory: true }}
+        {...foldersOnly}
         onChange={(event) => void addFiles(event.currentTarget)}
       />
       <input

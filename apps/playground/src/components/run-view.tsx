@@ -40,7 +40,9 @@ export function RunView() {
           <figcaption>Loss over steps</figcaption>
           <Chart
             label={`Training loss, now ${loss.y.at(-1)?.toFixed(3)}`}
-            {...{ x: loss.x, xLabel: 'step', yLabel: 'loss' }}
+            x={loss.x}
+            xLabel="step"
+            yLabel="loss"
             lines={[{ label: 'training', color: lineColors[0]!, values: loss.y }]}
           />
         </figure>
@@ -50,14 +52,18 @@ export function RunView() {
             <Chart
               label={`Accuracy on pictures kept back, now ${accuracy}`}
               x={[0, ...epochs.map(({ epoch }) => epoch)]}
-              {...{ xLabel: 'epoch', yLabel: 'share right', range: [0, 1] }}
+              xLabel="epoch"
+              yLabel={'share right'}
+              range={[0, 1]}
               lines={[
                 {
-                  ...{ label: 'training', color: lineColors[0]! },
+                  label: 'training',
+                  color: lineColors[0]!,
                   values: [1 / classes.length, ...epochs.map(({ train }) => train.top1)],
                 },
                 {
-                  ...{ label: 'kept back', color: lineColors[1]! },
+                  label: 'kept back',
+                  color: lineColors[1]!,
                   values: [1 / classes.length, ...epochs.map(({ validation }) => validation.top1)],
                 },
               ]}

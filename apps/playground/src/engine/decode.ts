@@ -14,7 +14,8 @@ export async function decode(blob: Blob, name: string): Promise<Picture> {
   let bitmap: ImageBitmap
   try {
     bitmap = await createImageBitmap(blob, {
-      ...{ colorSpaceConversion: 'none', premultiplyAlpha: 'none' },
+      colorSpaceConversion: 'none',
+      premultiplyAlpha: 'none',
       imageOrientation: 'from-image',
     })
   } catch {

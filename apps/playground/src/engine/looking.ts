@@ -69,7 +69,11 @@ export async function mapSheet(
     data.set(maps.data)
     const picture = colorize({ height: rows, width: columns, data }, { colors: 'viridis' })
     return {
-      ...{ pixels: toPixels(picture), columns, tileWidth: 1, tileHeight: 1, channels },
+      pixels: toPixels(picture),
+      columns,
+      tileWidth: 1,
+      tileHeight: 1,
+      channels,
       values: maps.data as Float32Array<ArrayBuffer>,
     }
   }
@@ -80,7 +84,10 @@ export async function mapSheet(
   const columns = Math.ceil(Math.sqrt(count * 1.6))
   return {
     pixels: toPixels(sheet(tiles, { columns, background: 128 })),
-    ...{ columns, tileWidth: width, tileHeight: height, channels: count },
+    columns,
+    tileWidth: width,
+    tileHeight: height,
+    channels: count,
     values: maps.data as Float32Array<ArrayBuffer>,
   }
 }
@@ -99,8 +106,10 @@ export async function unitView(
   const zoom = Math.max(1, Math.round(SHOWN / crop))
   const large = sheet([picture], { scale: zoom, gap: 0 })
   const frame = {
-    ...{ top: field.top * zoom, left: field.left * zoom },
-    ...{ height: field.height * zoom, width: field.width * zoom },
+    top: field.top * zoom,
+    left: field.left * zoom,
+    height: field.height * zoom,
+    width: field.width * zoom,
   }
   const isConvolution = describe(model).layers.some(
     ({ name, kind }) => name === layer && kind === 'convolution',
@@ -181,7 +190,10 @@ export async function heat(
   // The same part of the picture, in as many pixels as there are to show.
   const shown = createPreprocess({
     ...preprocessing,
-    ...{ resize: preprocessing.resize * zoom, crop: side, mean: [0, 0, 0], std: [1, 1, 1] },
+    resize: preprocessing.resize * zoom,
+    crop: side,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
   })(picture)
   const data = Uint8Array.from(shown, (value) => Math.round(value * 255))
   const view = { width: side, height: side, data }

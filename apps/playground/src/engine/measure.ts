@@ -53,8 +53,13 @@ export class Measurer {
     const { device, features } = started
     const { passed, tolerance, results } = check
     return {
-      ...{ name, device, features, selfCheck: { passed, tolerance, results } },
-      ...{ inference, training, logits: [...logits] },
+      name,
+      device,
+      features,
+      selfCheck: { passed, tolerance, results },
+      inference,
+      training,
+      logits: [...logits],
     }
   }
 

@@ -44,7 +44,9 @@ export async function inspect(
   const mistakes = await Promise.all(
     wrong.slice(0, MOST_MISTAKES).map(async ({ index, label, found, probability }) => ({
       pixels: toPixels(await dataset.load(index)),
-      ...{ label: classes[label]!, found: classes[found]!, probability },
+      label: classes[label]!,
+      found: classes[found]!,
+      probability,
     })),
   )
   return {

@@ -25,9 +25,15 @@ export interface TrainingSettings {
 }
 
 export const defaultSettings: TrainingSettings = {
-  ...{ source: 'shapes', pictures: 4000, start: 'scratch' },
-  ...{ epochs: 4, batchSize: 16, learningRate: 0.02 },
-  ...{ augment: false, validation: 0.1, seed: 0 },
+  source: 'shapes',
+  pictures: 4000,
+  start: 'scratch',
+  epochs: 4,
+  batchSize: 16,
+  learningRate: 0.02,
+  augment: false,
+  validation: 0.1,
+  seed: 0,
 }
 
 /** A new run: what it is asked for, and the model that it begins with. */

@@ -64,8 +64,14 @@ export class TrainingEngine {
     const { training, validation } = await openData(settings)
     const { model, description } = await newModel(settings, training.classes, base)
     const run = withTrainer({
-      ...{ settings, description, model, training, validation },
-      ...{ steps: [], epochs: [], mistakes: [] },
+      settings,
+      description,
+      model,
+      training,
+      validation,
+      steps: [],
+      epochs: [],
+      mistakes: [],
     })
     return this.#go(run, tell, device)
   }
@@ -84,8 +90,14 @@ export class TrainingEngine {
     const model = createAlexNet({ ...description.options, initialize: false })
     freeze(model, settings)
     const run = withTrainer({
-      ...{ settings, description, model, training, validation },
-      ...{ steps, epochs, mistakes },
+      settings,
+      description,
+      model,
+      training,
+      validation,
+      steps,
+      epochs,
+      mistakes,
     })
     run.trainer.restore(await readCheckpoint(saved.checkpoint))
     return this.#go(run, tell, device)
@@ -132,15 +144,23 @@ export class TrainingEngine {
     const scale = { mean, std, ...(meanPicture && { meanPicture }) }
     const preset = presetFor(variant, crop, settings.augment, scale)
     tell({
-      ...{ type: 'started', classes: [...training.classes], device },
-      ...{ training: training.length, validation: validation.length },
+      type: 'started',
+      classes: [...training.classes],
+      device,
+      training: training.length,
+      validation: validation.length,
     })
     const events = trainer.fit({
       epochs: settings.epochs,
       batches: ({ epoch, start }) =>
         loader({
-          ...{ dataset: training, ...preset, batchSize: settings.batchSize, shuffle: true },
-          ...{ seed: settings.seed, epoch, start },
+          dataset: training,
+          ...preset,
+          batchSize: settings.batchSize,
+          shuffle: true,
+          seed: settings.seed,
+          epoch,
+          start,
         }),
       schedule: oneCycle(settings.learningRate, 0.2),
       checkpointEvery: 100,
@@ -152,7 +172,13 @@ export class TrainingEngine {
           const { step, steps, epoch, epochs, loss, pictures, seconds } = event
           const picturesPerSecond = pictures / seconds
           const report: StepReport = {
-            ...{ type: 'step', step, steps, epoch, epochs, loss, picturesPerSecond },
+            type: 'step',
+            step,
+            steps,
+            epoch,
+            epochs,
+            loss,
+            picturesPerSecond,
           }
           run.steps.push(report)
           tell(report)
@@ -160,8 +186,12 @@ export class TrainingEngine {
           const plain = presetFor(variant, crop, false, scale)
           const seen = await inspect(run.model, validation, plain)
           const report: EpochReport = {
-            ...{ type: 'epoch', epoch: event.epoch, step: event.step, train: event.train },
-            ...{ validation: seen.metrics, confusion: seen.confusion },
+            type: 'epoch',
+            epoch: event.epoch,
+            step: event.step,
+            train: event.train,
+            validation: seen.metrics,
+            confusion: seen.confusion,
           }
           run.epochs.push(report)
           run.mistakes = seen.mistakes
@@ -193,7 +223,10 @@ async function keep(run: Run, finished: boolean, tell: Tell): Promise<void> {
     checkpoint: new Blob(encodeSafetensors(tensors, metadata) as BlobPart[]),
     model: await saveModel(run.model, run.description),
     description: JSON.stringify(run.description),
-    ...{ steps: run.steps, epochs: run.epochs, mistakes: run.mistakes, finished },
+    steps: run.steps,
+    epochs: run.epochs,
+    mistakes: run.mistakes,
+    finished,
   }
   try {
     await set(keys.run, saved)
@@ -217,7 +250,8 @@ async function newModel(
     const options = { variant: 'cifar', classes: labels.length, seed: settings.seed } as const
     // Too few steps for dropout to pay.
     const description = {
-      ...{ options: { ...options, dropout: 0 }, labels },
+      options: { ...options, dropout: 0 },
+      labels,
       preprocessing: presetFor('cifar', 32, false).preprocessing,
     }
     return { model: createAlexNet(description.options), description }

@@ -158,7 +158,8 @@ function Result(props: {
 /** Answers to pictures, one after the other; begun anew when `version` changes. */
 function useAnswers(list: readonly PageImage[], version: string | undefined, tenView: boolean) {
   const [answers, setAnswers] = useState<{ of: string; all: ReadonlyMap<string, Answer> }>({
-    ...{ of: '', all: new Map() },
+    of: '',
+    all: new Map(),
   })
   const known = answers.of === version ? answers.all : new Map<string, Answer>()
   const next = version === undefined ? undefined : list.find(({ id }) => !known.has(id))

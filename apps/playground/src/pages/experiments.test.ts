@@ -19,7 +19,12 @@ const group = (name: string, errors: number[][], reached: number | null = null):
   reached: reached === null ? null : { mean: reached, deviation: 0 },
 })
 const experiment = (name: string, groups: Group[], target: number | null = null): Experiment => ({
-  ...{ name, title: name, claim: '', measure: target ? 'training' : 'test', target, groups },
+  name,
+  title: name,
+  claim: '',
+  measure: target ? 'training' : 'test',
+  target,
+  groups,
 })
 const [relu, normalization] = claims as [(typeof claims)[0], (typeof claims)[0]]
 

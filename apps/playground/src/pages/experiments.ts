@@ -40,17 +40,20 @@ export const claims: readonly Claim[] = [
   {
     title: 'ReLU trains faster than tanh (§3.1)',
     text: 'A four-layer network with ReLUs reaches 25% training error on CIFAR-10 six times faster than the same one with tanh.',
-    ...{ experiment: 'figure-1', groups: ['relu', 'tanh', 'sigmoid'] },
+    experiment: 'figure-1',
+    groups: ['relu', 'tanh', 'sigmoid'],
   },
   {
     title: 'Local response normalisation helps (§3.3)',
     text: "It lowers top-1 and top-5 error by 1.4 and 1.2 points on ImageNet, and a four-layer network's test error on CIFAR-10 from 13% to 11%.",
-    ...{ experiment: 'ablations', groups: ['everything', 'without LRN'] },
+    experiment: 'ablations',
+    groups: ['everything', 'without LRN'],
   },
   {
     title: 'Overlapping pooling helps a little (§3.4)',
     text: 'Windows of 3×3 every 2 pixels in place of 2×2 lower top-1 and top-5 error by 0.4 and 0.3 points, and the network overfits a little less.',
-    ...{ experiment: 'ablations', groups: ['everything', 'without overlapping pools'] },
+    experiment: 'ablations',
+    groups: ['everything', 'without overlapping pools'],
   },
   {
     title: 'More pictures out of the same ones (§4.1)',
@@ -61,12 +64,14 @@ export const claims: readonly Claim[] = [
   {
     title: 'Dropout against overfitting (§4.2)',
     text: 'Half of the hidden units of the first two fully connected layers are dropped at each step. Without it the network overfits; it about doubles the steps to converge.',
-    ...{ experiment: 'ablations', groups: ['everything', 'without dropout'] },
+    experiment: 'ablations',
+    groups: ['everything', 'without dropout'],
   },
   {
     title: 'Larger and deeper than LeNet-5 (§1)',
     text: 'Depth matters: leaving out any convolutional layer loses about 2 points of top-1 (§7). LeNet-5 of 1998 has two convolutions and 60 thousand parameters, AlexNet five and 60 million.',
-    ...{ experiment: 'ablations', groups: ['everything', 'LeNet-5'] },
+    experiment: 'ablations',
+    groups: ['everything', 'LeNet-5'],
   },
 ]
 

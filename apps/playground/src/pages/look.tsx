@@ -64,10 +64,14 @@ export function LookPage() {
         <>
           <LayerView
             key={`${layer.name} ${version}`}
-            {...{ image, layer, parts, onParts: setParts, version }}
+            image={image}
+            layer={layer}
+            parts={parts}
+            onParts={setParts}
+            version={version}
           />
-          <SwitchedOff {...{ image, parts, onParts: setParts, version }} />
-          <HeatMaps {...{ image, model, version }} />
+          <SwitchedOff image={image} parts={parts} onParts={setParts} version={version} />
+          <HeatMaps image={image} model={model} version={version} />
         </>
       )}
     </>

@@ -84,7 +84,8 @@ function Measured(props: { experiment: Experiment; label: string }) {
   )
   const x = Array.from({ length: epochs }, (_, index) => index + 1)
   const lines = groups.map((group, index) => ({
-    ...{ label: group.name, color: lineColors[index % lineColors.length]! },
+    label: group.name,
+    color: lineColors[index % lineColors.length]!,
     values: meanCurve(group, epochs),
   }))
   const numbers = groups.map(({ name, error }) => `${name} ${error.mean.toFixed(1)}%`).join(', ')
@@ -93,7 +94,10 @@ function Measured(props: { experiment: Experiment; label: string }) {
     <div class="columns">
       <Chart
         label={`${title}, ${measure} error at the end: ${numbers}`}
-        {...{ x, lines, xLabel: 'epoch', yLabel: `${measure} error, %` }}
+        x={x}
+        lines={lines}
+        xLabel="epoch"
+        yLabel={`${measure} error, %`}
       />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
       <section class="scroll" aria-label={`Table: ${props.label}`} tabIndex={0}>

@@ -154,7 +154,9 @@ describeSite('Train', (site) => {
     const session = await page.context().newCDPSession(page)
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
       await session.send('Input.dispatchDragEvent', {
-        ...{ type, x: place!.x + 5, y: place!.y + 5 },
+        type,
+        x: place!.x + 5,
+        y: place!.y + 5,
         data: { items: [], files: [join(folder, 'plates')], dragOperationsMask: 1 },
       })
     }

@@ -64,7 +64,9 @@ export function TrainPage() {
             <NumberField
               label="Pictures to draw"
               value={settings.pictures}
-              {...{ min: 100, max: 50000, step: 100 }}
+              min={100}
+              max={50000}
+              step={100}
               onChange={(pictures) => change({ pictures })}
             />
           </div>
@@ -94,19 +96,25 @@ export function TrainPage() {
           <NumberField
             label="Epochs"
             value={settings.epochs}
-            {...{ min: 1, max: 500, step: 1 }}
+            min={1}
+            max={500}
+            step={1}
             onChange={(epochs) => change({ epochs })}
           />
           <NumberField
             label="Pictures a step"
             value={settings.batchSize}
-            {...{ min: 1, max: 512, step: 1 }}
+            min={1}
+            max={512}
+            step={1}
             onChange={(batchSize) => change({ batchSize })}
           />
           <NumberField
             label="Learning rate (peak)"
             value={settings.learningRate}
-            {...{ min: 0.00001, max: 1, step: 'any' }}
+            min={0.00001}
+            max={1}
+            step="any"
             onChange={(learningRate) => change({ learningRate })}
           />
         </div>
@@ -189,7 +197,9 @@ function NumberField(props: {
       {label}
       <input
         type="number"
-        {...{ min, max, step }}
+        min={min}
+        max={max}
+        step={step}
         value={value}
         onChange={(event) => {
           const { valueAsNumber } = event.currentTarget

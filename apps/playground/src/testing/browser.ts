@@ -45,7 +45,9 @@ export interface Site {
 /** Serves the build and starts the browser. */
 export async function openSite(executablePath: string): Promise<Site> {
   const server: PreviewServer = await preview({
-    ...{ root, logLevel: 'error', preview: { port: 0, host: '127.0.0.1' } },
+    root,
+    logLevel: 'error',
+    preview: { port: 0, host: '127.0.0.1' },
   })
   const url = server.resolvedUrls!.local[0]!
   const browser = await chromium.launch({ executablePath, headless: true, args: flags })

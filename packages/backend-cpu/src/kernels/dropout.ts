@@ -26,9 +26,15 @@ export const hashedDropout: Kernel = {
       'dropout',
       dropoutParameters,
       {
-        ...{ x, result: address, count, taskCount },
-        ...{ first: first!, second: second!, threshold: threshold! },
-        ...{ scale: scale!, firstElement: firstElement! },
+        x,
+        result: address,
+        count,
+        taskCount,
+        first: first!,
+        second: second!,
+        threshold: threshold!,
+        scale: scale!,
+        firstElement: firstElement!,
       },
       Math.ceil(count / taskCount),
     )

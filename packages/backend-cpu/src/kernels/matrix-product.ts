@@ -109,8 +109,19 @@ function multiplyThin(engine: Engine, operands: ProductOperands): void {
   // Shared by the workers, each of which has its part of the whole.
   const partial = engine.scratch(Math.ceil((tasks * rows * columns * 4) / engine.threads))
   const values = {
-    ...{ left, right, result, start, rows, columns, depth, leftStride, rightStride, resultStride },
-    ...{ taskDepth, partial, activation },
+    left,
+    right,
+    result,
+    start,
+    rows,
+    columns,
+    depth,
+    leftStride,
+    rightStride,
+    resultStride,
+    taskDepth,
+    partial,
+    activation,
   }
   engine.run('thinProduct', thinProductParameters, values, tasks)
   engine.run('thinSums', thinProductParameters, values, rows)

@@ -49,7 +49,8 @@ describe('convolutions run by programs of our own', () => {
     const half = tf.ones([3, 3, 2, 8])
     const run = (more: object) =>
       tf.engine().runKernel('GroupedConv2D', { x, filter: half, ...more } as tf.NamedTensorMap, {
-        ...{ ...window, groups: 2 },
+        ...window,
+        groups: 2,
       }) as tf.Tensor
     expect(programsOf(() => run({ bias: tf.zeros([8]) }))).toEqual(['x,weight,bias'])
     expect(programsOf(() => run({ bias: undefined }))).toEqual(['x,weight'])
@@ -61,7 +62,8 @@ describe('convolutions run by programs of our own', () => {
         'GroupedConv2D',
         { x, filter: odd, bias: undefined } as unknown as tf.NamedTensorMap,
         {
-          ...{ ...window, groups: 4 },
+          ...window,
+          groups: 4,
         },
       ) as tf.Tensor
     expect(apart.shape).toEqual([1, 9, 9, 4])

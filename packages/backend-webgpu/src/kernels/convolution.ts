@@ -80,7 +80,11 @@ function forward(call: KernelArguments, more: Pick<Product, 'start' | 'activatio
   const { x, filter } = call.inputs
   const info = describe(call.attrs, x!.shape, filter!.shape)
   return compute(call, info, info.outShape, {
-    ...{ left: x!, right: filter!, leftKind: 'patches', rightKind: 'rows', ...more },
+    left: x!,
+    right: filter!,
+    leftKind: 'patches',
+    rightKind: 'rows',
+    ...more,
     rows: info.batchSize * info.outHeight * info.outWidth,
     columns: info.outChannels,
     depth: info.filterHeight * info.filterWidth * info.inChannels,
@@ -113,7 +117,10 @@ export const conv2DBackpropInput: Kernel = {
     const { dy, filter } = call.inputs
     const info = describe(call.attrs, call.attrs.inputShape as number[], filter!.shape)
     return compute(call, info, info.inShape, {
-      ...{ left: dy!, right: filter!, leftKind: 'spread', rightKind: 'filter-transposed' },
+      left: dy!,
+      right: filter!,
+      leftKind: 'spread',
+      rightKind: 'filter-transposed',
       rows: info.batchSize * info.inHeight * info.inWidth,
       columns: info.inChannels,
       depth: info.filterHeight * info.filterWidth * info.outChannels,
@@ -129,7 +136,10 @@ export const conv2DBackpropFilter: Kernel = {
     const filterShape = call.attrs.filterShape as number[]
     const info = describe(call.attrs, x!.shape, filterShape)
     return compute(call, info, filterShape, {
-      ...{ left: x!, right: dy!, leftKind: 'patches-transposed', rightKind: 'rows' },
+      left: x!,
+      right: dy!,
+      leftKind: 'patches-transposed',
+      rightKind: 'rows',
       rows: info.filterHeight * info.filterWidth * info.inChannels,
       columns: info.outChannels,
       depth: info.batchSize * info.outHeight * info.outWidth,

@@ -40,8 +40,12 @@ export const hashedDropout: Kernel = {
     run(backend, program, {
       buffers: [x, result],
       parameters: {
-        ...{ first: first!, second: second!, threshold: threshold!, scale: scale! },
-        ...{ firstElement: firstElement!, size },
+        first: first!,
+        second: second!,
+        threshold: threshold!,
+        scale: scale!,
+        firstElement: firstElement!,
+        size,
       },
       workgroups: workgroupsOf(size),
     })

@@ -53,7 +53,13 @@ export function multiply(backend: AlexNetWebGPUBackend, operands: Operands): voi
         ...geometry,
         ...oneProduct,
         ...places,
-        ...{ rows, columns, depth, columnTiles, tiles, splits, splitDepth },
+        rows,
+        columns,
+        depth,
+        columnTiles,
+        tiles,
+        splits,
+        splitDepth,
         resultBatch: rows * columns,
       },
       workgroups: [...spread(tiles), batches * splits],
@@ -124,7 +130,14 @@ function product(
     return result
   }
   const operands: Operands = {
-    ...{ left: a, right: b, result, start, activation, rows, columns, depth },
+    left: a,
+    right: b,
+    result,
+    start,
+    activation,
+    rows,
+    columns,
+    depth,
     leftKind: attrs.transposeA ? 'transposed' : 'rows',
     rightKind: attrs.transposeB ? 'transposed' : 'rows',
   }

@@ -69,7 +69,10 @@ export const momentumStep: Kernel = {
     run(backend, program(vectors), {
       buffers: [gradient!, ...results],
       parameters: {
-        ...{ size, learningRate: learningRate!, momentum: momentum!, weightDecay: weightDecay! },
+        size,
+        learningRate: learningRate!,
+        momentum: momentum!,
+        weightDecay: weightDecay!,
         nesterov: nesterov ? 1 : 0,
       },
       workgroups: workgroupsOf(size),

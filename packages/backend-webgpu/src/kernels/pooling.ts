@@ -121,11 +121,18 @@ function gradient(
   run(backend, kind(vectors), {
     buffers: [...buffers, dx],
     parameters: {
-      ...{ size, channels, height: info.inHeight, width: info.inWidth },
-      ...{ mapHeight: info.outHeight, mapWidth: info.outWidth },
-      ...{ windowHeight: info.filterHeight, windowWidth: info.filterWidth },
-      ...{ strideHeight: info.strideHeight, strideWidth: info.strideWidth },
-      ...{ padTop: info.padInfo.top, padLeft: info.padInfo.left },
+      size,
+      channels,
+      height: info.inHeight,
+      width: info.inWidth,
+      mapHeight: info.outHeight,
+      mapWidth: info.outWidth,
+      windowHeight: info.filterHeight,
+      windowWidth: info.filterWidth,
+      strideHeight: info.strideHeight,
+      strideWidth: info.strideWidth,
+      padTop: info.padInfo.top,
+      padLeft: info.padInfo.left,
     },
     workgroups: [...spread(Math.ceil(size / threads)), 1],
   })

@@ -8,15 +8,27 @@ export type Activation = Variant['activation']
 
 /** Of a product that is no convolution. */
 export const noGeometry = {
-  ...{ pictureHeight: 0, pictureWidth: 0, pictureChannels: 1 },
-  ...{ mapHeight: 0, mapWidth: 0, mapChannels: 1, filterWidth: 1 },
-  ...{ strideHeight: 1, strideWidth: 1, padTop: 0, padLeft: 0 },
-  ...{ dilationHeight: 1, dilationWidth: 1 },
+  pictureHeight: 0,
+  pictureWidth: 0,
+  pictureChannels: 1,
+  mapHeight: 0,
+  mapWidth: 0,
+  mapChannels: 1,
+  filterWidth: 1,
+  strideHeight: 1,
+  strideWidth: 1,
+  padTop: 0,
+  padLeft: 0,
+  dilationHeight: 1,
+  dilationWidth: 1,
 }
 /** Where a single product's factors and result begin. */
 export const oneProduct = {
-  ...{ leftOffset: 0, rightOffset: 0, resultOffset: 0 },
-  ...{ leftBatch: 0, rightBatch: 0 },
+  leftOffset: 0,
+  rightOffset: 0,
+  resultOffset: 0,
+  leftBatch: 0,
+  rightBatch: 0,
 }
 
 export type Geometry = Pick<FieldValues<typeof productFields>, keyof typeof noGeometry>

@@ -194,8 +194,11 @@ function sumOfRows(
     run(backend, rowSums(vectors, backend.subgroups), {
       buffers: [from, into],
       parameters: {
-        ...{ columns: count / width, pieceColumns: pieceColumns / width },
-        ...{ pieces, count: rows * pieces, divisor: pieces === 1 ? divisor : 1 },
+        columns: count / width,
+        pieceColumns: pieceColumns / width,
+        pieces,
+        count: rows * pieces,
+        divisor: pieces === 1 ? divisor : 1,
       },
       workgroups: [...spread(rows * pieces), 1],
     })

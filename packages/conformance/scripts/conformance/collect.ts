@@ -25,14 +25,14 @@ function record(test: TestCase): TestRecord | undefined {
   const { backend, operation } = found
   const { state, errors } = test.result()
   return {
-    ...{ backend, operation, test: test.name },
+    backend,
+    operation,
+    test: test.name,
     state: state === 'pending' ? 'skipped' : state,
     ...(errors?.[0] && { message: errors[0].message.split('\n')[0] ?? '' }),
-    ...{
-      worst: test.meta().worstError ?? null,
-      device: test.meta().device ?? null,
-      seconds: (test.diagnostic()?.duration ?? 0) / 1000,
-    },
+    worst: test.meta().worstError ?? null,
+    device: test.meta().device ?? null,
+    seconds: (test.diagnostic()?.duration ?? 0) / 1000,
   }
 }
 

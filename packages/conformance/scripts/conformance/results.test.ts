@@ -3,7 +3,12 @@ import { recordOf } from './record.ts'
 import { alignColumns, formatError, summarize, type TestRecord } from './results.ts'
 
 const record = (part: Partial<TestRecord>): TestRecord => ({
-  ...{ backend: 'a', operation: 'pooling', test: 't', state: 'passed', worst: 0, seconds: 1 },
+  backend: 'a',
+  operation: 'pooling',
+  test: 't',
+  state: 'passed',
+  worst: 0,
+  seconds: 1,
   device: 'a device',
   ...part,
 })
@@ -31,7 +36,9 @@ describe('results of the conformance tests', () => {
 
   it('are a document', () => {
     const text = recordOf(summarize(tests, 'Node'), {
-      ...{ date: '2026-11-24', machine: 'a machine', versions: ['Node 24'] },
+      date: '2026-11-24',
+      machine: 'a machine',
+      versions: ['Node 24'],
       absent: [{ runtime: 'Chromium', reason: 'there is none' }],
     })
     // Cells are filled up to the width of their column.

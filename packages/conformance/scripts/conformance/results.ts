@@ -50,7 +50,9 @@ export function summarize(tests: readonly TestRecord[], runtime: string): Backen
     const own = tests.filter(({ backend }) => backend === name)
     const operations = [...new Set(own.map(({ operation }) => operation))]
     return {
-      ...{ name, runtime, ...counts(own) },
+      name,
+      runtime,
+      ...counts(own),
       device: own.find(({ device }) => device)?.device ?? '',
       operations: operations.map((operation) => ({
         operation,
@@ -62,7 +64,8 @@ export function summarize(tests: readonly TestRecord[], runtime: string): Backen
       skips: own
         .filter(({ state }) => state === 'skipped')
         .map(({ operation, test }) => ({
-          ...{ operation, test },
+          operation,
+          test,
           reason: /^skipped: (.*)/.exec(test)?.[1] ?? tooSlow,
         })),
     }

@@ -99,8 +99,15 @@ const square = (
   pad: number,
   { stride = 1, groups = 1 } = {},
 ): ConvolutionCase => ({
-  ...{ batch, height: size, width: size, channels, maps, groups },
-  ...{ filterHeight: filter, filterWidth: filter, dilations: [1, 1] },
+  batch,
+  height: size,
+  width: size,
+  channels,
+  maps,
+  groups,
+  filterHeight: filter,
+  filterWidth: filter,
+  dilations: [1, 1],
   pad: [pad, pad, pad, pad],
   strides: [stride, stride],
 })

@@ -126,8 +126,12 @@ export const matrixProduct: Suite = (backend) => {
     const expected = multiply(a, b, [rows, 20, 11]).map((v, i) => Math.max(0, v + bias[i % 11]!))
     const y = await values(() =>
       tf.fused.matMul({
-        ...{ a: tf.tensor2d(a, [rows, 20]), b: tf.tensor2d(b, [20, 11]) },
-        ...{ transposeA: false, transposeB: false, bias: tf.tensor1d(bias), activation: 'relu' },
+        a: tf.tensor2d(a, [rows, 20]),
+        b: tf.tensor2d(b, [20, 11]),
+        transposeA: false,
+        transposeB: false,
+        bias: tf.tensor1d(bias),
+        activation: 'relu',
       }),
     )
     await expectClose(y, expected, summationBound(20), 'fused')

@@ -74,18 +74,24 @@ describe.each(backends)('explanations on %s', (_, start) => {
 
   it('integrates gradients, whatever the batch', async () => {
     const once = await explain.integratedGradients(model, picture, {
-      ...{ target, steps: 20, batchSize: 20 },
+      target,
+      steps: 20,
+      batchSize: 20,
     })
     expectLike(once.data, fixture.integratedGradients)
     const inParts = await explain.integratedGradients(model, picture, {
-      ...{ target, steps: 20, batchSize: 7 },
+      target,
+      steps: 20,
+      batchSize: 7,
     })
     expectLike(inParts.data, fixture.integratedGradients)
   })
 
   it('attributes the whole difference of the logits, in the limit of many steps', async () => {
     const { data, difference } = await explain.integratedGradients(model, picture, {
-      ...{ target, steps: 300, batchSize: 100 },
+      target,
+      steps: 300,
+      batchSize: 100,
     })
     const sum = data.reduce((total, value) => total + value, 0)
     expect(Math.abs(sum - difference) / Math.abs(difference)).toBeLessThan(0.01)
@@ -94,7 +100,10 @@ describe.each(backends)('explanations on %s', (_, start) => {
   it('covers the picture square by square', async () => {
     const calls: number[] = []
     const map = await explain.occlusion(model, picture, {
-      ...{ target, size: 5, stride: 3, batchSize: 4 },
+      target,
+      size: 5,
+      stride: 3,
+      batchSize: 4,
       onProgress: (done) => calls.push(done),
     })
     expect(map.score).toBeCloseTo(fixture.score, 6)
@@ -249,7 +258,10 @@ describe('receptive fields', () => {
       const model = explainedModel()
       expect(explain.receptiveField(model, layer, { row, column })).toEqual(field)
       expect(explain.receptiveField(model, 'classifier.1')).toEqual({
-        ...{ top: 0, left: 0, height: 16, width: 16 },
+        top: 0,
+        left: 0,
+        height: 16,
+        width: 16,
       })
       expect(() => explain.receptiveField(model, 'features.6', { row: 4, column: 0 })).toThrow(
         /row 4 is outside of the layer's map: 0 to 3/,

@@ -42,8 +42,10 @@ export function receptiveField(
     horizontal = back(current, horizontal, width!, 1)
   }
   return {
-    ...{ top: vertical[0], height: vertical[1] - vertical[0] },
-    ...{ left: horizontal[0], width: horizontal[1] - horizontal[0] },
+    top: vertical[0],
+    height: vertical[1] - vertical[0],
+    left: horizontal[0],
+    width: horizontal[1] - horizontal[0],
   }
 }
 

@@ -64,8 +64,10 @@ export async function topPatches(
         const ranking = best[list]!
         if (ranking.length === count && ranking.at(-1)!.activation >= activation) continue
         ranking.push({
-          ...{ picture: pictures + at, activation },
-          ...{ row: Math.floor(place / width), column: place % width },
+          picture: pictures + at,
+          activation,
+          row: Math.floor(place / width),
+          column: place % width,
         })
         ranking.sort((a, b) => b.activation - a.activation || a.picture - b.picture)
         ranking.length = Math.min(ranking.length, count)

@@ -53,10 +53,10 @@ export class Convolution extends tf.layers.Layer {
   readonly padding: Padding
   readonly ceilMode: boolean
   readonly groups: number
-  private readonly kernelInitializer: Initializer
-  private readonly biasInitializer: Initializer
-  private kernel: tf.LayerVariable | undefined
-  private bias: tf.LayerVariable | undefined
+  readonly #kernelInitializer: Initializer
+  readonly #biasInitializer: Initializer
+  #kernel: tf.LayerVariable | undefined
+  #bias: tf.LayerVariable | undefined
 
   constructor(settings: ConvolutionSettings) {
     super(settings)
@@ -66,17 +66,17 @@ export class Convolution extends tf.layers.Layer {
     this.padding = checkPadding(settings.padding ?? 0)
     this.ceilMode = settings.ceilMode ?? false
     this.groups = requireWholeNumber('groups', settings.groups ?? 1, 1)
-    this.kernelInitializer = toInitializer(settings.kernelInitializer ?? 'zeros')
-    this.biasInitializer = toInitializer(settings.biasInitializer ?? 'zeros')
-    this.requireDivisible('filters', this.filters)
+    this.#kernelInitializer = toInitializer(settings.kernelInitializer ?? 'zeros')
+    this.#biasInitializer = toInitializer(settings.biasInitializer ?? 'zeros')
+    this.#requireDivisible('filters', this.filters)
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const channels = oneShape(inputShape)[3]!
-    this.requireDivisible('input channels', channels)
+    this.#requireDivisible('input channels', channels)
     const shape = [...this.kernelSize, channels / this.groups, this.filters]
-    this.kernel = this.addWeight('kernel', shape, 'float32', this.kernelInitializer)
-    this.bias = this.addWeight('bias', [this.filters], 'float32', this.biasInitializer)
+    this.#kernel = this.addWeight('kernel', shape, 'float32', this.#kernelInitializer)
+    this.#bias = this.addWeight('bias', [this.filters], 'float32', this.#biasInitializer)
     this.built = true
   }
 
@@ -104,8 +104,8 @@ export class Convolution extends tf.layers.Layer {
         windowCount(width, axes[1]),
       ])
       const pad = tensorPadding([height, width], axes)
-      const filter = this.kernel!.read() as tf.Tensor4D
-      const bias = this.bias!.read() as tf.Tensor1D
+      const filter = this.#kernel!.read() as tf.Tensor4D
+      const bias = this.#bias!.read() as tf.Tensor1D
       if (this.groups > 1 && knowsGroups()) {
         return convolveGroups(input, filter, bias, { strides: this.strides, pad }, this.groups)
       }
@@ -132,8 +132,8 @@ export class Convolution extends tf.layers.Layer {
       padding: this.padding as number | number[][],
       ceilMode: this.ceilMode,
       groups: this.groups,
-      kernelInitializer: serialized(this.kernelInitializer),
-      biasInitializer: serialized(this.biasInitializer),
+      kernelInitializer: serialized(this.#kernelInitializer),
+      biasInitializer: serialized(this.#biasInitializer),
     }
   }
 
@@ -147,7 +147,7 @@ export class Convolution extends tf.layers.Layer {
     })
   }
 
-  private requireDivisible(what: string, count: number): void {
+  #requireDivisible(what: string, count: number): void {
     if (count % this.groups === 0) return
     throw new OptionError(
       `layer ${this.name}: ${count} ${what} cannot be split into ${this.groups} equal groups`,

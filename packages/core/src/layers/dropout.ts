@@ -31,9 +31,9 @@ export class Dropout extends tf.layers.Layer {
   readonly rate: number
   readonly inverted: boolean
   readonly seed: number
-  private step = 0
-  private callsInStep = 0
-  private firstRow = 0
+  #step = 0
+  #callsInStep = 0
+  #firstRow = 0
 
   constructor(settings: DropoutSettings) {
     super(settings)
@@ -48,9 +48,9 @@ export class Dropout extends tf.layers.Layer {
    * which row of the batch it begins gets that part of the whole batch's mask.
    */
   setTrainingStep(step: number, firstRow = 0): void {
-    this.step = requireWholeNumber('training step', step, 0)
-    this.firstRow = requireWholeNumber('first row', firstRow, 0)
-    this.callsInStep = 0
+    this.#step = requireWholeNumber('training step', step, 0)
+    this.#firstRow = requireWholeNumber('first row', firstRow, 0)
+    this.#callsInStep = 0
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
@@ -62,8 +62,8 @@ export class Dropout extends tf.layers.Layer {
     const keep = 1 - this.rate
     if (this.rate === 0) return input
     if (kwargs.training !== true) return this.inverted ? input : tf.mul(input, keep)
-    const key = keyOf(this.seed, this.step, this.callsInStep++)
-    const firstElement = (this.firstRow * input.size) / (input.shape[0] ?? 1)
+    const key = keyOf(this.seed, this.#step, this.#callsInStep++)
+    const firstElement = (this.#firstRow * input.size) / (input.shape[0] ?? 1)
     const scale = this.inverted ? 1 / keep : 1
     if (tf.getKernel(DROPOUT_KERNEL, tf.getBackend()) && input.dtype === 'float32') {
       return dropElements(input, { ...maskKeys(key, keep), scale, firstElement })

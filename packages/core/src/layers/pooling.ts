@@ -140,7 +140,7 @@ export class AveragePooling extends Pooling {
     const padded = isPadded ? tf.pad(input, [[0, 0], margins[0]!, margins[1]!, [0, 0]]) : input
     const means = tf.avgPool(padded, this.poolSize, this.strides, 'valid')
     if (!isPadded) return means
-    const [rows, columns] = axes.map((axis, i) => this.shares(input.shape[i + 1]!, axis))
+    const [rows, columns] = axes.map((axis, i) => this.#shares(input.shape[i + 1]!, axis))
     if ([...rows!, ...columns!].every((share) => share === 1)) return means
     // A factor for each channel too: no backend is quick at repeating along the last axis.
     const channels = means.shape[3]
@@ -157,7 +157,7 @@ export class AveragePooling extends Pooling {
   /**
    * For each window of an axis: its size over the number of pixels that its average is to be over.
    */
-  private shares(length: number, axis: WindowAxis): number[] {
+  #shares(length: number, axis: WindowAxis): number[] {
     const [first, last] = this.countIncludePad ? [-axis.before, length + axis.after] : [0, length]
     return Array.from({ length: windowCount(length, axis) }, (_, i) => {
       const start = i * axis.stride - axis.before

@@ -44,7 +44,10 @@ export function convolveGroups(
 
 function windowAttributes(strides: number, pad: unknown) {
   return {
-    ...{ strides: [strides, strides], pad, dataFormat: 'NHWC', dilations: [1, 1] },
+    strides: [strides, strides],
+    pad,
+    dataFormat: 'NHWC',
+    dilations: [1, 1],
     activation: 'linear',
   }
 }

@@ -1,4 +1,5 @@
-/** What runs in a Web Worker of a loader. */
+// What runs in a Web Worker of a loader.
+
 import { serveParts, type ToWorker } from '../loader-part.ts'
 import { browserPlatform } from './platform.ts'
 

@@ -94,8 +94,13 @@ describe('loader in a page', () => {
     const transforms = [randomResizedCrop({ size: 16 }), randomHorizontalFlip()]
     const { mean, std } = cifarTrain({ crop: 16 })
     const options = {
-      ...{ dataset: dataset(), transforms, mean, std },
-      ...{ batchSize: 4, shuffle: true, seed: 7 },
+      dataset: dataset(),
+      transforms,
+      mean,
+      std,
+      batchSize: 4,
+      shuffle: true,
+      seed: 7,
     }
     const alone = await collect(loader(options))
     expect(alone.length).toBeGreaterThan(4)

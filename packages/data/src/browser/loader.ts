@@ -1,6 +1,5 @@
-/**
- * The loader in browsers.
- */
+// The loader in browsers.
+
 import { createLoader, type Loader } from '../loader.ts'
 import type { LoaderOptions } from '../loader-options.ts'
 import { WorkerPool } from '../worker-pool.ts'

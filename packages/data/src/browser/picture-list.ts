@@ -1,7 +1,6 @@
-/**
- * Lists of pictures in browsers, and the ways by which a page gets pictures: files and folders that
- * were dropped on it or chosen, and a camera's frames.
- */
+// Lists of pictures in browsers, and the ways by which a page gets pictures: files and folders that
+// were dropped on it or chosen, and a camera's frames.
+
 import type { Dataset } from '../dataset.ts'
 import type { DecodeOptions } from '../decode.ts'
 import type { Picture } from '../picture.ts'

@@ -1,8 +1,7 @@
-/**
- * A browser's side of loading: Blobs and URLs, Web Workers, and the browser's own decoder for what
- * `jpeg.ts` leaves. The browser is told to leave colours as they are stored and alpha apart; its
- * decoder may still differ by a level or two from Pillow's where colour is subsampled.
- */
+// A browser's side of loading: Blobs and URLs, Web Workers, and the browser's own decoder for what
+// `jpeg.ts` leaves. The browser is told to leave colours as they are stored and alpha apart; its
+// decoder may still differ by a level or two from Pillow's where colour is subsampled.
+
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
 import { type Picture, PictureError } from '../picture.ts'
 import type { Platform, WorkerHandle } from '../picture-source.ts'

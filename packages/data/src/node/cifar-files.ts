@@ -1,7 +1,6 @@
-/**
- * What CIFAR-10's and CIFAR-100's files have in common: 32×32 pictures as planes of red, green and
- * blue in a few files, each kept in memory as the bytes it has on disk.
- */
+// What CIFAR-10's and CIFAR-100's files have in common: 32×32 pictures as planes of red, green and
+// blue in a few files, each kept in memory as the bytes it has on disk.
+
 import { readFile, stat } from 'node:fs/promises'
 import { checkIndex, type Dataset, type Split } from '../dataset.ts'
 import { Hash } from '../hash.ts'

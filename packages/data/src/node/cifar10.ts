@@ -1,11 +1,10 @@
-/**
- * CIFAR-10 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009) from the
- * files it is given out in: the binary version (`data_batch_1.bin` …: a label byte and 3,072 bytes
- * of red, green and blue planes for each picture) or the Python version (the same bytes as numpy
- * arrays in pickles). Both hold 32×32 pictures, 50,000 to train on and 10,000 to test.
- *
- * A whole split is kept in memory, as the bytes it has on disk (150 MB to train on).
- */
+// CIFAR-10 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009) from the
+// files it is given out in: the binary version (`data_batch_1.bin` …: a label byte and 3,072 bytes
+// of red, green and blue planes for each picture) or the Python version (the same bytes as numpy
+// arrays in pickles). Both hold 32×32 pictures, 50,000 to train on and 10,000 to test.
+//
+// A whole split is kept in memory, as the bytes it has on disk (150 MB to train on).
+
 import { join } from 'node:path'
 import type { Dataset, Split } from '../dataset.ts'
 import {

@@ -1,8 +1,7 @@
-/**
- * CIFAR-100 (Krizhevsky, 2009) from the files it is given out in: the binary version (`train.bin`,
- * `test.bin`: a coarse and a fine label byte before each picture's planes) or the Python version
- * (`train`, `test`, `meta`: pickles). 100 fine classes; 50,000 pictures to train on, 10,000 to test.
- */
+// CIFAR-100 (Krizhevsky, 2009) from the files it is given out in: the binary version (`train.bin`,
+// `test.bin`: a coarse and a fine label byte before each picture's planes) or the Python version
+// (`train`, `test`, `meta`: pickles). 100 fine classes; 50,000 pictures to train on, 10,000 to test.
+
 import { join } from 'node:path'
 import type { Dataset, Split } from '../dataset.ts'
 import {

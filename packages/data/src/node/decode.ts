@@ -1,15 +1,14 @@
-/**
- * Picture files to pixels and back in Node. The pixels are those of Pillow's
- * `Image.open(path).convert('RGB')`, which is what networks were trained on: colour profiles are
- * ignored, alpha is dropped and not composited, CMYK is converted by the plain formula. Two things
- * differ from it on purpose: the EXIF orientation is applied, and 16-bit greyscale is scaled to 8
- * bits, where Pillow clips it to white.
- *
- * Plain JPEG pictures are decoded by `jpeg.ts`, everything else, damage included, by sharp (libvips
- * with libjpeg-turbo's decoder in it). sharp is loaded when it is first needed, not by the import, and
- * is told then to use one thread a picture and no cache: pictures are loaded several at a time by
- * the loader instead.
- */
+// Picture files to pixels and back in Node. The pixels are those of Pillow's
+// `Image.open(path).convert('RGB')`, which is what networks were trained on: colour profiles are
+// ignored, alpha is dropped and not composited, CMYK is converted by the plain formula. Two things
+// differ from it on purpose: the EXIF orientation is applied, and 16-bit greyscale is scaled to 8
+// bits, where Pillow clips it to white.
+//
+// Plain JPEG pictures are decoded by `jpeg.ts`, everything else, damage included, by sharp (libvips
+// with libjpeg-turbo's decoder in it). sharp is loaded when it is first needed, not by the import, and
+// is told then to use one thread a picture and no cache: pictures are loaded several at a time by
+// the loader instead.
+
 import { readFile } from 'node:fs/promises'
 import type sharpFunction from 'sharp'
 import { type BatchSheetOptions, batchSheet } from '../contact-sheet.ts'

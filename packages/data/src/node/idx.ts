@@ -1,8 +1,7 @@
-/**
- * MNIST and Fashion-MNIST in the files they are given out in (IDX, LeCun's format: two zero bytes, a
- * type, the number of dimensions, their sizes as big-endian 32-bit numbers, the data), as they are or
- * packed with gzip. Grey becomes red, green and blue of the same value. A split is kept in memory.
- */
+// MNIST and Fashion-MNIST in the files they are given out in (IDX, LeCun's format: two zero bytes, a
+// type, the number of dimensions, their sizes as big-endian 32-bit numbers, the data), as they are or
+// packed with gzip. Grey becomes red, green and blue of the same value. A split is kept in memory.
+
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

@@ -1,9 +1,8 @@
-/**
- * The layout that most labelled pictures come in: a folder for each class, pictures in it or in
- * folders below it. Classes and pictures are ordered as torchvision's `ImageFolder` orders them, so
- * labels agree with a network trained there. Unlike it, names that begin with a dot (`.git`,
- * `._picture.jpg`) are passed over: they are leavings of tools, not pictures.
- */
+// The layout that most labelled pictures come in: a folder for each class, pictures in it or in
+// folders below it. Classes and pictures are ordered as torchvision's `ImageFolder` orders them, so
+// labels agree with a network trained there. Unlike it, names that begin with a dot (`.git`,
+// `._picture.jpg`) are passed over: they are leavings of tools, not pictures.
+
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { checkIndex, type Dataset, type Split } from '../dataset.ts'

@@ -1,4 +1,5 @@
-/** What runs in a worker thread of a loader. */
+// What runs in a worker thread of a loader.
+
 import { parentPort } from 'node:worker_threads'
 import { serveParts } from '../loader-part.ts'
 import { nodePlatform } from './platform.ts'

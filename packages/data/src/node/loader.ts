@@ -1,6 +1,5 @@
-/**
- * The loader on Node.
- */
+// The loader on Node.
+
 import { createLoader, type Loader } from '../loader.ts'
 import type { LoaderOptions } from '../loader-options.ts'
 import { WorkerPool } from '../worker-pool.ts'

@@ -1,7 +1,6 @@
-/**
- * One call that opens whatever a person names on a command line: it looks at what is there and
- * says what it looked for when it finds nothing.
- */
+// One call that opens whatever a person names on a command line: it looks at what is there and
+// says what it looked for when it finds nothing.
+
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Dataset, Split } from '../dataset.ts'

@@ -1,13 +1,12 @@
-/**
- * This project's packed format: the pictures of a data set in one file, made small once, as raw pixels
- * (no decoding at all when they are read) or as JPEG. A file is
- *
- *     "ALEXPACK", then little-endian: uint32 version (1), uint32 zero, uint64 index start, uint64 index length
- *     the pictures, one behind the other
- *     the index: JSON, see `PackIndex`
- *
- * It is written under another name and takes its own when it is whole.
- */
+// This project's packed format: the pictures of a data set in one file, made small once, as raw pixels
+// (no decoding at all when they are read) or as JPEG. A file is
+//
+// "ALEXPACK", then little-endian: uint32 version (1), uint32 zero, uint64 index start, uint64 index length
+// the pictures, one behind the other
+// the index: JSON, see `PackIndex`
+//
+// It is written under another name and takes its own when it is whole.
+
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { checkIndex, type Dataset, type Split } from '../dataset.ts'
@@ -83,7 +82,11 @@ export async function packDataset(
     ...(dataset.split && { split: dataset.split }),
     classes: [...dataset.classes],
     encoding,
-    ...{ labels: [], widths: [], heights: [], lengths: [], paths: [] },
+    labels: [],
+    widths: [],
+    heights: [],
+    lengths: [],
+    paths: [],
     fingerprint: '',
   }
   await mkdir(dirname(path), { recursive: true })

@@ -1,13 +1,11 @@
-/**
- * Reads the pickles that the Python versions of CIFAR-10 and CIFAR-100 come in, and nothing else. A pickle is a
- * program for a small stack machine and may name any Python function to be called: here only the
- * five names that an array of bytes needs are known, each built by code below, nothing is imported
- * or executed, and any other opcode or name is an error with its byte offset. Memory is bounded by
- * the file, since every value is backed by bytes in it.
- *
- * Understood: protocol 2 as Python 2's numpy wrote it (the original files), and protocols 2 to 5 as
- * Python 3's numpy 1 and 2 write the same dictionaries.
- */
+// Reads the pickles that the Python versions of CIFAR-10 and CIFAR-100 come in, and nothing else. A pickle is a
+// program for a small stack machine and may name any Python function to be called: here only the
+// five names that an array of bytes needs are known, each built by code below, nothing is imported
+// or executed, and any other opcode or name is an error with its byte offset. Memory is bounded by
+// the file, since every value is backed by bytes in it.
+//
+// Understood: protocol 2 as Python 2's numpy wrote it (the original files), and protocols 2 to 5 as
+// Python 3's numpy 1 and 2 write the same dictionaries.
 
 /** What such a pickle holds. Python's byte strings come as `Uint8Array`, its text as `string`. */
 export type PickleValue =

@@ -1,4 +1,5 @@
-/** Lists of pictures on Node. */
+// Lists of pictures on Node.
+
 import type { Dataset } from '../dataset.ts'
 import { createPictureList, type ListedPicture, type PictureListOptions } from '../sources.ts'
 import { nodePlatform } from './platform.ts'

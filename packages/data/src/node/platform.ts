@@ -1,6 +1,5 @@
-/**
- * Node's side of loading: files by their path, worker threads, sharp for what `jpeg.ts` leaves.
- */
+// Node's side of loading: files by their path, worker threads, sharp for what `jpeg.ts` leaves.
+
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'

@@ -1,9 +1,8 @@
-/**
- * Tar shards in WebDataset's layout: files whose names agree up to the first dot of the last part
- * (`0001.jpg`, `0001.cls`) are one sample, next to each other. The label is the number in `.cls`, the
- * text in `.txt`, or `label` of `.json`; without one it is the folder that the picture lies in. Only
- * the headers are read to open one; pictures are read from their places when asked for.
- */
+// Tar shards in WebDataset's layout: files whose names agree up to the first dot of the last part
+// (`0001.jpg`, `0001.cls`) are one sample, next to each other. The label is the number in `.cls`, the
+// text in `.txt`, or `label` of `.json`; without one it is the folder that the picture lies in. Only
+// the headers are read to open one; pictures are read from their places when asked for.
+
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { checkIndex, type Dataset } from '../dataset.ts'

@@ -1,8 +1,7 @@
-/**
- * Operations on the colour of a pixel, each as Pillow computes it: grey by ITU-R 601 in 16-bit
- * fixed point, saturation as a blend with grey in float32, hue through 8-bit HSV
- * (`src/libImaging/Convert.c`).
- */
+// Operations on the colour of a pixel, each as Pillow computes it: grey by ITU-R 601 in 16-bit
+// fixed point, saturation as a blend with grey in float32, hue through 8-bit HSV
+// (`src/libImaging/Convert.c`).
+
 import type { Picture } from '../picture.ts'
 import { blendProducts, clip, grayLevel, requireFactor } from './pixel.ts'
 

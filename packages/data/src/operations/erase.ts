@@ -1,6 +1,5 @@
-/**
- * Overwriting a rectangle, with one colour or with noise that a seed determines.
- */
+// Overwriting a rectangle, with one colour or with noise that a seed determines.
+
 import type { Box, Picture } from '../picture.ts'
 import { Random } from '../random.ts'
 import type { Fill } from './padding.ts'

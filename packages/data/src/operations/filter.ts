@@ -1,7 +1,6 @@
-/**
- * Operations that look at a pixel's neighbours: sharpening with Pillow's 3×3 smoothing kernel, and
- * Gaussian blur as torchvision computes it (float32, reflected border, rounded to the nearest).
- */
+// Operations that look at a pixel's neighbours: sharpening with Pillow's 3×3 smoothing kernel, and
+// Gaussian blur as torchvision computes it (float32, reflected border, rounded to the nearest).
+
 import type { Picture } from '../picture.ts'
 import { reflect } from './padding.ts'
 import { blendProducts, clip, requireFactor } from './pixel.ts'

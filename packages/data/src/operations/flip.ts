@@ -1,6 +1,5 @@
-/**
- * Mirrors and quarter turns: pixels change places, none is computed.
- */
+// Mirrors and quarter turns: pixels change places, none is computed.
+
 import type { Picture } from '../picture.ts'
 
 /** The picture mirrored left to right. */

@@ -1,7 +1,6 @@
-/**
- * Rotation, affine and perspective maps as torchvision's functions of these names compute them for
- * PIL pictures: angles and points in, a matrix from result to source out, `warp.ts` does the pixels.
- */
+// Rotation, affine and perspective maps as torchvision's functions of these names compute them for
+// PIL pictures: angles and points in, a matrix from result to source out, `warp.ts` does the pixels.
+
 import type { Picture, Size } from '../picture.ts'
 import { quarterTurn } from './flip.ts'
 import {

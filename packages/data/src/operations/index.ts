@@ -1,7 +1,6 @@
-/**
- * Pure functions from picture to picture, with the names and parameters of
- * `torchvision.transforms.functional`: what the transforms apply, for use by themselves.
- */
+// Pure functions from picture to picture, with the names and parameters of
+// `torchvision.transforms.functional`: what the transforms apply, for use by themselves.
+
 export { adjustHue, adjustSaturation, toGrayscale } from './color.ts'
 export { type Erasing, erase } from './erase.ts'
 export { adjustSharpness, type BlurOptions, gaussianBlur } from './filter.ts'

@@ -1,6 +1,4 @@
-/**
- * What lies beyond a picture's edge, in the four ways of torchvision's `pad`.
- */
+// What lies beyond a picture's edge, in the four ways of torchvision's `pad`.
 
 /**
  * `constant`: one colour; `edge`: the outermost pixel; `reflect`: mirrored at the outermost pixel

@@ -1,7 +1,5 @@
-/**
- * Pillow's arithmetic on single values, shared by the operations: grey of a pixel, blend of two
- * bytes.
- */
+// Pillow's arithmetic on single values, shared by the operations: grey of a pixel, blend of two
+// bytes.
 
 /** ITU-R 601 grey in 16-bit fixed point, 0 to 255. */
 export function grayLevel(red: number, green: number, blue: number): number {

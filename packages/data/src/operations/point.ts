@@ -1,8 +1,7 @@
-/**
- * Operations that map every byte through a table of its channel: 256 values are worked out and the
- * picture looked up, so the arithmetic costs nothing and is Pillow's own, float32 steps included.
- * Names and parameters are those of `torchvision.transforms.functional`.
- */
+// Operations that map every byte through a table of its channel: 256 values are worked out and the
+// picture looked up, so the arithmetic costs nothing and is Pillow's own, float32 steps included.
+// Names and parameters are those of `torchvision.transforms.functional`.
+
 import type { Picture } from '../picture.ts'
 import { blend, grayLevel, requireFactor } from './pixel.ts'
 

@@ -1,8 +1,7 @@
-/**
- * Where each pixel of the result comes from, as Pillow's `Image.transform` does it
- * (`src/libImaging/Geometry.c`): nearest pixels by 16.16 fixed point, or by repeated addition where
- * nothing is turned; bilinear in float64, cut off to bytes. What lies outside the source is filled.
- */
+// Where each pixel of the result comes from, as Pillow's `Image.transform` does it
+// (`src/libImaging/Geometry.c`): nearest pixels by 16.16 fixed point, or by repeated addition where
+// nothing is turned; bilinear in float64, cut off to bytes. What lies outside the source is filled.
+
 import type { Picture, Size } from '../picture.ts'
 import { type Fill, fillColor } from './padding.ts'
 

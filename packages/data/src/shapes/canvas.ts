@@ -1,8 +1,7 @@
-/**
- * A small square canvas to draw the `shapes` pictures on: float colours, painted layer on layer
- * with a coverage a pixel, so that every edge is antialiased at any size. Positions run from −1
- * (left, top) to 1 whatever the number of pixels.
- */
+// A small square canvas to draw the `shapes` pictures on: float colours, painted layer on layer
+// with a coverage a pixel, so that every edge is antialiased at any size. Positions run from −1
+// (left, top) to 1 whatever the number of pixels.
+
 import type { Picture } from '../picture.ts'
 import type { Random } from '../random.ts'
 

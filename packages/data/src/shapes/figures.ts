@@ -1,7 +1,6 @@
-/**
- * The forms of the `shapes` pictures as signed distances: negative inside, positive outside, in
- * units in which each form reaches about 1 from its centre. `y` grows downwards.
- */
+// The forms of the `shapes` pictures as signed distances: negative inside, positive outside, in
+// units in which each form reaches about 1 from its centre. `y` grows downwards.
+
 import type { Random } from '../random.ts'
 import type { Field } from './canvas.ts'
 

@@ -1,8 +1,7 @@
-/**
- * Whole pictures around one form or texture. Everything that does not decide the class is drawn at
- * random and in the same way for all classes: the background, what lies about on it, the colours,
- * the light, what covers a part, and the noise.
- */
+// Whole pictures around one form or texture. Everything that does not decide the class is drawn at
+// random and in the same way for all classes: the background, what lies about on it, the colours,
+// the light, what covers a part, and the noise.
+
 import type { Picture } from '../picture.ts'
 import type { Random } from '../random.ts'
 import { Canvas, type Color, clouds, type Field, gradient, type Paint, solid } from './canvas.ts'

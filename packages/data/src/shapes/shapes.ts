@@ -1,11 +1,10 @@
-/**
- * A data set that needs no files: ten classes of drawn pictures, six forms and four textures, in
- * varied position, size, rotation, colour, contrast, light and background, some partly covered.
- * Every picture is a pure function of the seed and its number, so a set of any size takes no room
- * and comes out the same each time. It is there to try things out and to teach: a linear classifier
- * on its pixels gets less than a quarter right, a convolutional network of three layers over nine in
- * ten after eight passes over 3,000 pictures.
- */
+// A data set that needs no files: ten classes of drawn pictures, six forms and four textures, in
+// varied position, size, rotation, colour, contrast, light and background, some partly covered.
+// Every picture is a pure function of the seed and its number, so a set of any size takes no room
+// and comes out the same each time. It is there to try things out and to teach: a linear classifier
+// on its pixels gets less than a quarter right, a convolutional network of three layers over nine in
+// ten after eight passes over 3,000 pictures.
+
 import { checkIndex, type Dataset, type Split } from '../dataset.ts'
 import type { Picture } from '../picture.ts'
 import { Random } from '../random.ts'

@@ -1,7 +1,6 @@
-/**
- * The textures of the `shapes` pictures as signed distances to the edges between their two
- * colours, in units of their period: negative inside a stripe, a dark field, a dot.
- */
+// The textures of the `shapes` pictures as signed distances to the edges between their two
+// colours, in units of their period: negative inside a stripe, a dark field, a dot.
+
 import type { Random } from '../random.ts'
 import type { Field } from './canvas.ts'
 

@@ -1,9 +1,8 @@
-/**
- * AugMix (Hendrycks et al., 2019): several short chains of operations, mixed with the picture by
- * drawn weights, as torchvision's `AugMix`. torchvision turns a PIL picture into a tensor first, so
- * its chains run on its tensor operations; these run on the operations that equal Pillow's, as the
- * authors' own code does.
- */
+// AugMix (Hendrycks et al., 2019): several short chains of operations, mixed with the picture by
+// drawn weights, as torchvision's `AugMix`. torchvision turns a PIL picture into a tensor first, so
+// its chains run on its tensor operations; these run on the operations that equal Pillow's, as the
+// authors' own code does.
+
 import type { Picture } from '../picture.ts'
 import {
   type AugmentationOptions,

@@ -1,7 +1,6 @@
-/**
- * What AutoAugment and its followers choose from: named operations, each with a magnitude on a
- * scale of its own. The scales are torchvision's, bin by bin.
- */
+// What AutoAugment and its followers choose from: named operations, each with a magnitude on a
+// scale of its own. The scales are torchvision's, bin by bin.
+
 import { adjustSaturation } from '../operations/color.ts'
 import { adjustSharpness } from '../operations/filter.ts'
 import { affine, rotate } from '../operations/geometry.ts'

@@ -1,8 +1,7 @@
-/**
- * The policies that AutoAugment's search found (Cubuk et al., "AutoAugment: Learning Augmentation
- * Strategies from Data", 2018, tables 7 to 9), as torchvision has them: 25 pairs of operations, each
- * with a probability and a magnitude's bin of ten.
- */
+// The policies that AutoAugment's search found (Cubuk et al., "AutoAugment: Learning Augmentation
+// Strategies from Data", 2018, tables 7 to 9), as torchvision has them: 25 pairs of operations, each
+// with a probability and a magnitude's bin of ten.
+
 import type { AugmentationName } from './augmentation-space.ts'
 
 /** The data set that a policy was searched on. */

@@ -1,6 +1,5 @@
-/**
- * AutoAugment: one of 25 learned pairs of operations, as torchvision's `AutoAugment`.
- */
+// AutoAugment: one of 25 learned pairs of operations, as torchvision's `AutoAugment`.
+
 import {
   type AugmentationOptions,
   type AugmentationStep,

@@ -1,6 +1,4 @@
-/**
- * Checks and readings of options that several transforms share, with torchvision's rules.
- */
+// Checks and readings of options that several transforms share, with torchvision's rules.
 
 /** A side in pixels, or `[height, width]`, as options give it. */
 export type SizeOption = number | readonly [height: number, width: number]

@@ -1,7 +1,6 @@
-/**
- * Brightness, contrast, saturation and hue changed at random, in a drawn order, as torchvision's
- * `ColorJitter`.
- */
+// Brightness, contrast, saturation and hue changed at random, in a drawn order, as torchvision's
+// `ColorJitter`.
+
 import { adjustHue, adjustSaturation } from '../operations/color.ts'
 import { adjustBrightness, adjustContrast } from '../operations/point.ts'
 import type { Picture } from '../picture.ts'

@@ -1,9 +1,7 @@
-/**
- * The colour noise of the 2012 network: along the principal axes of the training pictures' colours,
- * each scaled by how much the colours vary along it (Krizhevsky et al., "ImageNet Classification
- * with Deep Convolutional Neural Networks", section 4.1). One shift of red, green and blue a
- * picture, the same for all its pixels.
- */
+// The colour noise of the 2012 network: along the principal axes of the training pictures' colours,
+// each scaled by how much the colours vary along it (Krizhevsky et al., "ImageNet Classification
+// with Deep Convolutional Neural Networks", section 4.1). One shift of red, green and blue a
+// picture, the same for all its pixels.
 
 import type { Random } from '../random.ts'
 import type { ColorPca } from '../statistics.ts'

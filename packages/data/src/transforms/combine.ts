@@ -1,7 +1,6 @@
-/**
- * Transforms made of transforms: some of the time, one of several, all in a drawn order. As
- * torchvision's `RandomApply`, `RandomChoice` and `RandomOrder`.
- */
+// Transforms made of transforms: some of the time, one of several, all in a drawn order. As
+// torchvision's `RandomApply`, `RandomChoice` and `RandomOrder`.
+
 import { requireProbability } from './checks.ts'
 import { compose, recipesOf, type Transform } from './transform.ts'
 

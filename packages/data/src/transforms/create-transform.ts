@@ -1,8 +1,7 @@
-/**
- * Transforms from plain data: `createTransform({ name, settings })` makes again what a transform's
- * own `name` and `settings` describe. Workers get their transforms this way, and records and
- * configuration files can hold them.
- */
+// Transforms from plain data: `createTransform({ name, settings })` makes again what a transform's
+// own `name` and `settings` describe. Workers get their transforms this way, and records and
+// configuration files can hold them.
+
 import { augMix } from './aug-mix.ts'
 import { autoAugment } from './auto-augment.ts'
 import { colorJitter } from './color-jitter.ts'

@@ -1,9 +1,8 @@
-/**
- * Cutting a fixed size out of a picture, from the centre or at random, with a border where the
- * picture is too small or a border was asked for. torchvision pads first and crops then; here a
- * crop may begin outside the picture and the missing pixels are made up on the way, which gives
- * the same pixels without the padded copy.
- */
+// Cutting a fixed size out of a picture, from the centre or at random, with a border where the
+// picture is too small or a border was asked for. torchvision pads first and crops then; here a
+// crop may begin outside the picture and the missing pixels are made up on the way, which gives
+// the same pixels without the padded copy.
+
 import { type Fill, fillColor, foldPosition, type PaddingMode } from '../operations/padding.ts'
 import type { Box, Picture, Size } from '../picture.ts'
 import { readSize, type SizeOption } from './checks.ts'

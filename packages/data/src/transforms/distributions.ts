@@ -1,7 +1,6 @@
-/**
- * Random numbers of shapes that mixing needs, from a uniform stream: gamma (Marsaglia and Tsang,
- * "A simple method for generating gamma variables", 2000), and from it beta and Dirichlet.
- */
+// Random numbers of shapes that mixing needs, from a uniform stream: gamma (Marsaglia and Tsang,
+// "A simple method for generating gamma variables", 2000), and from it beta and Dirichlet.
+
 import type { Random } from '../random.ts'
 
 /** Gamma-distributed with the given shape, scale 1. */

@@ -1,6 +1,5 @@
-/**
- * Blur of drawn width, as torchvision's `GaussianBlur`.
- */
+// Blur of drawn width, as torchvision's `GaussianBlur`.
+
 import { gaussianBlur as blur } from '../operations/filter.ts'
 import { type Range, readRange } from './checks.ts'
 import type { Transform } from './transform.ts'

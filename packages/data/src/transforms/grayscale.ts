@@ -1,7 +1,6 @@
-/**
- * Grey pictures, always or by chance, as torchvision's `Grayscale` and `RandomGrayscale`. A picture
- * here has three channels, so grey has three equal ones (`num_output_channels=3`).
- */
+// Grey pictures, always or by chance, as torchvision's `Grayscale` and `RandomGrayscale`. A picture
+// here has three channels, so grey has three equal ones (`num_output_channels=3`).
+
 import { toGrayscale } from '../operations/color.ts'
 import { requireProbability } from './checks.ts'
 import type { Transform } from './transform.ts'

@@ -1,8 +1,7 @@
-/**
- * Several crops of one picture, as torchvision's `FiveCrop` and `TenCrop`: the corners and the
- * middle, and their mirror images. The 2012 network's error was measured by averaging its answers
- * to such ten views; `viewsOf` and `averageViews` do that for any data set and network.
- */
+// Several crops of one picture, as torchvision's `FiveCrop` and `TenCrop`: the corners and the
+// middle, and their mirror images. The 2012 network's error was measured by averaging its answers
+// to such ten views; `viewsOf` and `averageViews` do that for any data set and network.
+
 import type { Dataset } from '../dataset.ts'
 import { flipHorizontally, flipVertically } from '../operations/flip.ts'
 import type { Box, Picture, Size } from '../picture.ts'

@@ -1,7 +1,6 @@
-/**
- * RandAugment (Cubuk et al., 2019): a few operations drawn evenly, all of one magnitude, as
- * torchvision's `RandAugment`.
- */
+// RandAugment (Cubuk et al., 2019): a few operations drawn evenly, all of one magnitude, as
+// torchvision's `RandAugment`.
+
 import {
   type AugmentationOptions,
   type AugmentationStep,

@@ -1,6 +1,5 @@
-/**
- * Turn, shift, scale and shear drawn together, as torchvision's `RandomAffine`.
- */
+// Turn, shift, scale and shear drawn together, as torchvision's `RandomAffine`.
+
 import { affine, type Point } from '../operations/geometry.ts'
 import type { WarpOptions } from '../operations/warp.ts'
 import { type Range, readRange, readSymmetric } from './checks.ts'

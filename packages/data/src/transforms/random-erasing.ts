@@ -1,8 +1,7 @@
-/**
- * Hiding a drawn rectangle (Zhong et al., "Random Erasing Data Augmentation", 2017), as
- * torchvision's `RandomErasing`. torchvision's stands after the normalisation, where its default 0
- * is the mean colour; this one works on bytes, so give the mean colour as `value` for the same.
- */
+// Hiding a drawn rectangle (Zhong et al., "Random Erasing Data Augmentation", 2017), as
+// torchvision's `RandomErasing`. torchvision's stands after the normalisation, where its default 0
+// is the mean colour; this one works on bytes, so give the mean colour as `value` for the same.
+
 import { type Erasing, erase } from '../operations/erase.ts'
 import type { Fill } from '../operations/padding.ts'
 import type { Box } from '../picture.ts'

@@ -1,6 +1,5 @@
-/**
- * Mirroring left and right by chance, as torchvision's `RandomHorizontalFlip`.
- */
+// Mirroring left and right by chance, as torchvision's `RandomHorizontalFlip`.
+
 import { flipHorizontally } from '../operations/flip.ts'
 import { requireProbability } from './checks.ts'
 import type { Transform } from './transform.ts'

@@ -1,7 +1,6 @@
-/**
- * One operation by chance: torchvision's `RandomInvert`, `RandomPosterize`, `RandomSolarize`,
- * `RandomAdjustSharpness`, `RandomAutocontrast` and `RandomEqualize`.
- */
+// One operation by chance: torchvision's `RandomInvert`, `RandomPosterize`, `RandomSolarize`,
+// `RandomAdjustSharpness`, `RandomAutocontrast` and `RandomEqualize`.
+
 import { adjustSharpness } from '../operations/filter.ts'
 import { requireFactor } from '../operations/pixel.ts'
 import { autocontrast, equalize, invert, posterize, solarize } from '../operations/point.ts'

@@ -1,7 +1,6 @@
-/**
- * The picture seen from a drawn angle: its corners move inwards, as in torchvision's
- * `RandomPerspective`.
- */
+// The picture seen from a drawn angle: its corners move inwards, as in torchvision's
+// `RandomPerspective`.
+
 import { type Corners, type Point, perspective } from '../operations/geometry.ts'
 import type { WarpOptions } from '../operations/warp.ts'
 import type { Size } from '../picture.ts'

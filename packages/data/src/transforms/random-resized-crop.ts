@@ -1,7 +1,6 @@
-/**
- * The crop of random area and shape that most ImageNet networks since "Going deeper with
- * convolutions" (Szegedy et al., 2014) are trained with, as torchvision's `RandomResizedCrop`.
- */
+// The crop of random area and shape that most ImageNet networks since "Going deeper with
+// convolutions" (Szegedy et al., 2014) are trained with, as torchvision's `RandomResizedCrop`.
+
 import type { Box, Size } from '../picture.ts'
 import { type Interpolation, requireInterpolation, resample } from '../resample.ts'
 import { type Range, readRange, readSize, type SizeOption } from './checks.ts'

@@ -1,6 +1,5 @@
-/**
- * Turning by a drawn angle, as torchvision's `RandomRotation`.
- */
+// Turning by a drawn angle, as torchvision's `RandomRotation`.
+
 import { type Point, type RotateOptions, rotate, rotatedSize } from '../operations/geometry.ts'
 import { type Range, readSymmetric } from './checks.ts'
 import type { Transform } from './transform.ts'

@@ -1,6 +1,5 @@
-/**
- * Mirroring top and bottom by chance, as torchvision's `RandomVerticalFlip`.
- */
+// Mirroring top and bottom by chance, as torchvision's `RandomVerticalFlip`.
+
 import { flipVertically } from '../operations/flip.ts'
 import { requireProbability } from './checks.ts'
 import type { Transform } from './transform.ts'

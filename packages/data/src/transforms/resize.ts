@@ -1,6 +1,5 @@
-/**
- * Resizing the whole picture as torchvision's `Resize` does on a PIL picture.
- */
+// Resizing the whole picture as torchvision's `Resize` does on a PIL picture.
+
 import type { Size } from '../picture.ts'
 import { type Interpolation, requireInterpolation, resample } from '../resample.ts'
 import { readSize, type SizeOption } from './checks.ts'

@@ -1,9 +1,8 @@
-/**
- * The shape of a transform: drawing its parameters is one step, applying them another. Drawing
- * needs a random stream and the picture's size, but no pixels; applying is pure, so the same
- * parameters give the same picture on every machine and can be tested against torchvision's. A
- * pipeline is a list of transforms and is itself one.
- */
+// The shape of a transform: drawing its parameters is one step, applying them another. Drawing
+// needs a random stream and the picture's size, but no pixels; applying is pure, so the same
+// parameters give the same picture on every machine and can be tested against torchvision's. A
+// pipeline is a list of transforms and is itself one.
+
 import type { Box, Picture, Size } from '../picture.ts'
 import type { Random } from '../random.ts'
 

@@ -1,7 +1,6 @@
-/**
- * TrivialAugment with wide ranges (Müller and Hutter, 2021): one operation of a magnitude drawn
- * evenly, nothing to tune, as torchvision's `TrivialAugmentWide`.
- */
+// TrivialAugment with wide ranges (Müller and Hutter, 2021): one operation of a magnitude drawn
+// evenly, nothing to tune, as torchvision's `TrivialAugmentWide`.
+
 import {
   type AugmentationOptions,
   type AugmentationStep,

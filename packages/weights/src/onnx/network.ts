@@ -70,14 +70,14 @@ export function onnxGraph(network: NetworkDescription): OnnxGraph {
 class GraphBuilder {
   readonly nodes: OnnxNode[] = []
   readonly initializers = new Map<string, StoredTensor>()
-  private readonly tensors: ReadonlyMap<string, StoredTensor>
+  readonly #tensors: ReadonlyMap<string, StoredTensor>
   /** Name of the value that the next layer reads. */
-  private current = 'image'
+  #current = 'image'
   /** Its height, width and channels; of a vector 1, 1 and its length. */
-  private size = { height: 1, width: 1, channels: 1 }
+  #size = { height: 1, width: 1, channels: 1 }
 
   constructor(tensors: ReadonlyMap<string, StoredTensor>) {
-    this.tensors = tensors
+    this.#tensors = tensors
   }
 
   input(
@@ -85,15 +85,15 @@ class GraphBuilder {
     preprocessing: NetworkDescription['preprocessing'],
   ): OnnxValue {
     if (layer?.className !== 'InputLayer') throw new RangeError('the first layer is no input')
-    this.setSize(layer)
-    const { height, width, channels } = this.size
+    this.#setSize(layer)
+    const { height, width, channels } = this.#size
     if (!preprocessing) {
       return { name: 'image', dtype: 'float32', shape: ['batch', channels, height, width] }
     }
     const { mean, std } = preprocessing
     // (pixel / 255 - mean) / std in one multiplication and one addition.
-    this.append('Cast', 'image.float', [], { to: { int: 1 } })
-    this.append('Transpose', 'image.channels', [], { perm: { ints: [0, 3, 1, 2] } })
+    this.#append('Cast', 'image.float', [], { to: { int: 1 } })
+    this.#append('Transpose', 'image.channels', [], { perm: { ints: [0, 3, 1, 2] } })
     const scale = Float32Array.from(std, (value) => 1 / (255 * value))
     const pixels = mean.length / 3
     const shift = Float32Array.from({ length: mean.length }, (_, to) => {
@@ -101,67 +101,67 @@ class GraphBuilder {
       return -mean[(to % pixels) * 3 + channel]! / std[channel]!
     })
     const shape = pixels === 1 ? [1, 3, 1, 1] : [1, 3, height, width]
-    this.append('Mul', 'image.scaled', [this.constant('image.scale', [1, 3, 1, 1], scale)])
-    this.append('Add', 'image.normalized', [this.constant('image.shift', shape, shift)])
+    this.#append('Mul', 'image.scaled', [this.#constant('image.scale', [1, 3, 1, 1], scale)])
+    this.#append('Add', 'image.normalized', [this.#constant('image.shift', shape, shift)])
     return { name: 'image', dtype: 'uint8', shape: ['batch', height, width, channels] }
   }
 
   output(name: string): OnnxValue {
-    this.append('Identity', name)
-    return { name, dtype: 'float32', shape: ['batch', this.size.channels] }
+    this.#append('Identity', name)
+    return { name, dtype: 'float32', shape: ['batch', this.#size.channels] }
   }
 
   add(layer: LayerDescription): void {
     const { className, name } = layer
     switch (className) {
       case 'AlexNetConvolution':
-        this.convolution(layer)
+        this.#convolution(layer)
         break
       case 'AlexNetMaxPooling':
-        this.pooling(layer, 'MaxPool')
+        this.#pooling(layer, 'MaxPool')
         break
       case 'AlexNetAveragePooling':
-        this.pooling(layer, 'AveragePool')
+        this.#pooling(layer, 'AveragePool')
         break
       case 'AlexNetAdaptiveAveragePooling':
-        this.adaptivePooling(layer)
+        this.#adaptivePooling(layer)
         break
       case 'AlexNetLocalResponseNormalization':
-        this.normalization(layer)
+        this.#normalization(layer)
         break
       case 'AlexNetSameMapNormalization':
-        this.sameMapNormalization(layer)
+        this.#sameMapNormalization(layer)
         break
       case 'AlexNetDropout':
-        this.dropout(layer)
+        this.#dropout(layer)
         break
       case 'Activation':
-        this.activation(name, layer.config.activation)
+        this.#activation(name, layer.config.activation)
         break
       case 'Flatten':
-        this.append('Flatten', name, [], { axis: { int: 1 } })
+        this.#append('Flatten', name, [], { axis: { int: 1 } })
         break
       case 'Dense':
-        this.linear(layer)
+        this.#linear(layer)
         break
       default:
         throw new RangeError(`layer ${name}: ${className} cannot be written as ONNX`)
     }
-    this.setSize(layer)
+    this.#setSize(layer)
   }
 
-  private setSize({ name, outputShape }: LayerDescription): void {
+  #setSize({ name, outputShape }: LayerDescription): void {
     const extents = outputShape.slice(1)
     const isKnown = extents.every((extent) => Number.isSafeInteger(extent))
     if (!isKnown || (extents.length !== 1 && extents.length !== 3)) {
       throw new RangeError(`layer ${name}: its output shape [${outputShape}] is not fixed`)
     }
     const [height, width, channels] = extents.length === 3 ? extents : [1, 1, extents[0]]
-    this.size = { height, width, channels } as typeof this.size
+    this.#size = { height, width, channels } as { height: number; width: number; channels: number }
   }
 
   /** A node that reads the current value and others, and gives the next current value. */
-  private append(
+  #append(
     op: string,
     output: string,
     others: readonly string[] = [],
@@ -170,20 +170,20 @@ class GraphBuilder {
     this.nodes.push({
       op,
       name: output,
-      inputs: [this.current, ...others],
+      inputs: [this.#current, ...others],
       outputs: [output],
       attributes,
     })
-    this.current = output
+    this.#current = output
     return output
   }
 
-  private constant(name: string, shape: number[], data: Float32Array): string {
+  #constant(name: string, shape: number[], data: Float32Array): string {
     this.initializers.set(name, { dtype: 'float32', shape, data })
     return name
   }
 
-  private integers(name: string, values: readonly number[]): string {
+  #integers(name: string, values: readonly number[]): string {
     const data = BigInt64Array.from(values, BigInt)
     this.initializers.set(name, { dtype: 'int64', shape: [values.length], data })
     return name
@@ -193,8 +193,8 @@ class GraphBuilder {
    * Name of a weight as a float32 value: itself, cast from float16, or int8 times its channels' scales.
    * The initialiser has the weight's own name whatever its type, so that it is found when the file is read.
    */
-  private weight(name: string): string {
-    const tensor = this.tensors.get(name)
+  #weight(name: string): string {
+    const tensor = this.#tensors.get(name)
     if (!tensor) throw new RangeError(`the weight ${name} is missing`)
     if (tensor.dtype === 'float32') {
       this.initializers.set(name, tensor)
@@ -207,7 +207,7 @@ class GraphBuilder {
       this.nodes.push({ op: 'Cast', inputs: [name], outputs: [wide], attributes })
       return wide
     }
-    const scale = this.tensors.get(`${name}.scale`)
+    const scale = this.#tensors.get(`${name}.scale`)
     if (tensor.dtype !== 'int8' || !scale) {
       throw new RangeError(`the weight ${name} is ${tensor.dtype}, and cannot be written as ONNX`)
     }
@@ -221,11 +221,11 @@ class GraphBuilder {
     return wide
   }
 
-  private convolution(layer: LayerDescription): void {
+  #convolution(layer: LayerDescription): void {
     const { name, config } = layer
     const kernel = config.kernelSize as [number, number]
-    const { pads, strides } = this.windows(layer, kernel)
-    this.append('Conv', name, [this.weight(`${name}.weight`), this.weight(`${name}.bias`)], {
+    const { pads, strides } = this.#windows(layer, kernel)
+    this.#append('Conv', name, [this.#weight(`${name}.weight`), this.#weight(`${name}.bias`)], {
       kernel_shape: { ints: kernel },
       strides: { ints: strides },
       pads: { ints: pads },
@@ -233,17 +233,17 @@ class GraphBuilder {
     })
   }
 
-  private pooling(layer: LayerDescription, op: 'MaxPool' | 'AveragePool'): void {
+  #pooling(layer: LayerDescription, op: 'MaxPool' | 'AveragePool'): void {
     const { name, config } = layer
     const kernel = config.poolSize as [number, number]
-    const { pads, strides, configured } = this.windows(layer, kernel)
+    const { pads, strides, configured } = this.#windows(layer, kernel)
     const attributes: OnnxNode['attributes'] = {
       kernel_shape: { ints: kernel },
       strides: { ints: strides },
       pads: { ints: pads },
     }
     if (op === 'MaxPool') {
-      this.append(op, name, [], attributes)
+      this.#append(op, name, [], attributes)
       return
     }
     // ONNX counts all padding or none; PyTorch counts the padding that was asked for, not what rounding
@@ -256,26 +256,30 @@ class GraphBuilder {
       )
     }
     const counts = isAsked && config.countIncludePad !== false ? 1 : 0
-    this.append(op, name, [], { ...attributes, count_include_pad: { int: counts } })
+    this.#append(op, name, [], { ...attributes, count_include_pad: { int: counts } })
   }
 
   /** Padding `[top, left, bottom, right]` that gives the layer's output size, after cropping if need be. */
-  private windows({ name, config, outputShape }: LayerDescription, kernel: [number, number]) {
+  #windows({ name, config, outputShape }: LayerDescription, kernel: [number, number]) {
     const stride = config.strides as number
     const [[top, bottom], [left, right]] = bothSides(config.padding)
     const reach = (length: number, before: number, size: number, count: number) =>
       (count - 1) * stride + size - length - before
-    const { height, width } = this.size
+    const { height, width } = this.#size
     const [, rows, columns] = outputShape as [unknown, number, number]
     const below = Math.max(bottom, reach(height, top, kernel[0], rows))
     const beyond = Math.max(right, reach(width, left, kernel[1], columns))
     if (below < 0 || beyond < 0) {
-      const starts = this.integers(`${name}.starts`, [0, 0])
-      const ends = this.integers(`${name}.ends`, [
+      const starts = this.#integers(`${name}.starts`, [0, 0])
+      const ends = this.#integers(`${name}.ends`, [
         height + Math.min(0, below),
         width + Math.min(0, beyond),
       ])
-      this.append('Slice', `${name}.cropped`, [starts, ends, this.integers(`${name}.axes`, [2, 3])])
+      this.#append('Slice', `${name}.cropped`, [
+        starts,
+        ends,
+        this.#integers(`${name}.axes`, [2, 3]),
+      ])
     }
     return {
       pads: [top, left, Math.max(0, below), Math.max(0, beyond)],
@@ -284,8 +288,8 @@ class GraphBuilder {
     }
   }
 
-  private adaptivePooling({ name, config }: LayerDescription): void {
-    const { height, width } = this.size
+  #adaptivePooling({ name, config }: LayerDescription): void {
+    const { height, width } = this.#size
     const [rows, columns] = config.outputSize as [number, number]
     if (rows === height && columns === width) return
     // Averages of rectangles are averages by rows of averages by columns: two matrix products.
@@ -294,22 +298,22 @@ class GraphBuilder {
     for (let i = 0; i < columns; i++) {
       for (let j = 0; j < width; j++) transposed[j * columns + i] = byColumn[i * width + j]!
     }
-    this.append('MatMul', `${name}.columns`, [
-      this.constant(`${name}.by-column`, [width, columns], transposed),
+    this.#append('MatMul', `${name}.columns`, [
+      this.#constant(`${name}.by-column`, [width, columns], transposed),
     ])
-    const byRow = this.constant(`${name}.by-row`, [rows, height], averages(height, rows))
-    this.nodes.push({ op: 'MatMul', inputs: [byRow, this.current], outputs: [name] })
-    this.current = name
+    const byRow = this.#constant(`${name}.by-row`, [rows, height], averages(height, rows))
+    this.nodes.push({ op: 'MatMul', inputs: [byRow, this.#current], outputs: [name] })
+    this.#current = name
   }
 
-  private normalization({ name, config }: LayerDescription): void {
+  #normalization({ name, config }: LayerDescription): void {
     const { size, alpha, beta, bias, groups = 1 } = config as Record<string, number>
-    const { height, width, channels } = this.size
+    const { height, width, channels } = this.#size
     const reshape = (output: string, shape: number[]) =>
-      this.append('Reshape', output, [this.integers(`${output}.shape`, shape)])
+      this.#append('Reshape', output, [this.#integers(`${output}.shape`, shape)])
     if (groups > 1) reshape(`${name}.split`, [-1, channels / groups, height, width])
     // ONNX divides its alpha by the size.
-    this.append('LRN', groups > 1 ? `${name}.normalized` : name, [], {
+    this.#append('LRN', groups > 1 ? `${name}.normalized` : name, [], {
       size: { int: size! },
       alpha: { float: alpha! * size! },
       beta: { float: beta! },
@@ -318,45 +322,45 @@ class GraphBuilder {
     if (groups > 1) reshape(name, [-1, channels, height, width])
   }
 
-  private sameMapNormalization({ name, config }: LayerDescription): void {
+  #sameMapNormalization({ name, config }: LayerDescription): void {
     const { size, alpha, beta, bias } = config as Record<'size' | 'alpha' | 'beta' | 'bias', number>
-    const input = this.current
+    const input = this.#current
     const radius = (size - 1) / 2
     const scalar = (part: string, value: number) =>
-      this.constant(`${name}.${part}`, [], Float32Array.of(value))
-    this.append('Mul', `${name}.squares`, [input])
-    this.append('AveragePool', `${name}.means`, [], {
+      this.#constant(`${name}.${part}`, [], Float32Array.of(value))
+    this.#append('Mul', `${name}.squares`, [input])
+    this.#append('AveragePool', `${name}.means`, [], {
       kernel_shape: { ints: [size, size] },
       pads: { ints: [radius, radius, radius, radius] },
       count_include_pad: { int: 1 },
     })
-    this.append('Mul', `${name}.sums`, [scalar('alpha', alpha * size ** 2)])
-    this.append('Add', `${name}.denominators`, [scalar('bias', bias)])
-    this.append('Pow', `${name}.factors`, [scalar('exponent', -beta)])
-    this.append('Mul', name, [input])
+    this.#append('Mul', `${name}.sums`, [scalar('alpha', alpha * size ** 2)])
+    this.#append('Add', `${name}.denominators`, [scalar('bias', bias)])
+    this.#append('Pow', `${name}.factors`, [scalar('exponent', -beta)])
+    this.#append('Mul', name, [input])
   }
 
   /** Nothing, unless training did not scale: then the outputs are scaled now. */
-  private dropout({ name, config }: LayerDescription): void {
+  #dropout({ name, config }: LayerDescription): void {
     if (config.inverted !== false || config.rate === 0) return
     const keep = Float32Array.of(1 - (config.rate as number))
-    this.append('Mul', name, [this.constant(`${name}.keep`, [], keep)])
+    this.#append('Mul', name, [this.#constant(`${name}.keep`, [], keep)])
   }
 
-  private activation(name: string, activation: unknown): void {
+  #activation(name: string, activation: unknown): void {
     if (activation === 'linear') return
     const op = { relu: 'Relu', sigmoid: 'Sigmoid', tanh: 'Tanh' }[String(activation)]
     if (!op)
       throw new RangeError(`layer ${name}: the activation ${activation} cannot be written as ONNX`)
-    this.append(op, name)
+    this.#append(op, name)
   }
 
-  private linear({ name, config }: LayerDescription): void {
+  #linear({ name, config }: LayerDescription): void {
     const output = config.activation === 'linear' ? name : `${name}.sums`
-    this.append('Gemm', output, [this.weight(`${name}.weight`), this.weight(`${name}.bias`)], {
+    this.#append('Gemm', output, [this.#weight(`${name}.weight`), this.#weight(`${name}.bias`)], {
       transB: { int: 1 },
     })
-    this.activation(name, config.activation)
+    this.#activation(name, config.activation)
   }
 }
 

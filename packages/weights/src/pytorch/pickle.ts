@@ -57,310 +57,311 @@ export function readPickle(
 
 class Machine {
   place: number
-  private readonly bytes: Uint8Array
-  private readonly view: DataView
-  private readonly host: PickleHost
-  private readonly path: string | undefined
-  private readonly base: number
-  private instruction = 0
-  private instructions = 0
-  private records = 0
-  private stack: Value[] = []
-  private readonly marks: Value[][] = []
-  private readonly memo = new Map<number, Value>()
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #host: PickleHost
+  readonly #path: string | undefined
+  readonly #base: number
+  #instruction = 0
+  #instructions = 0
+  #records = 0
+  #stack: Value[] = []
+  readonly #marks: Value[][] = []
+  readonly #memo = new Map<number, Value>()
 
   constructor(bytes: Uint8Array, host: PickleHost, { path, base = 0, start = 0 }: PickleLocation) {
-    this.bytes = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.host = host
-    this.path = path
-    this.base = base
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#host = host
+    this.#path = path
+    this.#base = base
     this.place = start
   }
 
   run(): Value {
     for (;;) {
-      this.instruction = this.place
-      const code = this.bytes[this.take(1)]!
-      if (code === 0x2e) return this.stop()
-      if (++this.instructions > MOST_INSTRUCTIONS)
-        this.fail(`over ${MOST_INSTRUCTIONS} instructions`)
-      this.step(code)
-      if (this.stack.length > LARGEST_STACK) this.fail(`a stack of over ${LARGEST_STACK} values`)
+      this.#instruction = this.place
+      const code = this.#bytes[this.#take(1)]!
+      if (code === 0x2e) return this.#stop()
+      if (++this.#instructions > MOST_INSTRUCTIONS)
+        this.#fail(`over ${MOST_INSTRUCTIONS} instructions`)
+      this.#step(code)
+      if (this.#stack.length > LARGEST_STACK) this.#fail(`a stack of over ${LARGEST_STACK} values`)
     }
   }
 
-  private stop(): Value {
-    const value = this.pop()
-    if (this.marks.length > 0 || this.stack.length > 0) this.fail('it ends with values left over')
+  #stop(): Value {
+    const value = this.#pop()
+    if (this.#marks.length > 0 || this.#stack.length > 0)
+      this.#fail('it ends with values left over')
     return value
   }
 
   // One case an instruction, named as in pickletools; those missing are not allowed.
-  private step(code: number) {
+  #step(code: number) {
     switch (code) {
       case 0x80: // PROTO
-        return this.protocol()
+        return this.#protocol()
       case 0x95: // FRAME, a hint for buffering
-        this.take(8)
+        this.#take(8)
         return
       case 0x28: // MARK
-        return this.mark()
+        return this.#mark()
       case 0x30: // POP
-        if (this.stack.length > 0) this.stack.pop()
-        else this.toMark()
+        if (this.#stack.length > 0) this.#stack.pop()
+        else this.#toMark()
         return
       case 0x31: // POP_MARK
-        this.toMark()
+        this.#toMark()
         return
       case 0x4e: // NONE
-        return this.push(null)
+        return this.#push(null)
       case 0x88: // NEWTRUE
-        return this.push(true)
+        return this.#push(true)
       case 0x89: // NEWFALSE
-        return this.push(false)
+        return this.#push(false)
       case 0x4a: // BININT
-        return this.push(this.view.getInt32(this.take(4), true))
+        return this.#push(this.#view.getInt32(this.#take(4), true))
       case 0x4b: // BININT1
-        return this.push(this.bytes[this.take(1)]!)
+        return this.#push(this.#bytes[this.#take(1)]!)
       case 0x4d: // BININT2
-        return this.push(this.view.getUint16(this.take(2), true))
+        return this.#push(this.#view.getUint16(this.#take(2), true))
       case 0x8a: // LONG1
-        return this.push(this.long(this.bytes[this.take(1)]!))
+        return this.#push(this.#long(this.#bytes[this.#take(1)]!))
       case 0x8b: // LONG4
-        return this.push(this.long(this.view.getInt32(this.take(4), true)))
+        return this.#push(this.#long(this.#view.getInt32(this.#take(4), true)))
       case 0x47: // BINFLOAT
-        return this.push(this.view.getFloat64(this.take(8), false))
+        return this.#push(this.#view.getFloat64(this.#take(8), false))
       case 0x55: // SHORT_BINSTRING
-        return this.push(this.latin1(this.bytes[this.take(1)]!))
+        return this.#push(this.#latin1(this.#bytes[this.#take(1)]!))
       case 0x54: // BINSTRING
-        return this.push(this.latin1(this.view.getInt32(this.take(4), true)))
+        return this.#push(this.#latin1(this.#view.getInt32(this.#take(4), true)))
       case 0x8c: // SHORT_BINUNICODE
-        return this.push(this.text(this.bytes[this.take(1)]!))
+        return this.#push(this.#text(this.#bytes[this.#take(1)]!))
       case 0x58: // BINUNICODE
-        return this.push(this.text(this.view.getUint32(this.take(4), true)))
+        return this.#push(this.#text(this.#view.getUint32(this.#take(4), true)))
       case 0x8d: // BINUNICODE8
-        return this.push(this.text(this.size8()))
+        return this.#push(this.#text(this.#size8()))
       case 0x43: // SHORT_BINBYTES
-        return this.push(this.raw(this.bytes[this.take(1)]!))
+        return this.#push(this.#raw(this.#bytes[this.#take(1)]!))
       case 0x42: // BINBYTES
-        return this.push(this.raw(this.view.getUint32(this.take(4), true)))
+        return this.#push(this.#raw(this.#view.getUint32(this.#take(4), true)))
       case 0x8e: // BINBYTES8
-        return this.push(this.raw(this.size8()))
+        return this.#push(this.#raw(this.#size8()))
       case 0x5d: // EMPTY_LIST
       case 0x8f: // EMPTY_SET
-        return this.push(new List([]))
+        return this.#push(new List([]))
       case 0x6c: // LIST
       case 0x91: // FROZENSET
-        return this.push(new List(this.toMark()))
+        return this.#push(new List(this.#toMark()))
       case 0x61: // APPEND
-        return this.extend([this.pop()])
+        return this.#extend([this.#pop()])
       case 0x65: // APPENDS
       case 0x90: // ADDITEMS
-        return this.extend(this.toMark())
+        return this.#extend(this.#toMark())
       case 0x29: // EMPTY_TUPLE
-        return this.push(new Tuple([]))
+        return this.#push(new Tuple([]))
       case 0x74: // TUPLE
-        return this.push(new Tuple(this.toMark()))
+        return this.#push(new Tuple(this.#toMark()))
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        return this.push(new Tuple(this.popMany(code - 0x84)))
+        return this.#push(new Tuple(this.#popMany(code - 0x84)))
       case 0x7d: // EMPTY_DICT
-        return this.push(new Dictionary())
+        return this.#push(new Dictionary())
       case 0x64: {
         // DICT
-        const items = this.toMark()
-        this.push(new Dictionary())
-        return this.setItems(items)
+        const items = this.#toMark()
+        this.#push(new Dictionary())
+        return this.#setItems(items)
       }
       case 0x73: // SETITEM
-        return this.setItems(this.popMany(2))
+        return this.#setItems(this.#popMany(2))
       case 0x75: // SETITEMS
-        return this.setItems(this.toMark())
+        return this.#setItems(this.#toMark())
       case 0x71: // BINPUT
-        return this.remember(this.bytes[this.take(1)]!)
+        return this.#remember(this.#bytes[this.#take(1)]!)
       case 0x72: // LONG_BINPUT
-        return this.remember(this.view.getUint32(this.take(4), true))
+        return this.#remember(this.#view.getUint32(this.#take(4), true))
       case 0x94: // MEMOIZE
-        return this.remember(this.memo.size)
+        return this.#remember(this.#memo.size)
       case 0x68: // BINGET
-        return this.push(this.recall(this.bytes[this.take(1)]!))
+        return this.#push(this.#recall(this.#bytes[this.#take(1)]!))
       case 0x6a: // LONG_BINGET
-        return this.push(this.recall(this.view.getUint32(this.take(4), true)))
+        return this.#push(this.#recall(this.#view.getUint32(this.#take(4), true)))
       case 0x63: // GLOBAL
-        return this.push(this.className(this.line(), this.line()))
+        return this.#push(this.#className(this.#line(), this.#line()))
       case 0x93: {
         // STACK_GLOBAL
-        const [module, name] = this.popMany(2)
-        return this.push(this.className(module!, name!))
+        const [module, name] = this.#popMany(2)
+        return this.#push(this.#className(module!, name!))
       }
       case 0x52: // REDUCE
-        return this.reduce()
+        return this.#reduce()
       case 0x81: // NEWOBJ
-        return this.newObject()
+        return this.#newObject()
       case 0x62: // BUILD
-        return this.build()
+        return this.#build()
       case 0x51: // BINPERSID
-        return this.push(this.host.persistent(this.pop(), this.base + this.instruction))
+        return this.#push(this.#host.persistent(this.#pop(), this.#base + this.#instruction))
       default:
-        this.fail(`the instruction 0x${code.toString(16).padStart(2, '0')} is not allowed`)
+        this.#fail(`the instruction 0x${code.toString(16).padStart(2, '0')} is not allowed`)
     }
   }
 
-  private fail(why: string): never {
+  #fail(why: string): never {
     throw new CheckpointError(`broken or unsafe pickle: ${why}`, {
-      path: this.path,
-      offset: this.base + this.instruction,
+      path: this.#path,
+      offset: this.#base + this.#instruction,
     })
   }
 
   /** Steps over `count` bytes and returns where they begin. */
-  private take(count: number): number {
+  #take(count: number): number {
     const start = this.place
-    if (count < 0) this.fail(`a length of ${count}`)
-    if (start + count > this.bytes.length) {
+    if (count < 0) this.#fail(`a length of ${count}`)
+    if (start + count > this.#bytes.length) {
       throw new TruncatedPickleError(
-        `truncated: a pickle's instruction needs ${count} more bytes, ${this.bytes.length - start} are left`,
-        { path: this.path, offset: this.base + this.instruction },
+        `truncated: a pickle's instruction needs ${count} more bytes, ${this.#bytes.length - start} are left`,
+        { path: this.#path, offset: this.#base + this.#instruction },
       )
     }
     this.place = start + count
     return start
   }
 
-  private push(value: Value): void {
-    if (typeof value === 'object' && value !== null && ++this.records > MOST_RECORDS) {
-      this.fail(`over ${MOST_RECORDS} lists, dictionaries and the like`)
+  #push(value: Value): void {
+    if (typeof value === 'object' && value !== null && ++this.#records > MOST_RECORDS) {
+      this.#fail(`over ${MOST_RECORDS} lists, dictionaries and the like`)
     }
-    this.stack.push(value)
+    this.#stack.push(value)
   }
 
-  private pop(): Value {
-    if (this.stack.length === 0) this.fail('it takes a value where there is none')
-    return this.stack.pop()!
+  #pop(): Value {
+    if (this.#stack.length === 0) this.#fail('it takes a value where there is none')
+    return this.#stack.pop()!
   }
 
-  private popMany(count: number): Value[] {
-    if (this.stack.length < count) this.fail(`it takes ${count} values where there are fewer`)
-    return this.stack.splice(this.stack.length - count)
+  #popMany(count: number): Value[] {
+    if (this.#stack.length < count) this.#fail(`it takes ${count} values where there are fewer`)
+    return this.#stack.splice(this.#stack.length - count)
   }
 
-  private mark(): void {
-    if (this.marks.length >= DEEPEST_NESTING) this.fail(`nested deeper than ${DEEPEST_NESTING}`)
-    this.marks.push(this.stack)
-    this.stack = []
+  #mark(): void {
+    if (this.#marks.length >= DEEPEST_NESTING) this.#fail(`nested deeper than ${DEEPEST_NESTING}`)
+    this.#marks.push(this.#stack)
+    this.#stack = []
   }
 
-  private toMark(): Value[] {
-    const items = this.stack
-    this.stack = this.marks.pop() ?? this.fail('it goes back to a mark that was not set')
+  #toMark(): Value[] {
+    const items = this.#stack
+    this.#stack = this.#marks.pop() ?? this.#fail('it goes back to a mark that was not set')
     return items
   }
 
-  private top(): Value {
-    if (this.stack.length === 0) this.fail('it changes a value where there is none')
-    return this.stack[this.stack.length - 1]!
+  #top(): Value {
+    if (this.#stack.length === 0) this.#fail('it changes a value where there is none')
+    return this.#stack[this.#stack.length - 1]!
   }
 
-  private protocol(): void {
-    const version = this.bytes[this.take(1)]!
-    if (version > 5) this.fail(`protocol ${version}; up to 5 is known`)
+  #protocol(): void {
+    const version = this.#bytes[this.#take(1)]!
+    if (version > 5) this.#fail(`protocol ${version}; up to 5 is known`)
   }
 
-  private size8(): number {
-    const size = this.view.getBigUint64(this.take(8), true)
-    if (size > BigInt(Number.MAX_SAFE_INTEGER)) this.fail(`a length of ${size}`)
+  #size8(): number {
+    const size = this.#view.getBigUint64(this.#take(8), true)
+    if (size > BigInt(Number.MAX_SAFE_INTEGER)) this.#fail(`a length of ${size}`)
     return Number(size)
   }
 
-  private long(length: number): number | bigint {
-    if (length > LONGEST_INTEGER) this.fail(`an integer of ${length} bytes`)
-    const start = this.take(length)
+  #long(length: number): number | bigint {
+    if (length > LONGEST_INTEGER) this.#fail(`an integer of ${length} bytes`)
+    const start = this.#take(length)
     let value = 0n
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[start + i]!)
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[start + i]!)
     value = BigInt.asIntN(8 * length, value)
     const number = Number(value)
     return Number.isSafeInteger(number) ? number : value
   }
 
-  private raw(length: number): Uint8Array {
-    const start = this.take(length)
-    return this.bytes.subarray(start, start + length)
+  #raw(length: number): Uint8Array {
+    const start = this.#take(length)
+    return this.#bytes.subarray(start, start + length)
   }
 
-  private latin1(length: number): string {
-    return decodeLatin1(this.raw(length))
+  #latin1(length: number): string {
+    return decodeLatin1(this.#raw(length))
   }
 
-  private text(length: number): string {
-    return new TextDecoder().decode(this.raw(length))
+  #text(length: number): string {
+    return new TextDecoder().decode(this.#raw(length))
   }
 
   /** A line of text, as GLOBAL has them. */
-  private line(): string {
-    const end = this.bytes.indexOf(10, this.place)
+  #line(): string {
+    const end = this.#bytes.indexOf(10, this.place)
     if (end < 0 || end - this.place > 1000) {
-      if (this.bytes.length - this.place <= 1000) this.take(this.bytes.length - this.place + 1)
-      this.fail('a name of over 1000 bytes')
+      if (this.#bytes.length - this.place <= 1000) this.#take(this.#bytes.length - this.place + 1)
+      this.#fail('a name of over 1000 bytes')
     }
-    const text = decodeLatin1(this.bytes.subarray(this.place, end))
+    const text = decodeLatin1(this.#bytes.subarray(this.place, end))
     this.place = end + 1
     return text
   }
 
-  private className(module: Value, name: Value): ClassName {
-    if (typeof module !== 'string' || typeof name !== 'string') this.fail('a name that is no text')
-    return new ClassName(`${module}.${name}`.slice(0, 2000), this.base + this.instruction)
+  #className(module: Value, name: Value): ClassName {
+    if (typeof module !== 'string' || typeof name !== 'string') this.#fail('a name that is no text')
+    return new ClassName(`${module}.${name}`.slice(0, 2000), this.#base + this.#instruction)
   }
 
-  private extend(items: Value[]): void {
-    const target = this.top()
-    if (!(target instanceof List)) this.fail('it appends to what is no list')
+  #extend(items: Value[]): void {
+    const target = this.#top()
+    if (!(target instanceof List)) this.#fail('it appends to what is no list')
     for (const item of items) target.items.push(item)
   }
 
-  private setItems(items: Value[]): void {
-    const target = this.top()
-    if (!(target instanceof Dictionary)) this.fail('it sets items of what is no dictionary')
-    if (items.length % 2 !== 0) this.fail('a key without a value')
+  #setItems(items: Value[]): void {
+    const target = this.#top()
+    if (!(target instanceof Dictionary)) this.#fail('it sets items of what is no dictionary')
+    if (items.length % 2 !== 0) this.#fail('a key without a value')
     for (let i = 0; i < items.length; i += 2) target.entries.set(items[i]!, items[i + 1]!)
   }
 
-  private remember(index: number): void {
-    if (this.memo.size >= LARGEST_MEMO) this.fail(`a memo of over ${LARGEST_MEMO} values`)
-    this.memo.set(index, this.top())
+  #remember(index: number): void {
+    if (this.#memo.size >= LARGEST_MEMO) this.#fail(`a memo of over ${LARGEST_MEMO} values`)
+    this.#memo.set(index, this.#top())
   }
 
-  private recall(index: number): Value {
-    const value = this.memo.get(index)
-    if (value === undefined) this.fail(`it recalls value ${index}, which was not remembered`)
+  #recall(index: number): Value {
+    const value = this.#memo.get(index)
+    if (value === undefined) this.#fail(`it recalls value ${index}, which was not remembered`)
     return value
   }
 
-  private reduce(): void {
-    const [target, args] = this.popMany(2)
+  #reduce(): void {
+    const [target, args] = this.#popMany(2)
     if (!(target instanceof ClassName) || !(args instanceof Tuple)) {
-      this.fail('it calls what is no name')
+      this.#fail('it calls what is no name')
     }
-    this.push(this.host.call(target, args.items, this.base + this.instruction))
+    this.#push(this.#host.call(target, args.items, this.#base + this.#instruction))
   }
 
-  private newObject(): void {
-    const [target, args] = this.popMany(2)
+  #newObject(): void {
+    const [target, args] = this.#popMany(2)
     if (!(target instanceof ClassName) || !(args instanceof Tuple)) {
-      this.fail('it makes an object of what is no class')
+      this.#fail('it makes an object of what is no class')
     }
     // Nothing is constructed: the object is its class's name until attributes are set.
-    this.push(new Instance(target.name))
+    this.#push(new Instance(target.name))
   }
 
-  private build(): void {
-    const state = this.pop()
-    const target = this.top()
+  #build(): void {
+    const state = this.#pop()
+    const target = this.#top()
     // An ordered dictionary carries attributes too (state dicts have `_metadata`); they are not needed.
     if (target instanceof Dictionary || target instanceof Tensor) return
-    if (!(target instanceof Instance)) this.fail('it sets attributes of what is no object')
+    if (!(target instanceof Instance)) this.#fail('it sets attributes of what is no object')
     // Objects with slots have a pair: attributes, slots.
     const attributes = state instanceof Tuple ? state.items[0] : state
     if (attributes instanceof Dictionary) target.attributes = attributes

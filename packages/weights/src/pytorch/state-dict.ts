@@ -73,47 +73,47 @@ function noteScalars({ entries }: Dictionary, metadata: Record<string, string>):
 
 class Walk {
   readonly tensors = new Map<string, Tensor>()
-  private readonly path: string | undefined
-  private visits = 0
+  readonly #path: string | undefined
+  #visits = 0
 
   constructor(path: string | undefined) {
-    this.path = path
+    this.#path = path
   }
 
   visit(value: Value | undefined, prefix: string, depth: number): void {
-    if (++this.visits > MOST_VISITS) this.fail(`over ${MOST_VISITS} values`)
-    if (depth > DEEPEST_NESTING) this.fail(`nested deeper than ${DEEPEST_NESTING}`)
+    if (++this.#visits > MOST_VISITS) this.#fail(`over ${MOST_VISITS} values`)
+    if (depth > DEEPEST_NESTING) this.#fail(`nested deeper than ${DEEPEST_NESTING}`)
     if (value instanceof Tensor) this.add(prefix.slice(0, -1), value)
     else if (value instanceof Dictionary) {
-      for (const [key, item] of value.entries) this.step(key, item, prefix, depth)
-    } else if (value instanceof Instance) this.visitModule(value, prefix, depth)
+      for (const [key, item] of value.entries) this.#step(key, item, prefix, depth)
+    } else if (value instanceof Instance) this.#visitModule(value, prefix, depth)
   }
 
   /** A pickled torch.nn.Module: its parameters and buffers, then its children's. */
-  private visitModule({ attributes }: Instance, prefix: string, depth: number): void {
+  #visitModule({ attributes }: Instance, prefix: string, depth: number): void {
     for (const part of ['_parameters', '_buffers', '_modules']) {
       this.visit(attributes?.entries.get(part), prefix, depth + 1)
     }
   }
 
-  private step(key: Value, item: Value, prefix: string, depth: number): void {
+  #step(key: Value, item: Value, prefix: string, depth: number): void {
     if (!(item instanceof Tensor || item instanceof Dictionary || item instanceof Instance)) {
-      if (++this.visits > MOST_VISITS) this.fail(`over ${MOST_VISITS} values`)
+      if (++this.#visits > MOST_VISITS) this.#fail(`over ${MOST_VISITS} values`)
       return
     }
     if (typeof key !== 'string' && typeof key !== 'number') return
     const name = `${prefix}${key}.`
-    if (name.length > LONGEST_NAME) this.fail(`names of over ${LONGEST_NAME} letters`)
+    if (name.length > LONGEST_NAME) this.#fail(`names of over ${LONGEST_NAME} letters`)
     this.visit(item, name, depth + 1)
   }
 
   add(name: string, tensor: Tensor): void {
-    if (this.tensors.size >= MOST_TENSORS) this.fail(`over ${MOST_TENSORS} tensors`)
+    if (this.tensors.size >= MOST_TENSORS) this.#fail(`over ${MOST_TENSORS} tensors`)
     this.tensors.set(name, tensor)
   }
 
-  private fail(why: string): never {
-    throw new CheckpointError(`no plausible checkpoint: it holds ${why}`, { path: this.path })
+  #fail(why: string): never {
+    throw new CheckpointError(`no plausible checkpoint: it holds ${why}`, { path: this.#path })
   }
 }
 

@@ -13,12 +13,12 @@ import { encodePng, shapes } from '@alexnet/data'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startBackend } from './backend.ts'
-import type { Converted } from './commands/convert.ts'
-import { UsageError } from './errors.ts'
-import { describeModel, loadModel, saveModel } from './model-file.ts'
-import { runInProcess } from './testing/in-process.ts'
-import { temporaryFolder } from './testing/run.ts'
+import { startBackend } from '../backend.ts'
+import { describeModel, loadModel, saveModel } from '../model-file.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { runInProcess } from '../testing/in-process.ts'
+import { temporaryFolder } from '../testing/run.ts'
+import type { Converted } from './convert.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let model: tf.LayersModel
@@ -27,8 +27,11 @@ const description = {
   options: { variant: 'lenet-5', classes: 5 } as const,
   labels,
   preprocessing: {
-    ...{ resize: 32, crop: 32, interpolation: 'bilinear' as const },
-    ...{ mean: [0.5, 0.4, 0.3] as const, std: [0.25, 0.2, 0.3] as const },
+    resize: 32,
+    crop: 32,
+    interpolation: 'bilinear' as const,
+    mean: [0.5, 0.4, 0.3] as const,
+    std: [0.25, 0.2, 0.3] as const,
   },
 }
 
@@ -126,7 +129,8 @@ describe('convert', () => {
     const read = await tf.loadLayersModel(
       tf.io.fromMemory({
         modelTopology: json.modelTopology,
-        ...{ weightSpecs: manifest.weights, weightData },
+        weightSpecs: manifest.weights,
+        weightData,
       }),
     )
     expect(await exportWeights(read)).toEqual(await exportWeights(model))
@@ -190,11 +194,20 @@ describe('convert', () => {
 
   it("reads Caffe's names and blue-first pictures", async () => {
     const caffe = createAlexNet({
-      ...{ variant: 'caffe', classes: 2, inputSize: 67, initialize: false },
+      variant: 'caffe',
+      classes: 2,
+      inputSize: 67,
+      initialize: false,
     })
     const names = Object.entries({
-      ...{ conv1: 'features.0', conv2: 'features.4', conv3: 'features.8', conv4: 'features.10' },
-      ...{ conv5: 'features.12', fc6: 'classifier.0', fc7: 'classifier.3', fc8: 'classifier.6' },
+      conv1: 'features.0',
+      conv2: 'features.4',
+      conv3: 'features.8',
+      conv4: 'features.10',
+      conv5: 'features.12',
+      fc6: 'classifier.0',
+      fc7: 'classifier.3',
+      fc8: 'classifier.6',
     })
     const tensors = await exportWeights(caffe)
     caffe.dispose()

@@ -6,9 +6,9 @@ import { createAlexNet } from '@alexnet/core'
 import { cifarEval, decodePicture, encodePng, shapes } from '@alexnet/data'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { methods } from './explain-methods.ts'
-import { saveModel } from './model-file.ts'
-import { start, temporaryFolder } from './testing/run.ts'
+import { methods } from '../explain-methods.ts'
+import { saveModel } from '../model-file.ts'
+import { start, temporaryFolder } from '../testing/run.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 const run = (...args: string[]) => start(args, { cwd: folder.path })
@@ -21,7 +21,9 @@ beforeAll(async () => {
   const dataset = shapes({ count: 20, size: 32 })
   const model = createAlexNet(options)
   await saveModel(inFolder('model.safetensors'), model, {
-    ...{ options, labels: [...dataset.classes], preprocessing: cifarEval().preprocessing },
+    options,
+    labels: [...dataset.classes],
+    preprocessing: cifarEval().preprocessing,
   })
   model.dispose()
   for (let index = 0; index < dataset.length; index++) {
@@ -133,7 +135,12 @@ describe('alexnet filters', () => {
       ...['--limit', '8', '--json'],
     )
     expect(JSON.parse(later.stdout)).toEqual({
-      ...{ layer: 'features.3', count: 8, height: 3, width: 3, channels: 64, out: 'later.png' },
+      layer: 'features.3',
+      count: 8,
+      height: 3,
+      width: 3,
+      channels: 64,
+      out: 'later.png',
     })
     const { code, stderr } = await run('filters', '-w', 'model.safetensors', '-l', 'features.1')
     expect([code, stderr]).toEqual([1, expect.stringMatching(/features.1 has no filters/)])

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodePicture, encodePng, loader, openDataset, shapes } from '@alexnet/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Result, start, temporaryFolder } from './testing/run.ts'
+import { type Result, start, temporaryFolder } from '../testing/run.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
@@ -60,7 +60,9 @@ describe('alexnet data', () => {
     })
     expect(stats.broken.map((one: { path: string }) => one.path)).toEqual(['pictures/odd/zz.png'])
     expect(stats.duplicates).toContainEqual({
-      ...{ first: 'pictures/even/0.png', second: 'pictures/odd/z.png', sameClass: false },
+      first: 'pictures/even/0.png',
+      second: 'pictures/odd/z.png',
+      sameClass: false,
     })
     // The same mean and deviation from all pixels, the slow way.
     const dataset = await openDataset(join(folder.path, 'pictures'))

@@ -11,12 +11,12 @@ import { encodePng, shapes } from '@alexnet/data'
 import { type BundledWeights, type WeightRecord, weightRecords } from '@alexnet/weights'
 import { saveSafetensors } from '@alexnet/weights/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startBackend } from './backend.ts'
-import { UsageError } from './errors.ts'
-import { saveModel } from './model-file.ts'
-import { runInProcess } from './testing/in-process.ts'
-import { start, temporaryFolder } from './testing/run.ts'
-import { bundledWeights } from './weights-source.ts'
+import { startBackend } from '../backend.ts'
+import { saveModel } from '../model-file.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { runInProcess } from '../testing/in-process.ts'
+import { start, temporaryFolder } from '../testing/run.ts'
+import { bundledWeights } from '../weights-source.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let bytes: Buffer
@@ -27,8 +27,11 @@ let answer: ((path: string) => Buffer | undefined) | undefined
 const requests: string[] = []
 
 const preprocessing = {
-  ...{ resize: 32, crop: 32, interpolation: 'bilinear' as const },
-  ...{ mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+  resize: 32,
+  crop: 32,
+  interpolation: 'bilinear' as const,
+  mean: [0.5, 0.5, 0.5],
+  std: [0.25, 0.25, 0.25],
 } as WeightRecord['preprocessing']
 const labels = ['ant', 'bee', 'cat']
 
@@ -46,7 +49,10 @@ beforeAll(async () => {
     url: 'https://publisher.invalid/models/insects-1.safetensors',
     bytes: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
-    ...{ architecture: 'lenet-5', classes: 3, labels: async () => labels, preprocessing },
+    architecture: 'lenet-5',
+    classes: 3,
+    labels: async () => labels,
+    preprocessing,
     metrics: { dataset: 'three animals', top1: 50, source: 'this test' },
     licence: 'none',
   }
@@ -141,7 +147,9 @@ describe('weights that come with the program', () => {
 
   it('are listed and verified, and neither downloaded nor removed', async () => {
     expect(JSON.parse(await alexnet('weights list --json'))[0]).toMatchObject({
-      ...{ name: 'ours', state: 'bundled', bytes: bytes.length },
+      name: 'ours',
+      state: 'bundled',
+      bytes: bytes.length,
     })
     expect(await alexnet('weights verify')).toBe('ours: as published\n')
     expect(await alexnet('weights pull ours')).toMatch(/comes with the program/)

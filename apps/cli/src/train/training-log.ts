@@ -86,8 +86,13 @@ const memory = () => process.memoryUsage().rss
 function stepLine({ type, step, epoch, ...event }: StepEvent): LogLine {
   const { loss, top1, learningRate, gradientNorm, pictures, seconds } = event
   return {
-    ...{ type, step, epoch, loss, top1, learningRate },
-    ...(gradientNorm !== undefined && { gradientNorm }),
+    type,
+    step,
+    epoch,
+    loss,
+    top1,
+    learningRate,
+    gradientNorm,
     picturesPerSecond: pictures / seconds,
   }
 }

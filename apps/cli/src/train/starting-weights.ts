@@ -3,7 +3,7 @@
 
 import { exportWeights, loadWeights } from '@alexnet/core'
 import type { LayersModel } from '@tensorflow/tfjs'
-import { loadModel } from './model-file.ts'
+import { loadModel } from '../model-file.ts'
 import type { StartingPoint } from './settings.ts'
 
 export interface StartingWeights extends StartingPoint {

@@ -14,7 +14,7 @@ import {
   type WorkerPool,
 } from '@alexnet/data'
 import type { BatchSource } from '@alexnet/train'
-import { trainingPreset } from './preparation.ts'
+import { trainingPreset } from '../preparation.ts'
 import { isSmall, type RunSettings, type TrainOptions } from './settings.ts'
 
 /** The pictures of a run. */
@@ -83,7 +83,11 @@ export function trainingBatches(
     ...preset,
     batchTransforms: mixingOf(recipe),
     batchSize: recipe.batchSize,
-    ...{ shuffle: true, seed, epoch, start, workers },
+    shuffle: true,
+    seed,
+    epoch,
+    start,
+    workers,
     // A step copies its pictures to the backend before it asks for the next.
     recycle: true,
   })

@@ -3,7 +3,7 @@
 
 import type { EpochRecord, Evaluation } from '@alexnet/train'
 import { classAccuracies } from '@alexnet/train'
-import { duration, percent } from '../format.ts'
+import { duration, percent } from '../../terminal/format.ts'
 import type { RunSettings } from '../settings.ts'
 import type { LogLine } from '../training-log.ts'
 import { barChart, confusionChart, lineChart, type Point } from './charts.ts'

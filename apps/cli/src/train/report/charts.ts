@@ -65,7 +65,11 @@ export function barChart(shares: readonly { label: string; share: number }[], x:
     marks: [
       Plot.barX(shares, { x: 'share', y: 'label', fill: 'var(--validation)' }),
       Plot.text(shares, {
-        ...{ x: 'share', y: 'label', dx: 4, textAnchor: 'start', fill: 'currentColor' },
+        x: 'share',
+        y: 'label',
+        dx: 4,
+        textAnchor: 'start',
+        fill: 'currentColor',
         text: ({ share }) => `${(share * 100).toFixed(1)}`,
       }),
     ],
@@ -106,14 +110,20 @@ export function confusionChart(
     y: { label: 'class', domain: labels, ...(!named && { ticks: [] }) },
     marks: [
       Plot.cell(cells, {
-        ...{ x: 'given', y: 'own', inset: classes <= 40 ? 0.5 : 0, fillOpacity: 'share' },
+        x: 'given',
+        y: 'own',
+        inset: classes <= 40 ? 0.5 : 0,
+        fillOpacity: 'share',
         fill: ({ own, given }) => (own === given ? 'var(--right)' : 'var(--wrong)'),
         title: ({ own, given, count }) => `${own} taken for ${given}: ${count}`,
       }),
       ...(classes <= 12
         ? [
             Plot.text(cells, {
-              ...{ x: 'given', y: 'own', fontSize: 10, fill: 'currentColor' },
+              x: 'given',
+              y: 'own',
+              fontSize: 10,
+              fill: 'currentColor',
               text: ({ count }) => (count === 0 ? '' : `${count}`),
             }),
           ]

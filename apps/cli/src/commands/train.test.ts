@@ -8,12 +8,12 @@ import { recipes } from '@alexnet/train'
 import { encodeSafetensors, readSafetensors } from '@alexnet/weights'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { recipeNames } from './arguments/train.ts'
-import { augmentationNames } from './preparation.ts'
-import { readEvents } from './testing/event-file.ts'
-import { killAndResume } from './testing/kill.ts'
-import { writeShapes } from './testing/pictures.ts'
-import { type Result, start, temporaryFolder } from './testing/run.ts'
+import { recipeNames } from '../arguments/train.ts'
+import { augmentationNames } from '../preparation.ts'
+import { readEvents } from '../testing/event-file.ts'
+import { killAndResume } from '../testing/kill.ts'
+import { writeShapes } from '../testing/pictures.ts'
+import { type Result, start, temporaryFolder } from '../testing/run.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
@@ -60,14 +60,12 @@ describe('a run', () => {
       recipe: {
         ...recipes.small,
         name: 'small',
-        ...{
-          epochs: 2,
-          batchSize: 20,
-          averageDecay: 0.9,
-          clipNorm: 1,
-          cutMix: 1,
-          warmUpEpochs: 0.5,
-        },
+        epochs: 2,
+        batchSize: 20,
+        averageDecay: 0.9,
+        clipNorm: 1,
+        cutMix: 1,
+        warmUpEpochs: 0.5,
         schedule: { kind: 'cosine' },
         augmentation: 'cifar',
       },
@@ -208,9 +206,23 @@ describe('going on', () => {
     )
     const { epochs, batchSize, learningRate, optimizer } = recipe
     const first = {
-      ...{ dataset, fingerprint, model, labels, preprocessing, validation, limit: null, seed: 0 },
-      ...{ augment: true, epochs, batchSize, learningRate, schedule: 'one-cycle' },
-      ...{ momentum: 0.8, nesterov: optimizer.nesterov, weightDecay: 5e-4, labelSmoothing: 0 },
+      dataset,
+      fingerprint,
+      model,
+      labels,
+      preprocessing,
+      validation,
+      limit: null,
+      seed: 0,
+      augment: true,
+      epochs,
+      batchSize,
+      learningRate,
+      schedule: 'one-cycle',
+      momentum: 0.8,
+      nesterov: optimizer.nesterov,
+      weightDecay: 5e-4,
+      labelSmoothing: 0,
     }
     await mkdir(path('old'))
     await writeFile(path('old/run.json'), JSON.stringify(first))

@@ -2,7 +2,7 @@
 
 import { type EpochRecord, scoreOf, type Trainer } from '@alexnet/train'
 import pc from 'picocolors'
-import { duration, percent } from './format.ts'
+import { duration, percent } from '../terminal/format.ts'
 import type { RunFolder } from './run-folder.ts'
 import type { RunSettings } from './settings.ts'
 import type { TrainingData } from './training-data.ts'

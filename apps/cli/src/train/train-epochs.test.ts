@@ -9,9 +9,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { start, temporaryFolder } from './testing/run.ts'
+import { start, temporaryFolder } from '../testing/run.ts'
 
-const script = fileURLToPath(new URL('../scripts/train-epochs.ts', import.meta.url))
+const script = fileURLToPath(new URL('../../scripts/train-epochs.ts', import.meta.url))
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
@@ -66,7 +66,9 @@ it('trains an epoch when it is told to, also after a kill, with the numbers of t
 it('describes pictures, weights and recipe for another program', async () => {
   const described = { ...options, out: 'unused', validation: 0.25 }
   const { child } = run('describe', {
-    ...{ data: 'shapes:120', options: described, folder: path('description') },
+    data: 'shapes:120',
+    options: described,
+    folder: path('description'),
   })
   expect((await once(child, 'close'))[0]).toBe(0)
   const read = (name: string) => readFile(path('description', name))

@@ -15,7 +15,7 @@ import { quantize } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
 import * as ort from 'onnxruntime-web'
 import { beforeAll, expect, it } from 'vitest'
-import { onnxFile } from './model-writer.ts'
+import { onnxFile } from '../model-writer.ts'
 
 /**
  * torchvision's at full size; others at sizes whose windows round up, are cut off and pad as they do at
@@ -105,7 +105,9 @@ async function modelAndPictures(variant: Variant, inputSize: number, classes: nu
   const channelsFirst = (await planes.data()) as Float32Array
   tf.dispose([input, output, planes])
   const preprocessing = {
-    ...{ resize: inputSize, crop: inputSize, interpolation: 'bilinear' as const },
+    resize: inputSize,
+    crop: inputSize,
+    interpolation: 'bilinear' as const,
     ...normalization,
   }
   const loaded = { model, labels: Array.from({ length: classes }, String), preprocessing }

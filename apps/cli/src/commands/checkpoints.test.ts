@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { start } from './testing/run.ts'
+import { start } from '../testing/run.ts'
 
-const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
+const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url))
 const expected: { pictures: string[]; probabilities: Record<string, number[][]> } = JSON.parse(
   readFileSync(join(fixtures, 'expected.json'), 'utf8'),
 )

@@ -6,10 +6,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createPreprocess, type Dataset, unpackMeanPicture } from '@alexnet/data'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { loadModel } from './model-file.ts'
-import { evaluationBatches, TEN, tenViewBatches, trainingPreset } from './preparation.ts'
+import { loadModel } from '../model-file.ts'
+import { evaluationBatches, TEN, tenViewBatches, trainingPreset } from '../preparation.ts'
+import { start, temporaryFolder } from '../testing/run.ts'
 import type { RunSettings } from './settings.ts'
-import { start, temporaryFolder } from './testing/run.ts'
 import { openTrainingData, trainingBatches } from './training-data.ts'
 
 const DATASET = 'shapes:150'
@@ -142,7 +142,9 @@ it('subtracts the mean of the training pictures pixel by pixel, wherever the net
     DATASET,
     { out: '' },
     {
-      ...{ recipe, preprocessing, ...settings },
+      recipe,
+      preprocessing,
+      ...settings,
     },
   )
   const mean = unpackMeanPicture(preprocessing.meanPicture!)

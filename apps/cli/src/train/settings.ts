@@ -11,9 +11,9 @@ import {
   type ScheduleRecord,
   type WeightRule,
 } from '@alexnet/train'
-import type { EngineOptions } from './backend.ts'
-import { UsageError } from './errors.ts'
-import { evaluationPreset, trainingPreset } from './preparation.ts'
+import type { EngineOptions } from '../backend.ts'
+import { evaluationPreset, trainingPreset } from '../preparation.ts'
+import { UsageError } from '../terminal/errors.ts'
 
 export type ScheduleName = ScheduleRecord['kind']
 
@@ -184,7 +184,7 @@ function recipeNamed(name: string): Recipe {
 /** Options of the network itself, those that are not the variant's own. */
 function networkOptions(options: TrainOptions): AlexNetOptions {
   return {
-    ...(options.dropout !== undefined && { dropout: options.dropout }),
+    dropout: options.dropout,
     ...(options.activation !== undefined && {
       activation: options.activation as NonNullable<AlexNetOptions['activation']>,
     }),

@@ -3,7 +3,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Dataset, openDataset, type Picture, readPicture, shapes } from '@alexnet/data'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../terminal/errors.ts'
 
 /** Pictures that are loaded when they are needed. */
 export interface SamplePictures {

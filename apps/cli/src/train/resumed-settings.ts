@@ -1,7 +1,7 @@
 // The settings of a run that goes on: those it began with, read from its folder, whichever version of
 // this program wrote them.
 
-import { UsageError } from './errors.ts'
+import { UsageError } from '../terminal/errors.ts'
 import { isSmall, type RunSettings, type TrainOptions } from './settings.ts'
 
 /**
@@ -56,7 +56,14 @@ function upgrade(first: FirstFormat, path: string): RunSettings {
   } as const
   return {
     format: 2,
-    ...{ dataset, fingerprint, model, labels, preprocessing, validation, limit, seed },
+    dataset,
+    fingerprint,
+    model,
+    labels,
+    preprocessing,
+    validation,
+    limit,
+    seed,
     recipe: {
       name: 'own',
       description: 'of a run that began before there were recipes',
@@ -66,7 +73,9 @@ function upgrade(first: FirstFormat, path: string): RunSettings {
         : isSmall(model.variant)
           ? 'cifar'
           : 'torchvision-train',
-      ...{ epochs, batchSize, learningRate },
+      epochs,
+      batchSize,
+      learningRate,
       optimizer: { kind: 'sgd', momentum, weightDecay, ...(nesterov && { nesterov }) },
       schedule: schedules[first.schedule],
       labelSmoothing: first.labelSmoothing,
