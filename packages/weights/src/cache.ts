@@ -50,7 +50,8 @@ export async function pullWeights(
 ): Promise<string> {
   const record = recordOf(weights)
   const store = folderStore(options.folder ?? weightsFolder())
-  await pullInto(store, record, { mirror: process.env.ALEXNET_MIRROR || undefined, ...options })
+  const mirror = options.mirror ?? (process.env.ALEXNET_MIRROR || undefined)
+  await pullInto(store, record, { ...options, mirror })
   return store.place(fileNameOf(record))
 }
 
