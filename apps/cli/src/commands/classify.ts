@@ -1,11 +1,9 @@
 // alexnet classify: the likeliest classes of pictures.
 
-import { Classifier, type Prediction, quantizeLinear } from '@alexnet/core'
-import { createPreprocess, readPicture } from '@alexnet/data'
+import type { Model, Prediction } from '@alexnet/model'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { loadModel } from '../model-file.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { loadModel } from '../model.ts'
 import { bar, percent } from '../terminal/format.ts'
 import { progress } from '../terminal/progress.ts'
 
@@ -14,6 +12,8 @@ export interface ClassifyOptions extends EngineOptions {
   variant?: string
   /** Fully connected layers compute with the file's int8 weights. */
   keepInt8?: boolean
+  /** One centre crop a picture, or the mean over ten crops. Default center. */
+  views?: 'center' | 'ten'
   top: number
   batchSize?: number
   json?: boolean
@@ -26,55 +26,35 @@ export interface Classified {
 
 export async function classify(files: string[], options: ClassifyOptions): Promise<void> {
   await startBackend(options)
-  const classifier = await loadClassifier(options)
-  const results = await classifyFiles(classifier, files, options)
-  classifier.dispose()
+  const model = await loadModel(options.weights, { ...options, quiet: options.json })
+  const results = await classifyFiles(model, files, options)
+  model.dispose()
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
   else for (const result of results) process.stdout.write(`${formatResult(result)}\n`)
 }
 
-/**
- * A classifier from a model file or run folder, its own preprocessing and labels with it.
- *
- * @throws UsageError when int8 weights are to be kept and the file has none
- */
-export async function loadClassifier(
-  options: Pick<ClassifyOptions, 'weights' | 'variant' | 'keepInt8' | 'json'>,
-): Promise<Classifier> {
-  const loaded = await loadModel(options.weights, { ...options, quiet: options.json ?? false })
-  const { model, labels, preprocessing, isInt8, path } = loaded
-  if (options.keepInt8) {
-    if (!isInt8) {
-      throw new UsageError(
-        `${path} has no int8 weights to keep: make such a file with alexnet convert --quantize int8`,
-      )
-    }
-    // The file's own levels: with the largest weight of each output at 127, rounding gives them again.
-    quantizeLinear(model, 'int8')
-  }
-  return new Classifier({ model, labels, preprocess: createPreprocess(preprocessing) })
-}
-
-/** Classifies files in batches, in their order. @throws PictureError on the first broken one */
-export async function classifyFiles(
-  classifier: Classifier,
+/** Classifies files in their order. @throws PictureError on the first broken one */
+async function classifyFiles(
+  model: Model,
   files: readonly string[],
-  { top, batchSize = 32, json = false }: Pick<ClassifyOptions, 'top' | 'batchSize' | 'json'>,
+  { top: topK, views, batchSize = 32, json = false }: ClassifyOptions,
 ): Promise<Classified[]> {
   const results: Classified[] = []
   const shown = progress('classifying', files.length, { quiet: json || files.length <= batchSize })
   try {
-    for (let start = 0; start < files.length; start += batchSize) {
-      const names = files.slice(start, start + batchSize)
-      const pictures = await Promise.all(names.map((name) => readPicture(name)))
-      const predictions = await classifier.classify(pictures, { topK: top })
-      for (const [index, file] of names.entries()) results.push({ file, top: predictions[index]! })
+    for await (const top of model.classify(inTurn(files), { topK, views, batchSize })) {
+      results.push({ file: files[results.length]!, top })
       shown.update(results.length)
     }
   } finally {
     shown.stop()
   }
   return results
+}
+
+/** A list that is asked for one by one, so that results come as they are computed. */
+export async function* inTurn<T>(list: readonly T[]): AsyncGenerator<T> {
+  yield* list
 }
 
 /** A file's name over a line for each class: label, bar, probability. */

@@ -2,12 +2,10 @@
 // against the old one: the logits of some pictures say what the change costs.
 
 import { realpath } from 'node:fs/promises'
-import { createPreprocess } from '@alexnet/data'
+import { formatOf, type Model, type ModelFormat, requirePossible } from '@alexnet/model'
 import type { Quantization } from '@alexnet/weights'
-import * as tf from '@tensorflow/tfjs'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { type LoadedModel, loadModel } from '../model-file.ts'
-import { formatOf, type ModelFormat, requirePossible, writeModel } from '../model-writer.ts'
+import { loadModel } from '../model.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { megabytes, percent } from '../terminal/format.ts'
 import { progress } from '../terminal/progress.ts'
@@ -41,7 +39,6 @@ export interface Converted {
 
 /** Pictures that are drawn when none are named. */
 const DRAWN = 16
-const BATCH = 32
 
 export async function convert(
   input: string,
@@ -50,11 +47,11 @@ export async function convert(
 ): Promise<void> {
   const { quantize: quantization, withPreprocessing = false, json = false } = options
   const format = formatOf(output, options.to)
-  const written = { format, quantization, withPreprocessing }
+  const written = { format, quantize: quantization, withPreprocessing }
   requirePossible(written)
   await startBackend(options)
   const before = await loadModel(input, { ...options, quiet: json })
-  await requireOther(before.path, output)
+  await requireOther(before.origin.path, output)
   const { preprocessing } = before
   const pictures = options.pictures
     ? await picturesOf(options.pictures, options.limit)
@@ -62,15 +59,19 @@ export async function convert(
   const shown = progress('comparing', 2 * pictures.length, { quiet: json })
   try {
     const expected = await logits(before, pictures, (done) => shown.update(done))
-    const bytes = await writeModel(output, before, written)
-    before.model.dispose()
+    const bytes = await before.save(output, written)
+    before.dispose()
     const after = await loadModel(asPath(output), { description: before })
     const found = await logits(after, pictures, (done) => shown.update(pictures.length + done))
-    after.model.dispose()
+    after.dispose()
     shown.stop()
     const result: Converted = {
-      input: { path: before.path, contents: before.contents, bytes: before.bytes },
-      output: { path: output, contents: after.contents, bytes },
+      input: {
+        path: before.origin.path,
+        contents: before.origin.contents,
+        bytes: before.origin.bytes,
+      },
+      output: { path: output, contents: after.origin.contents, bytes },
       comparison: compare(expected, found),
     }
     if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
@@ -94,28 +95,16 @@ async function requireOther(input: string, output: string): Promise<void> {
 
 /** Logits of each picture. */
 async function logits(
-  { model, preprocessing }: LoadedModel,
+  model: Model,
   pictures: SamplePictures,
   onProgress: (done: number) => void,
 ): Promise<Float32Array[]> {
-  const preprocess = createPreprocess(preprocessing)
-  const { crop } = preprocessing
+  const each = (async function* () {
+    for (let index = 0; index < pictures.length; index++) yield await pictures.load(index)
+  })()
   const rows: Float32Array[] = []
-  for (let start = 0; start < pictures.length; start += BATCH) {
-    const count = Math.min(BATCH, pictures.length - start)
-    const batch = new Float32Array(count * crop * crop * 3)
-    for (let index = 0; index < count; index++) {
-      batch.set(preprocess(await pictures.load(start + index)), index * crop * crop * 3)
-    }
-    const output = tf.tidy(
-      () => model.predict(tf.tensor4d(batch, [count, crop, crop, 3])) as tf.Tensor,
-    )
-    const values = (await output.data()) as Float32Array
-    const classes = values.length / count
-    output.dispose()
-    for (let index = 0; index < count; index++) {
-      rows.push(values.slice(index * classes, (index + 1) * classes))
-    }
+  for await (const { data } of model.features(each, { layer: model.layerNames.at(-1)! })) {
+    rows.push(data)
     onProgress(rows.length)
   }
   return rows

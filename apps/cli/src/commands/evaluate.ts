@@ -1,11 +1,11 @@
 // alexnet evaluate: loss and accuracy of a model on a labelled data set.
 
 import { type Dataset, openDataset, type Split } from '@alexnet/data'
+import { evaluationBatches, type Model, TEN, tenViewBatches } from '@alexnet/model'
 import { classAccuracies, type Evaluation, evaluate } from '@alexnet/train'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { type LoadedModel, loadModel } from '../model-file.ts'
-import { evaluationBatches, TEN, tenViewBatches } from '../preparation.ts'
+import { loadModel } from '../model.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { bar, percent } from '../terminal/format.ts'
 import { progress } from '../terminal/progress.ts'
@@ -23,7 +23,7 @@ export interface EvaluateOptions extends EngineOptions {
 export async function evaluateCommand(path: string, options: EvaluateOptions): Promise<void> {
   await startBackend(options)
   const dataset = await openDataset(path, { split: options.split })
-  const loaded = await loadModel(options.weights, { ...options, quiet: options.json ?? false })
+  const loaded = await loadModel(options.weights, { ...options, quiet: options.json })
   const metrics = await evaluateModel(loaded, dataset, options)
   if (options.json) {
     const { mistakes: _, ...numbers } = metrics
@@ -36,7 +36,7 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
 
 /** Measures a loaded model; the data set's classes are matched to the model's by name. */
 export async function evaluateModel(
-  { model, labels, preprocessing, path }: LoadedModel,
+  { network, labels, preprocessing, origin }: Model,
   dataset: Dataset,
   {
     batchSize = 64,
@@ -46,9 +46,9 @@ export async function evaluateModel(
 ): Promise<Evaluation> {
   const shown = progress('evaluating', dataset.length, { quiet: json })
   try {
-    const matched = matchClasses(dataset, labels, path)
+    const matched = matchClasses(dataset, labels, origin.path)
     const batchesOf = views === 'ten' ? tenViewBatches : evaluationBatches
-    return await evaluate(model, batchesOf(matched, preprocessing, batchSize), {
+    return await evaluate(network, batchesOf(matched, preprocessing, { batchSize }), {
       views: views === 'ten' ? TEN : 1,
       onProgress: (done) => shown.update(done),
     })

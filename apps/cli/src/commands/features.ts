@@ -2,14 +2,14 @@
 // memory does not grow with the number of pictures.
 
 import { extname } from 'node:path'
-import type { Classifier } from '@alexnet/core'
-import { readPicture } from '@alexnet/data'
+import type { Model } from '@alexnet/model'
 import { bytesOf, encodeNpyHeader, encodeSafetensorsHeader } from '@alexnet/weights'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
+import { loadModel } from '../model.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
-import { type ClassifyOptions, loadClassifier } from './classify.ts'
+import { type ClassifyOptions, inTurn } from './classify.ts'
 
 export interface FeaturesOptions extends Omit<ClassifyOptions, 'top'> {
   layer: string
@@ -68,11 +68,11 @@ export async function features(files: string[], options: FeaturesOptions): Promi
     )
   }
   await startBackend(options)
-  const classifier = await loadClassifier(options)
+  const model = await loadModel(options.weights, { ...options, quiet: json })
   const shown = progress('features', files.length, { quiet: json })
   let shape: number[] = []
   async function* rows() {
-    for await (const row of featureRows(classifier, files, layer, batchSize, shown)) {
+    for await (const row of featureRows(model, files, layer, batchSize, shown)) {
       shape = [files.length, ...row.shape]
       yield row
     }
@@ -81,7 +81,7 @@ export async function features(files: string[], options: FeaturesOptions): Promi
     await replaceFile(out, encode(rows(), files, layer))
   } finally {
     shown.stop()
-    classifier.dispose()
+    model.dispose()
   }
   if (json) process.stdout.write(`${JSON.stringify({ out, layer, shape })}\n`)
   else
@@ -91,17 +91,15 @@ export async function features(files: string[], options: FeaturesOptions): Promi
 }
 
 async function* featureRows(
-  classifier: Classifier,
+  model: Model,
   files: readonly string[],
   layer: string,
   batchSize: number,
   shown: Progress,
 ): AsyncGenerator<Row> {
-  for (let start = 0; start < files.length; start += batchSize) {
-    const names = files.slice(start, start + batchSize)
-    const pictures = await Promise.all(names.map((name) => readPicture(name)))
-    const results = await classifier.features(pictures, { layer })
-    for (const [index, file] of names.entries()) yield { file, ...results[index]! }
-    shown.update(start + names.length)
+  let done = 0
+  for await (const result of model.features(inTurn(files), { layer, batchSize })) {
+    yield { file: files[done]!, ...result }
+    shown.update(++done)
   }
 }

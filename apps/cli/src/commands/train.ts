@@ -11,6 +11,7 @@ import {
   packMeanPicture,
   type StatisticsOptions,
 } from '@alexnet/data'
+import { evaluationBatches } from '@alexnet/model'
 import {
   createOptimizer,
   scheduleOf,
@@ -21,10 +22,10 @@ import {
 import * as tf from '@tensorflow/tfjs'
 import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
-import { saveModel } from '../model-file.ts'
-import { evaluationBatches, needsColorPca } from '../preparation.ts'
+import { saveModel } from '../model.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
+import { needsColorPca } from '../train/augmentation.ts'
 import { resumedSettings } from '../train/resumed-settings.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import {
@@ -88,7 +89,9 @@ export async function runTraining(
     batches: (position) => trainingBatches(data.training, settings, { ...position, workers }),
     ...(data.validation && {
       validation: () =>
-        evaluationBatches(data.validation!, settings.preprocessing, recipe.batchSize),
+        evaluationBatches(data.validation!, settings.preprocessing, {
+          batchSize: recipe.batchSize,
+        }),
     }),
     schedule: scheduleOf(recipe),
     labelSmoothing: recipe.labelSmoothing ?? 0,

@@ -12,11 +12,10 @@ import { type BundledWeights, type WeightRecord, weightRecords } from '@alexnet/
 import { saveSafetensors } from '@alexnet/weights/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startBackend } from '../backend.ts'
-import { saveModel } from '../model-file.ts'
+import { bundledWeights, saveModel } from '../model.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { runInProcess } from '../testing/in-process.ts'
 import { start, temporaryFolder } from '../testing/run.ts'
-import { bundledWeights } from '../weights-source.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let bytes: Buffer

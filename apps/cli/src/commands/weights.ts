@@ -5,9 +5,9 @@ import type { WeightDescription, WeightRecord } from '@alexnet/weights'
 import { weightRecords } from '@alexnet/weights'
 import { listWeights, removeWeights, verifyWeights } from '@alexnet/weights/node'
 import pc from 'picocolors'
+import { bundledWeights, downloadWeights, publishedWeights } from '../model.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { megabytes } from '../terminal/format.ts'
-import { bundledWeights, downloadWeights, publishedWeights } from '../weights-source.ts'
 
 interface Options {
   json?: boolean

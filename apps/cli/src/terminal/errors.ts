@@ -21,7 +21,9 @@ export function report(error: unknown): number {
   process.stderr.write(`alexnet: ${line || 'failed without a message'}\n`)
   if (process.env.ALEXNET_DEBUG) process.stderr.write(`${stack}\n`)
   if (error instanceof Interrupted) return exitCodes.interrupted
-  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+  // By its name: what throws it need not be loaded to tell.
+  const isUsage = error instanceof UsageError || (error as Error).name === 'ModelError'
+  return isUsage ? exitCodes.usage : exitCodes.failed
 }
 
 /** @throws UsageError when both of two options that exclude each other are given */

@@ -12,8 +12,8 @@ import {
   type WeightRule,
 } from '@alexnet/train'
 import type { EngineOptions } from '../backend.ts'
-import { evaluationPreset, trainingPreset } from '../preparation.ts'
 import { UsageError } from '../terminal/errors.ts'
+import { trainingPreset } from './augmentation.ts'
 
 export type ScheduleName = ScheduleRecord['kind']
 
@@ -108,13 +108,6 @@ export function variantFor(picture: { width: number; height: number }): Variant 
 
 /** A variant's name, checked. @throws core's error with the nearest names */
 export const variantNamed = (name: string): Variant => getArchitecture(name).name as Variant
-
-/** How pictures are prepared for a variant of which nothing else is known, augmented or as evaluation sees them. */
-export function presetFor(variant: string, inputSize: number, augment: boolean) {
-  return augment
-    ? trainingPreset(isSmall(variant) ? 'cifar' : 'torchvision-train', { crop: inputSize })
-    : evaluationPreset(isSmall(variant), inputSize)
-}
 
 /**
  * The settings of a new run, every default resolved.

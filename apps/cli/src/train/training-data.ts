@@ -14,7 +14,7 @@ import {
   type WorkerPool,
 } from '@alexnet/data'
 import type { BatchSource } from '@alexnet/train'
-import { trainingPreset } from '../preparation.ts'
+import { trainingPreset } from './augmentation.ts'
 import { isSmall, type RunSettings, type TrainOptions } from './settings.ts'
 
 /** The pictures of a run. */
