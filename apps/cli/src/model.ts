@@ -19,7 +19,7 @@ import {
 } from '@alexnet/weights'
 import { pullWeights, saveSafetensors } from '@alexnet/weights/node'
 import type { LayersModel } from '@tensorflow/tfjs'
-import { Interrupted } from './terminal/errors.ts'
+import { Interrupted, UsageError } from './terminal/errors.ts'
 import { type Progress, progress } from './terminal/progress.ts'
 
 /** Name of a model's file in the folder of a run. */
@@ -50,15 +50,27 @@ export async function loadModel(
   weights: string | undefined,
   { variant, description, keepInt8, quiet = false }: LoadModelOptions = {},
 ): Promise<Model> {
-  const [usual] = bundledWeights
-  if (weights === undefined) {
-    process.stderr.write(
-      `using the weights '${usual!.name}' (${usual!.description}); name others with --weights\n`,
-    )
-  }
+  const bundled =
+    weights === undefined ? usualWeights() : bundledWeights.find(({ name }) => name === weights)
   const record = weightRecords.find(({ name }) => name === weights)
   return downloading(record, quiet, (watched) =>
-    openModel(weights ?? usual!, { variant, description, keepInt8, ...watched }),
+    openModel(bundled ?? weights!, { variant, description, keepInt8, ...watched }),
+  )
+}
+
+/** The weights that come with the program, where there are any. */
+function usualWeights(): BundledWeights {
+  const [usual] = bundledWeights
+  if (usual) {
+    const { name, description } = usual
+    process.stderr.write(
+      `using the weights '${name}' (${description}); name others with --weights\n`,
+    )
+    return usual
+  }
+  const names = weightRecords.map(({ name }) => `'${name}'`).join(', ')
+  throw new UsageError(
+    `no weights are named: give --weights a file, the folder of a run, or a name to download (${names})`,
   )
 }
 

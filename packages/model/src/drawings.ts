@@ -155,7 +155,7 @@ const nothing = {
   view: { width: 0, height: 0, data: new Uint8Array(0) },
 }
 
-/** The number of a class from its name or number. @throws OptionError with the names it may have been */
+/** The number of a class from its name or number. @throws ModelError with the names it may have been */
 export function classNamed(text: string, labels: readonly string[]): number {
   const wanted = text.toLowerCase()
   const exact = labels.findIndex((label) => label.toLowerCase() === wanted)
@@ -163,7 +163,7 @@ export function classNamed(text: string, labels: readonly string[]): number {
   const number = Number(text)
   if (text.trim() !== '' && Number.isInteger(number)) {
     if (number >= 0 && number < labels.length) return number
-    throw new OptionError(`there is no class ${text}: the classes are 0 to ${labels.length - 1}`)
+    throw new ModelError(`there is no class ${text}: the classes are 0 to ${labels.length - 1}`)
   }
   const holding = labels.filter((label) => label.toLowerCase().includes(wanted))
   if (holding.length === 1) return labels.indexOf(holding[0]!)
@@ -171,7 +171,7 @@ export function classNamed(text: string, labels: readonly string[]): number {
     holding.length > 1
       ? `did you mean ${holding.slice(0, 5).join(' or ')}?`
       : suggestion(text, labels)
-  throw new OptionError(`there is no class '${text}': ${hint}`)
+  throw new ModelError(`there is no class '${text}': ${hint}`)
 }
 
 /**

@@ -7,9 +7,10 @@ export class ModelError extends Error {
   override readonly name = 'ModelError'
 }
 
-/** An error as one line that begins with the file it is about. */
-export function aboutFile(path: string, error: unknown): Error {
-  const { message } = error as Error
-  if (message.startsWith(path)) return error as Error
-  return new ModelError(`${path}: ${message}`, { cause: error })
+/** The error, its line beginning with the file that it is about. */
+export function aboutFile(path: string, error: unknown): unknown {
+  if (error instanceof Error && !error.message.startsWith(path)) {
+    error.message = `${path}: ${error.message}`
+  }
+  return error
 }

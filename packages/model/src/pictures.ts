@@ -22,7 +22,7 @@ export type PictureInput = string | URL | Blob | Uint8Array | ArrayBuffer | Pict
 /** Pictures as a data set, in their order; `first` is the number of the first, for messages. */
 export async function asDataset(inputs: readonly PictureInput[], first = 0): Promise<Dataset> {
   const list = await Promise.all(inputs.map((input, index) => listed(input, first + index)))
-  return pictureList(list, { name: 'pictures', minPixelsPerSide: 1 })
+  return pictureList(list, { name: 'pictures' })
 }
 
 async function listed(input: PictureInput, index: number): Promise<ListedPicture> {

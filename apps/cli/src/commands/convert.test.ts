@@ -10,13 +10,12 @@ import {
   type TensorLike,
 } from '@alexnet/core'
 import { encodePng, shapes } from '@alexnet/data'
-import { toMetadata } from '@alexnet/model'
+import { ModelError, toMetadata } from '@alexnet/model'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBackend } from '../backend.ts'
 import { loadModel, saveModel } from '../model.ts'
-import { UsageError } from '../terminal/errors.ts'
 import { runInProcess } from '../testing/in-process.ts'
 import { temporaryFolder } from '../testing/run.ts'
 import type { Converted } from './convert.ts'
@@ -167,7 +166,7 @@ describe('convert', () => {
     expect(worst(kept, wide)).toBeLessThan(1e-6)
     expect(worst(kept, exact)).toBeGreaterThan(1e-5)
     const none = runInProcess('classify photos/0.png -w model.safetensors --keep-int8 --threads 1')
-    await expect(none).rejects.toThrow(UsageError)
+    await expect(none).rejects.toThrow(ModelError)
     await expect(none).rejects.toThrow(
       'model.safetensors has no int8 weights to keep: make such a file with alexnet convert --quantize int8',
     )
