@@ -31,10 +31,11 @@ import {
   unprepared,
   visualizeClass,
 } from '@alexnet/core'
-import { createPreprocess, openDataset, subset, subtractedMean } from '@alexnet/data'
+import { createPreprocess, subset, subtractedMean } from '@alexnet/data'
 import type { EngineOptions } from './backend.ts'
 import type { Method } from './explain-methods.ts'
 import type { LoadedModel } from './model-file.ts'
+import { type OnBroken, openPictures, SkippedPictures, soundPictures } from './pictures.ts'
 import { UsageError } from './terminal/errors.ts'
 import { progress } from './terminal/progress.ts'
 
@@ -55,6 +56,7 @@ export interface ExplainOptions extends EngineOptions {
   stride?: number
   colors?: ColorMap
   plain?: boolean
+  onBroken?: OnBroken
   json?: boolean
 }
 
@@ -209,12 +211,12 @@ export const drawings: Record<Method, Draw> = {
     return { picture: outline(view!, scaled, { thickness: 4 }), layer }
   },
 
-  async neighbours(subject, { dataset, limit, count, json = false, layer: named }) {
+  async neighbours(subject, { dataset, limit, count, json = false, layer: named, onBroken }) {
     const { model, input, view, preprocessing } = subject
     const layer = named ?? featureLayer(model)
     const prepare = createPreprocess(preprocessing)
     const classifier = new Classifier({ model, preprocess: prepare })
-    const pictures = await someOf(dataset!, limit)
+    const pictures = await someOf(dataset!, limit, onBroken)
     const features: Float32Array[] = []
     const shown = progress('features', pictures.length, { quiet: json })
     for (let index = 0; index < pictures.length; index += 32) {
@@ -238,11 +240,14 @@ export const drawings: Record<Method, Draw> = {
     return { picture: tiles, layer }
   },
 
-  async 'top-patches'(subject, { dataset, limit, count, layer: named, channel, json = false }) {
+  async 'top-patches'(
+    subject,
+    { dataset, limit, count, layer: named, channel, json = false, onBroken },
+  ) {
     const { model, preprocessing } = subject
     const layer = named ?? last(model)
     const prepare = createPreprocess(preprocessing)
-    const pictures = await someOf(dataset!, limit)
+    const pictures = await someOf(dataset!, limit, onBroken)
     const shown = progress('patches', pictures.length, { quiet: json })
     const channels = channel === undefined ? {} : { channels: [channel] }
     const inputs = (async function* () {
@@ -285,12 +290,17 @@ export const drawings: Record<Method, Draw> = {
   },
 }
 
-async function someOf(path: string, limit: number) {
-  const dataset = await openDataset(path, { split: 'test' })
-  if (dataset.length <= limit) return dataset
+async function someOf(path: string, limit: number, onBroken: OnBroken | undefined) {
+  const dataset = await openPictures(path, 'test')
+  const length = Math.min(limit, dataset.length)
   // Evenly over the data set, whose order may be by class.
-  const indices = Array.from({ length: limit }, (_, i) => Math.floor((i * dataset.length) / limit))
-  return subset(dataset, indices)
+  const indices = Array.from({ length }, (_, i) => Math.floor((i * dataset.length) / length))
+  const some = subset(dataset, indices)
+  if (onBroken !== 'skip') return some
+  const skipped = new SkippedPictures()
+  const sound = await soundPictures(some, skipped)
+  skipped.report()
+  return sound
 }
 
 /** A field of a picture on a square of `side` pixels, black where the picture ends. */

@@ -1,11 +1,12 @@
 // alexnet classify: the likeliest classes of pictures.
 
 import { Classifier, type Prediction, quantizeLinear } from '@alexnet/core'
-import { createPreprocess, readPicture } from '@alexnet/data'
+import { createPreprocess } from '@alexnet/data'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model-file.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { type OnBroken, readPictures, SkippedPictures } from '../pictures.ts'
+import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { bar, percent } from '../terminal/format.ts'
 import { progress } from '../terminal/progress.ts'
 
@@ -16,6 +17,7 @@ export interface ClassifyOptions extends EngineOptions {
   keepInt8?: boolean
   top: number
   batchSize?: number
+  onBroken?: OnBroken
   json?: boolean
 }
 
@@ -27,9 +29,13 @@ export interface Classified {
 export async function classify(files: string[], options: ClassifyOptions): Promise<void> {
   await startBackend(options)
   const classifier = await loadClassifier(options)
-  const results = await classifyFiles(classifier, files, options)
+  const skipped = new SkippedPictures()
+  const results = await classifyFiles(classifier, files, options, skipped)
   classifier.dispose()
-  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
+  if (skipped.count > 0) process.exitCode = exitCodes.failed
+  skipped.report()
+  if (options.json)
+    process.stdout.write(`${JSON.stringify(withErrors(files, results, skipped), null, 2)}\n`)
   else for (const result of results) process.stdout.write(`${formatResult(result)}\n`)
 }
 
@@ -55,21 +61,46 @@ export async function loadClassifier(
   return new Classifier({ model, labels, preprocess: createPreprocess(preprocessing) })
 }
 
-/** Classifies files in batches, in their order. @throws PictureError on the first broken one */
+/** What came of each file, in their order. */
+function withErrors(
+  files: readonly string[],
+  results: readonly Classified[],
+  skipped: SkippedPictures,
+) {
+  const problems = new Map(skipped.list.map(({ path, problem }) => [path, problem]))
+  const sound = results.values()
+  return files.map((file) =>
+    problems.has(file) ? { file, error: problems.get(file) } : sound.next().value,
+  )
+}
+
+/**
+ * Classifies files in batches, in their order.
+ *
+ * @throws PictureError on the first broken one, unless they are to be skipped
+ */
 export async function classifyFiles(
   classifier: Classifier,
   files: readonly string[],
-  { top, batchSize = 32, json = false }: Pick<ClassifyOptions, 'top' | 'batchSize' | 'json'>,
+  {
+    top,
+    batchSize = 32,
+    json = false,
+    onBroken = 'stop',
+  }: Pick<ClassifyOptions, 'top' | 'batchSize' | 'json' | 'onBroken'>,
+  skipped = new SkippedPictures(),
 ): Promise<Classified[]> {
   const results: Classified[] = []
   const shown = progress('classifying', files.length, { quiet: json || files.length <= batchSize })
   try {
     for (let start = 0; start < files.length; start += batchSize) {
       const names = files.slice(start, start + batchSize)
-      const pictures = await Promise.all(names.map((name) => readPicture(name)))
-      const predictions = await classifier.classify(pictures, { topK: top })
-      for (const [index, file] of names.entries()) results.push({ file, top: predictions[index]! })
-      shown.update(results.length)
+      const read = await readPictures(names, onBroken, skipped)
+      const pictures = read.map(({ picture }) => picture)
+      const predictions = read.length > 0 ? await classifier.classify(pictures, { topK: top }) : []
+      for (const [index, { file }] of read.entries())
+        results.push({ file, top: predictions[index]! })
+      shown.update(start + names.length)
     }
   } finally {
     shown.stop()

@@ -2,7 +2,7 @@
 
 import { basename, extname, join } from 'node:path'
 import type { Picture } from '@alexnet/core'
-import { createPreprocess, encodePng, readPicture } from '@alexnet/data'
+import { createPreprocess, encodePng } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
 import { distance } from 'fastest-levenshtein'
 import pc from 'picocolors'
@@ -10,7 +10,8 @@ import { startBackend } from '../backend.ts'
 import type { Method } from '../explain-methods.ts'
 import { drawings, type ExplainOptions, type Subject } from '../explanations.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { readPictures, SkippedPictures } from '../pictures.ts'
+import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { percent } from '../terminal/format.ts'
 
 interface Explained {
@@ -25,16 +26,19 @@ interface Explained {
 const withoutPicture: readonly Method[] = ['class-visualization', 'top-patches']
 
 export async function explain(files: string[], options: ExplainOptions): Promise<void> {
-  const { method, json = false } = options
+  const { method, json = false, onBroken = 'stop' } = options
   checkOptions(files, options)
   await startBackend(options)
   const loaded = await loadModel(options.weights, { ...options, quiet: json })
   const target = options.class === undefined ? undefined : classNamed(options.class, loaded.labels)
   const results: Explained[] = []
+  const skipped = new SkippedPictures()
   for (const file of withoutPicture.includes(method) ? [null] : files) {
+    const read = file === null ? [] : await readPictures([file], onBroken, skipped)
+    if (file !== null && read.length === 0) continue
     const subject: Subject = {
       ...loaded,
-      ...(file !== null && (await prepared(loaded, await readPicture(file)))),
+      ...(read[0] && (await prepared(loaded, read[0].picture))),
       target,
     }
     const { picture, explained, layer } = await drawings[method](subject, options)
@@ -51,6 +55,8 @@ export async function explain(files: string[], options: ExplainOptions): Promise
     if (!json) process.stdout.write(`${describe(result)}\n`)
   }
   loaded.model.dispose()
+  if (skipped.count > 0) process.exitCode = exitCodes.failed
+  skipped.report()
   if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
 }
 

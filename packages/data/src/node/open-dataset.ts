@@ -99,7 +99,7 @@ function openShapes(path: string, split: Split, options: OpenDatasetOptions): Da
   }
   return shapes({
     count: split === 'train' ? trainCount : testCount,
-    split,
+    split: split === 'train' ? 'train' : 'test',
     ...(options.size === undefined ? {} : { size: options.size }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   })

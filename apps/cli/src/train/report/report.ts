@@ -35,7 +35,7 @@ export async function writeReport(
   try {
     const evaluation =
       validation &&
-      (await evaluate(model, evaluationBatches(validation, preprocessing, 64), {
+      (await evaluate(model, evaluationBatches(validation, preprocessing, 64, settings.onBroken), {
         mistakes: MISTAKES.count,
         onProgress: (done) => shown.update(done),
       }))
