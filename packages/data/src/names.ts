@@ -43,16 +43,16 @@ export function byCodePoint(a: string, b: string): number {
 }
 
 /** "4 files (.bmp 3, .txt 1), such as a/1.bmp": what was left out, for one line. */
-export function countedNames(names: readonly string[], what = 'file'): string {
+export function countedNames(names: readonly string[], kindOf = endingOf): string {
   const counts = new Map<string, number>()
   for (const name of names) {
-    const ending = endingOf(name)
+    const ending = kindOf(name)
     const kind = ending === '' ? 'no ending' : `.${ending}`
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }
   const sorted = [...counts].sort(([, a], [, b]) => b - a)
   const kinds = sorted.slice(0, 6).map(([kind, count]) => `${kind} ${count}`)
   if (sorted.length > 6) kinds.push('…')
-  const files = names.length === 1 ? what : `${what}s`
+  const files = names.length === 1 ? 'file' : 'files'
   return `${names.length} ${files} (${kinds.join(', ')}), such as ${names[0]}`
 }

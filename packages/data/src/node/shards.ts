@@ -70,9 +70,9 @@ export async function tarShards(
     for (const name of found.leftOut) leftOut.push(name)
     notes.push(...found.warnings)
   }
-  if (leftOut.length > 0) notes.push(`${where}: left out ${countedNames(leftOut)}`)
+  if (leftOut.length > 0) notes.push(`${where}: left out ${countedNames(leftOut, fieldOf)}`)
   if (samples.length === 0) {
-    const rest = leftOut.length > 0 ? `; they hold ${countedNames(leftOut)}` : ''
+    const rest = leftOut.length > 0 ? `; they hold ${countedNames(leftOut, fieldOf)}` : ''
     throw new Error(`${where}: has no pictures in its ${shards.length} tar files${rest}`)
   }
   const { classes, labels } = numbered(samples, where, given)
@@ -294,6 +294,9 @@ function jsonLabel(text: string, refuse: (problem: string) => Error): string | u
   if (typeof found === 'string' || typeof found === 'number') return String(found)
   throw refuse(`is ${quoted(JSON.stringify(found))}; it must be a number or a name`)
 }
+
+/** What stands behind a name's first dot: a sample's field. */
+const fieldOf = (name: string) => /^(?:.*\/)?[^./]*\.([^/]*)$/s.exec(name)?.[1]?.toLowerCase() ?? ''
 
 const quoted = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 

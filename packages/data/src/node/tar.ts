@@ -143,6 +143,7 @@ export async function readTar(file: TarFile): Promise<TarContents> {
   let next: Extension = { pax: new Map(), sparse: [] }
   let at = 0
   let ended = false
+  let extensionAt = 0
   while (at < size) {
     if (at + BLOCK > size) throw cutOff(path, `the header at byte ${at}`, at + BLOCK, size)
     const header = await file.read(at, BLOCK)
@@ -169,6 +170,7 @@ export async function readTar(file: TarFile): Promise<TarContents> {
     const headerAt = at
     at = end
     if (isExtension) {
+      extensionAt = headerAt
       if (length > MOST_SMALL_BYTES) throw new Error(`${path}: has a name of ${length} bytes`)
       const bytes = await file.read(start, length)
       if (type === 'L') next.name = nameOfBytes(untilZero(bytes))
@@ -222,6 +224,9 @@ export async function readTar(file: TarFile): Promise<TarContents> {
     } else {
       others.push(name)
     }
+  }
+  if (next.name !== undefined || next.link !== undefined || next.pax.size > 0) {
+    throw cutOff(path, `the name at byte ${extensionAt}`, at + BLOCK, size)
   }
   for (const { name, target } of links) {
     const entry = byName.get(posix.normalize(target))
