@@ -4,6 +4,7 @@
 import { checkIndex, type Dataset } from './dataset.ts'
 import type { DecodeOptions } from './decode.ts'
 import { Hash } from './hash.ts'
+import { byCodePoint, className } from './names.ts'
 import type { Picture } from './picture.ts'
 import { decodeWith, type PictureSource, type Platform } from './picture-source.ts'
 
@@ -31,11 +32,12 @@ export function createPictureList(
   { name = 'list', classes: given, ...limits }: PictureListOptions,
   platform: Platform,
 ): Dataset {
-  const labelOf = ({ label = 'unlabelled' }: ListedPicture) => label
-  const classes = given ?? [...new Set(list.map(labelOf))].sort()
+  const labelOf = ({ label = 'unlabelled' }: ListedPicture) => className(label)
+  const classes = given ?? [...new Set(list.map(labelOf))].sort(byCodePoint)
+  const places = new Map(classes.map((name, at) => [className(name), at]))
   const labels = list.map((picture, index) => {
-    const label = classes.indexOf(labelOf(picture))
-    if (label < 0) {
+    const label = places.get(labelOf(picture))
+    if (label === undefined) {
       throw new RangeError(
         `${name}: picture ${index} is of class "${labelOf(picture)}", which is not among ${JSON.stringify(classes)}`,
       )

@@ -406,12 +406,15 @@ const drawings: Record<ExplainMethod, Draw> = {
   },
 }
 
-/** Pictures to look among, evenly over the data set, whose order may be by class. */
-function someOf({ pictures, limit = 1000 }: ExplainOptions): Dataset {
-  const { length } = pictures!
-  if (length <= limit) return pictures!
+/** Pictures to look among. */
+const someOf = ({ pictures, limit = 1000 }: ExplainOptions): Dataset => evenly(pictures!, limit)
+
+/** At most `limit` pictures, evenly over a data set, whose order may be by class. */
+export function evenly(dataset: Dataset, limit: number): Dataset {
+  const { length } = dataset
+  if (length <= limit) return dataset
   const indices = Array.from({ length: limit }, (_, i) => Math.floor((i * length) / limit))
-  return subset(pictures!, indices)
+  return subset(dataset, indices)
 }
 
 /** A field of a picture on a square of `side` pixels, black where the picture ends. */

@@ -7,6 +7,7 @@ export {
   type ExplainOptions,
   type Explanation,
   type ExplanationMap,
+  evenly,
   oneFilter,
   viewOf,
 } from './drawings.ts'

@@ -2,7 +2,17 @@
 
 import { explainMethods } from '@alexnet/model/lists'
 import { type Command, Option } from 'commander'
-import { backend, examples, json, threads, variantOption, weights, whole, widen } from './shared.ts'
+import {
+  backend,
+  examples,
+  json,
+  onBroken,
+  threads,
+  variantOption,
+  weights,
+  whole,
+  widen,
+} from './shared.ts'
 
 const width = Math.max(...Object.keys(explainMethods).map((name) => name.length))
 const list = Object.entries(explainMethods)
@@ -36,6 +46,7 @@ export function addExplain(program: Command): void {
       new Option('--colors <name>', 'of heat maps').choices(['inferno', 'viridis', 'grey']),
     )
     .option('--plain', 'the map alone, not over the picture')
+    .addOption(onBroken())
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())

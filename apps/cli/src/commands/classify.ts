@@ -4,6 +4,8 @@ import type { Model, Prediction } from '@alexnet/model'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
+import { type OnBroken, SkippedPictures } from '../pictures.ts'
+import { exitCodes } from '../terminal/errors.ts'
 import { bar, percent } from '../terminal/format.ts'
 import { progress } from '../terminal/progress.ts'
 
@@ -16,6 +18,7 @@ export interface ClassifyOptions extends EngineOptions {
   views?: 'center' | 'ten'
   top: number
   batchSize?: number
+  onBroken?: OnBroken
   json?: boolean
 }
 
@@ -27,23 +30,48 @@ export interface Classified {
 export async function classify(files: string[], options: ClassifyOptions): Promise<void> {
   await startBackend(options)
   const model = await loadModel(options.weights, { ...options, quiet: options.json })
-  const results = await classifyFiles(model, files, options)
+  const skipped = new SkippedPictures()
+  const results = await classifyFiles(model, files, options, skipped)
   model.dispose()
+  if (skipped.count > 0) process.exitCode = exitCodes.failed
+  skipped.report()
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
-  else for (const result of results) process.stdout.write(`${formatResult(result)}\n`)
+  else
+    for (const result of results)
+      if ('top' in result) process.stdout.write(`${formatResult(result)}\n`)
 }
 
-/** Classifies files in their order. @throws PictureError on the first broken one */
+/**
+ * What came of each file, in their order.
+ *
+ * @throws PictureError on the first broken one, unless they are to be skipped
+ */
 async function classifyFiles(
   model: Model,
   files: readonly string[],
-  { top: topK, views, batchSize = 32, json = false }: ClassifyOptions,
-): Promise<Classified[]> {
-  const results: Classified[] = []
+  { top: topK, views, batchSize = 32, json = false, onBroken }: ClassifyOptions,
+  skipped: SkippedPictures,
+): Promise<(Classified | { file: string; error: string })[]> {
+  const results: (Classified | { file: string; error: string })[] = []
   const shown = progress('classifying', files.length, { quiet: json || files.length <= batchSize })
+  const problems = new Map<number, string>()
   try {
-    for await (const top of model.classify(inTurn(files), { topK, views, batchSize })) {
-      results.push({ file: files[results.length]!, top })
+    const predictions = model.classify(inTurn(files), {
+      topK,
+      views,
+      batchSize,
+      onBroken:
+        onBroken === 'skip'
+          ? (error, index) => {
+              skipped.add(error)
+              problems.set(index, error.message)
+            }
+          : undefined,
+    })
+    for await (const top of predictions) {
+      const file = files[results.length]!
+      const error = problems.get(results.length)
+      results.push(error === undefined ? { file, top } : { file, error })
       shown.update(results.length)
     }
   } finally {

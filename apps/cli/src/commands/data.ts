@@ -9,7 +9,6 @@ import {
   type DatasetDescription,
   describeDataset,
   encodePng,
-  openDataset,
   PictureError,
   preset,
   presetNames,
@@ -19,6 +18,7 @@ import {
   shuffledOrder,
   transformPicture,
 } from '@alexnet/data'
+import { openPictures } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { progress } from '../terminal/progress.ts'
 
@@ -40,7 +40,7 @@ export async function previewData(path: string, options: PreviewOptions): Promis
     )
   }
   const { transforms } = preset(options.preset, crop === undefined ? {} : { crop })
-  const dataset = await openDataset(path, { split: options.split })
+  const dataset = await openPictures(path, options.split)
   const transform = compose(transforms)
   const rows: SheetCell[][] = []
   for (const index of shuffledOrder(dataset.length, seed, 0)) {
@@ -76,7 +76,7 @@ export interface StatsOptions {
 
 export async function describeData(path: string, options: StatsOptions): Promise<void> {
   const { json: quiet = false, limit } = options
-  const dataset = await openDataset(path, { split: options.split })
+  const dataset = await openPictures(path, options.split)
   const bar = progress('reading', Math.min(limit ?? dataset.length, dataset.length), { quiet })
   let description: DatasetDescription
   try {

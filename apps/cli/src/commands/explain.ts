@@ -2,13 +2,20 @@
 
 import { basename, extname, join } from 'node:path'
 import type { ColorMap } from '@alexnet/core'
-import { encodePng, openDataset } from '@alexnet/data'
-import { classNamed, type ExplainMethod, methodsWithoutPicture } from '@alexnet/model'
+import { type Dataset, encodePng } from '@alexnet/data'
+import { classNamed, type ExplainMethod, evenly, methodsWithoutPicture } from '@alexnet/model'
 import { replaceFile } from '@alexnet/weights/node'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
-import { UsageError } from '../terminal/errors.ts'
+import {
+  type OnBroken,
+  openPictures,
+  readPictures,
+  SkippedPictures,
+  soundPictures,
+} from '../pictures.ts'
+import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { percent } from '../terminal/format.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
 
@@ -29,6 +36,7 @@ export interface ExplainOptions extends EngineOptions {
   stride?: number
   colors?: ColorMap
   plain?: boolean
+  onBroken?: OnBroken
   json?: boolean
 }
 
@@ -42,23 +50,29 @@ interface Explained {
 
 export async function explain(files: string[], options: ExplainOptions): Promise<void> {
   const { method, json = false, plain = false, layer, channel, limit, count } = options
-  const { steps, size, stride, colors } = options
+  const { steps, size, stride, colors, onBroken = 'stop' } = options
   checkOptions(files, options)
   const unit = options.unit === undefined ? undefined : placeOf(options.unit)
   await startBackend(options)
   const model = await loadModel(options.weights, { ...options, quiet: json })
   const target = options.class === undefined ? undefined : classNamed(options.class, model.labels)
-  const pictures = options.dataset && (await openDataset(options.dataset, { split: 'test' }))
+  const skipped = new SkippedPictures()
+  const pictures =
+    options.dataset === undefined
+      ? undefined
+      : await picturesAmong(options.dataset, limit, onBroken, skipped)
   const results: Explained[] = []
   for (const file of methodsWithoutPicture.includes(method) ? [null] : files) {
+    const read = file === null ? [] : await readPictures([file], onBroken, skipped)
+    if (file !== null && read.length === 0) continue
     let shown: Progress | undefined
-    const found = await model.explain(file, {
+    const found = await model.explain(read[0]?.picture ?? null, {
       method,
       target,
       layer,
       unit,
       channel,
-      pictures: pictures || undefined,
+      pictures,
       limit,
       count,
       steps,
@@ -79,7 +93,21 @@ export async function explain(files: string[], options: ExplainOptions): Promise
     if (!json) process.stdout.write(`${describe(result)}\n`)
   }
   model.dispose()
+  if (skipped.count > 0) process.exitCode = exitCodes.failed
+  skipped.report()
   if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
+}
+
+/** At most `limit` pictures of a data set, evenly over it, whose order may be by class. */
+async function picturesAmong(
+  path: string,
+  limit: number,
+  onBroken: OnBroken,
+  skipped: SkippedPictures,
+): Promise<Dataset> {
+  const dataset = await openPictures(path, 'test')
+  const some = evenly(dataset, limit)
+  return onBroken === 'skip' ? soundPictures(some, skipped) : some
 }
 
 function checkOptions(files: readonly string[], { method, out, dataset, ...rest }: ExplainOptions) {

@@ -7,7 +7,8 @@ import { bytesOf, encodeNpyHeader, encodeSafetensorsHeader } from '@alexnet/weig
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { readPictures, SkippedPictures } from '../pictures.ts'
+import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
 import { type ClassifyOptions, inTurn } from './classify.ts'
 
@@ -59,7 +60,7 @@ const encoders: Record<string, Encoder> = {
   },
 }
 
-export async function features(files: string[], options: FeaturesOptions): Promise<void> {
+export async function features(named: string[], options: FeaturesOptions): Promise<void> {
   const { out, layer, json = false, batchSize = 32 } = options
   const encode = encoders[extname(out).toLowerCase()]
   if (!encode) {
@@ -67,6 +68,8 @@ export async function features(files: string[], options: FeaturesOptions): Promi
       `--out ${out}: the ending says the format, one of ${Object.keys(encoders).join(', ')}`,
     )
   }
+  const skipped = new SkippedPictures()
+  const files = options.onBroken === 'skip' ? await soundFiles(named, batchSize, skipped) : named
   await startBackend(options)
   const model = await loadModel(options.weights, { ...options, quiet: json })
   const shown = progress('features', files.length, { quiet: json })
@@ -83,11 +86,29 @@ export async function features(files: string[], options: FeaturesOptions): Promi
     shown.stop()
     model.dispose()
   }
+  if (skipped.count > 0) process.exitCode = exitCodes.failed
+  skipped.report()
   if (json) process.stdout.write(`${JSON.stringify({ out, layer, shape })}\n`)
   else
     process.stdout.write(
       `${out}: ${layer} of ${files.length} pictures, shape [${shape.join(', ')}]\n`,
     )
+}
+
+/** The files that can be used: a table's header says how many rows follow, so they are read before. */
+async function soundFiles(
+  named: readonly string[],
+  batchSize: number,
+  skipped: SkippedPictures,
+): Promise<string[]> {
+  const files: string[] = []
+  for (let start = 0; start < named.length; start += batchSize) {
+    const read = await readPictures(named.slice(start, start + batchSize), 'skip', skipped)
+    for (const { file } of read) files.push(file)
+  }
+  if (files.length > 0) return files
+  skipped.report()
+  throw new Error(`none of the ${named.length} pictures can be used`)
 }
 
 async function* featureRows(

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { type Dataset, openDataset, packDataset, packedName } from '@alexnet/data'
+import { openPictures } from '../pictures.ts'
 import { Interrupted, refuseTogether } from '../terminal/errors.ts'
 import { progress } from '../terminal/progress.ts'
 
@@ -16,9 +17,15 @@ export interface PackOptions {
 export async function pack(path: string, out: string, options: PackOptions): Promise<void> {
   refuseTogether(options, 'raw', 'quality')
   const { size, quality, json: quiet = false, skipBroken = false } = options
-  const train = await openDataset(path, { split: 'train' })
+  const train = await openPictures(path, 'train')
   const parts: Dataset[] = [train]
-  if (train.split) parts.push(await openDataset(path, { split: 'test' }))
+  if (train.split) {
+    const test = await openPictures(path, 'test')
+    const validation = await openDataset(path, { split: 'validation' })
+    // Where there is one of the two only, it stands in for the other.
+    if (validation.path(0) !== test.path(0)) parts.push(validation)
+    parts.push(test)
+  }
   const stop = new AbortController()
   const interrupt = () =>
     stop.abort(new Interrupted('stopped; files that were not whole are gone, start again'))

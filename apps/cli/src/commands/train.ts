@@ -23,6 +23,7 @@ import * as tf from '@tensorflow/tfjs'
 import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
 import { saveModel } from '../model.ts'
+import { SkippedPictures, warn } from '../pictures.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
 import { needsColorPca } from '../train/augmentation.ts'
@@ -74,24 +75,31 @@ export async function runTraining(
     optimizer: createOptimizer(recipe),
     averageDecay: recipe.averageDecay,
   })
-  const warn = (text: string) => process.stderr.write(`${pc.yellow('warning:')} ${text}\n`)
   const checkpoint = options.resume ? await folder.readCheckpoint(warn) : undefined
   if (checkpoint) trainer.restore(checkpoint)
   // A run that was stopped before its first checkpoint begins again with what it was given.
   else await (start ?? (await fromOf(settings, quiet)))?.copyTo(model)
   if (!quiet) announce(settings, data, trainer.step)
 
+  const skipped = new SkippedPictures((picture, problem) => {
+    if (quiet)
+      process.stdout.write(`${JSON.stringify({ type: 'skipped', path: picture, problem })}\n`)
+  })
   const stop = interruptible(quiet)
   // Kept from epoch to epoch.
   const workers = options.workers ? createWorkerPool(options.workers) : 0
   const events = trainer.fit({
     epochs: recipe.epochs,
-    batches: (position) => trainingBatches(data.training, settings, { ...position, workers }),
+    batches: (position) =>
+      skipped.watch(trainingBatches(data.training, settings, { ...position, workers })),
     ...(data.validation && {
       validation: () =>
-        evaluationBatches(data.validation!, settings.preprocessing, {
-          batchSize: recipe.batchSize,
-        }),
+        skipped.watch(
+          evaluationBatches(data.validation!, settings.preprocessing, {
+            batchSize: recipe.batchSize,
+            onBroken: settings.onBroken,
+          }),
+        ),
     }),
     schedule: scheduleOf(recipe),
     labelSmoothing: recipe.labelSmoothing ?? 0,
@@ -142,7 +150,10 @@ export async function runTraining(
     const { writeReport } = await import('../train/report/report.ts')
     await writeReport(folder, settings, data.validation, { quiet })
   }
-  if (!quiet) conclude(finished, trainer, folder, path)
+  if (!quiet) {
+    skipped.report()
+    conclude(finished, trainer, folder, path)
+  }
   return finished
 }
 
@@ -166,21 +177,25 @@ async function settle(
           variant: options.variant,
         })
   const versions = { ...programVersions(), backend }
-  const settings = newSettings(path, options, data, await data.training.load(0), {
+  const settings = newSettings(path, options, data, data.picture, {
     versions,
     ...(start && { start }),
   })
   const quiet = options.json ?? false
   if (needsColorPca(settings.recipe.augmentation)) {
     settings.colorPca = await measured('measuring colours', quiet, (watched) =>
-      fitColorPca(data.training, watched),
+      fitColorPca(data.training, { ...watched, onBroken: settings.onBroken }),
     )
   }
   // Weights to begin with bring the mean that they were trained with.
   if (settings.recipe.meanPicture && !start) {
     const { preprocessing } = settings
     const mean = await measured('measuring the mean picture', quiet, (watched) =>
-      meanPicture(data.training, { ...watched, size: preprocessing.resize }),
+      meanPicture(data.training, {
+        ...watched,
+        size: preprocessing.resize,
+        onBroken: settings.onBroken,
+      }),
     )
     settings.preprocessing = { ...preprocessing, meanPicture: packMeanPicture(mean) }
   }

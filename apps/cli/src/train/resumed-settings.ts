@@ -113,6 +113,7 @@ const fixed: Record<string, (settings: RunSettings) => unknown> = {
   earlyStop: ({ recipe }) => recipe.earlyStop,
   validation: ({ validation }) => validation,
   limit: ({ limit }) => limit,
+  onBroken: ({ onBroken }) => onBroken ?? 'stop',
   seed: ({ seed }) => seed,
 }
 

@@ -12,6 +12,7 @@ import {
   type WeightRule,
 } from '@alexnet/train'
 import type { EngineOptions } from '../backend.ts'
+import type { OnBroken } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { trainingPreset } from './augmentation.ts'
 
@@ -56,6 +57,8 @@ export interface TrainOptions extends EngineOptions {
   seed?: number
   out: string
   resume?: boolean
+  /** What to do at a picture that cannot be used. */
+  onBroken?: OnBroken
   /** Threads that prepare pictures. */
   workers?: number
   checkpointEvery?: number
@@ -87,6 +90,8 @@ export interface RunSettings {
   microBatch: number | null
   validation: number
   limit: number | null
+  /** What is done at a picture that cannot be used; default stop. */
+  onBroken?: OnBroken
   seed: number
   /** Programs that it began with. */
   versions: Record<string, string>
@@ -161,6 +166,7 @@ export function newSettings(
     microBatch: options.microBatch ?? null,
     validation: options.validation ?? 0.1,
     limit: options.limit ?? null,
+    onBroken: options.onBroken,
     seed,
     versions,
   }

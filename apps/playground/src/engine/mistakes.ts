@@ -33,7 +33,7 @@ export async function inspect(
   )
   return {
     metrics: { loss, top1, pictures },
-    confusion: confusion.map((row) => [...row]),
+    confusion: confusion.rows(),
     mistakes,
   }
 }

@@ -140,7 +140,7 @@ function classes({ confusion }: Evaluation, labels: readonly string[]): string {
 <figure><figcaption>Top-1 by class${some}</figcaption>${barChart(shown, 'top-1, %')}</figure>
 ${
   labels.length <= MOST_CELLS
-    ? `<figure class="wide"><figcaption>Confusion: pictures by class and answer</figcaption>${confusionChart(confusion, labels)}</figure>`
+    ? `<figure class="wide"><figcaption>Confusion: pictures by class and answer</figcaption>${confusionChart(confusion.rows(), labels)}</figure>`
     : ''
 }
 </div>`

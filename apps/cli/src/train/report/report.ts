@@ -37,7 +37,10 @@ export async function writeReport(
       validation &&
       (await evaluate(
         model.network,
-        evaluationBatches(validation, model.preprocessing, { batchSize: 64 }),
+        evaluationBatches(validation, model.preprocessing, {
+          batchSize: 64,
+          onBroken: settings.onBroken,
+        }),
         {
           mistakes: MISTAKES.count,
           onProgress: (done) => shown.update(done),
