@@ -16,7 +16,9 @@ import {
   weightRecords,
 } from '@alexnet/weights'
 import { openCheckpointFile, pullWeights } from '@alexnet/weights/node'
-import { Interrupted, UsageError } from './terminal/errors.ts'
+import { UsageError } from './terminal/errors.ts'
+import { interruptible } from './terminal/interrupt.ts'
+import { tell } from './terminal/print.ts'
 import { progress } from './terminal/progress.ts'
 
 /** Weights that come with the program; the first are used where none are named. */
@@ -56,8 +58,8 @@ export async function openWeights(
   const bundled = named === undefined ? bundledWeights[0] : bundledWeights.find(isCalled(named))
   if (bundled) {
     if (named === undefined) {
-      process.stderr.write(
-        `using the weights '${bundled.name}' (${bundled.description}); name others with --weights\n`,
+      tell(
+        `using the weights '${bundled.name}' (${bundled.description}); name others with --weights`,
       )
     }
     const bytes = await bundled.load()
@@ -135,17 +137,17 @@ export async function downloadWeights(
   { mirror, quiet = false }: FetchOptions = {},
 ): Promise<string> {
   const megabytes = (bytes: number) => Math.round(bytes / 1e6)
-  const controller = new AbortController()
-  const stop = () =>
-    controller.abort(
-      new Interrupted(`stopped; what has arrived stays, and the next download goes on from there`),
-    )
-  process.once('SIGINT', stop)
+  const stop = interruptible(
+    'stopped; what has arrived stays, and the next download goes on from there',
+  )
   let shown: ReturnType<typeof progress> | undefined
   try {
     return await pullWeights(record, {
       mirror,
-      signal: controller.signal,
+      signal: stop.signal,
+      onWait: (holder) => {
+        if (!quiet) tell(`${holder} is downloading '${record.name}': waiting for it`)
+      },
       onProgress: ({ received, total, resumedFrom }) => {
         if (!shown) {
           shown = progress(record.name, megabytes(total), { quiet, unit: ' MB' })
@@ -157,6 +159,6 @@ export async function downloadWeights(
     })
   } finally {
     shown?.stop()
-    process.off('SIGINT', stop)
+    stop.release()
   }
 }

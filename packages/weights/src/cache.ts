@@ -9,7 +9,7 @@ import envPaths from 'env-paths'
 import { holdLock } from './lock.ts'
 import { type DownloadOptions, pullInto, verifyIn, type WeightStore } from './pull.ts'
 import { fileNameOf, getWeightRecord, type WeightRecord, weightRecords } from './registry.ts'
-import { failure, makeFolder } from './replace-file.ts'
+import { makeFolder } from './replace-file.ts'
 
 /** Which cache. */
 export interface CacheOptions {
@@ -127,7 +127,7 @@ function folderStore(folder: string): WeightStore {
     finish: (fileName) => rename(partial(fileName), place(fileName)),
     remove: (fileName) => rm(place(fileName), { force: true }),
     lock: async (fileName, { onWait, signal }) => {
-      await makeFolder(folder).catch(failure(folder))
+      await makeFolder(folder)
       return holdLock(`${place(fileName)}.lock`, { wait: true, onWait, signal })
     },
     createHash: () => {

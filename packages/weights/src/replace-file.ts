@@ -52,7 +52,7 @@ export async function replaceFileBy<T>(
 ): Promise<T> {
   const { target, before } = await placeOf(path).catch(failure(path))
   const folder = dirname(target)
-  await makeFolder(folder).catch(failure(path))
+  await ensureFolder(folder).catch(failure(path))
   await sweepOnce(folder)
   const temporary = join(folder, temporaryName(basename(target)))
   try {
@@ -111,15 +111,18 @@ async function restore(path: string, { mode, uid, gid }: Stats): Promise<void> {
   if (now.mode !== mode) await chmod(path, mode & 0o7777)
 }
 
-/** Makes a folder and those above it. Node's own way never ends below /proc, where folders cannot be made. */
-export async function makeFolder(path: string): Promise<void> {
+/** Makes a folder and those above it, unless they are there. @throws Error that names it and the reason */
+export const makeFolder = (path: string): Promise<void> => ensureFolder(path).catch(failure(path))
+
+/** Node's own way never ends below /proc, where folders cannot be made. */
+async function ensureFolder(path: string): Promise<void> {
   try {
     await mkdir(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const above = dirname(resolve(path))
     if (code === 'ENOENT' && above !== resolve(path)) {
-      await makeFolder(above)
+      await ensureFolder(above)
       return mkdir(path)
     }
     // A root that cannot be written to is there all the same.

@@ -1,13 +1,14 @@
 // alexnet classify: the likeliest classes of pictures.
 
 import { Classifier, type Prediction, quantizeLinear } from '@alexnet/core'
-import { createPreprocess, readPicture } from '@alexnet/data'
-import pc from 'picocolors'
+import { createPreprocess } from '@alexnet/data'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model-file.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { bar, percent } from '../terminal/format.ts'
+import { bold, cyan, print, printJson, shown } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
+import { readPictures } from './pictures.ts'
 
 export interface ClassifyOptions extends EngineOptions {
   weights?: string
@@ -29,8 +30,8 @@ export async function classify(files: string[], options: ClassifyOptions): Promi
   const classifier = await loadClassifier(options)
   const results = await classifyFiles(classifier, files, options)
   classifier.dispose()
-  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
-  else for (const result of results) process.stdout.write(`${formatResult(result)}\n`)
+  if (options.json) printJson(results, 2)
+  else for (const result of results) print(...formatResult(result))
 }
 
 /**
@@ -66,7 +67,7 @@ export async function classifyFiles(
   try {
     for (let start = 0; start < files.length; start += batchSize) {
       const names = files.slice(start, start + batchSize)
-      const pictures = await Promise.all(names.map((name) => readPicture(name)))
+      const pictures = await readPictures(names)
       const predictions = await classifier.classify(pictures, { topK: top })
       for (const [index, file] of names.entries()) results.push({ file, top: predictions[index]! })
       shown.update(results.length)
@@ -78,11 +79,11 @@ export async function classifyFiles(
 }
 
 /** A file's name over a line for each class: label, bar, probability. */
-export function formatResult({ file, top }: Classified): string {
-  const width = Math.min(40, Math.max(...top.map(({ label }) => label.length)))
+export function formatResult({ file, top }: Classified): string[] {
+  const width = Math.min(40, Math.max(...top.map(({ label }) => shown(label).length)))
   const lines = top.map(
     ({ label, probability }) =>
-      `  ${label.padEnd(width)} ${pc.cyan(bar(probability))} ${percent(probability).padStart(6)}`,
+      `  ${shown(label).padEnd(width)} ${cyan(bar(probability))} ${percent(probability).padStart(6)}`,
   )
-  return [pc.bold(file), ...lines].join('\n')
+  return [bold(file), ...lines]
 }

@@ -1,15 +1,15 @@
 // alexnet convert: a model into another format, smaller on request. The new file is read again and held
 // against the old one: the logits of some pictures say what the change costs.
 
-import { realpath } from 'node:fs/promises'
 import { createPreprocess } from '@alexnet/data'
 import type { Quantization } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
 import { formatOf, type ModelFormat, requirePossible, writeModel } from '../model-writer.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { requireOther } from '../output.ts'
 import { megabytes, percent } from '../terminal/format.ts'
+import { print, printJson } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 import { drawnPictures, picturesOf, type SamplePictures } from './sample-pictures.ts'
 
@@ -54,7 +54,7 @@ export async function convert(
   requirePossible(written)
   await startBackend(options)
   const before = await loadModel(input, { ...options, quiet: json })
-  await requireOther(before.path, output)
+  await requireOther(output, [before.path])
   const { preprocessing } = before
   const pictures = options.pictures
     ? await picturesOf(options.pictures, options.limit)
@@ -73,8 +73,8 @@ export async function convert(
       output: { path: output, contents: after.contents, bytes },
       comparison: compare(expected, found),
     }
-    if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-    else process.stdout.write(formatConverted(result, options.pictures))
+    if (json) printJson(result, 2)
+    else print(...formatConverted(result, options.pictures))
   } finally {
     shown.stop()
   }
@@ -82,15 +82,6 @@ export async function convert(
 
 /** As a path, even where it is the name of published weights. */
 const asPath = (path: string) => (/[/\\]/.test(path) ? path : `./${path}`)
-
-async function requireOther(input: string, output: string): Promise<void> {
-  const [from, to] = await Promise.all(
-    [input, output].map((path) => realpath(path).catch(() => '')),
-  )
-  if (from && from === to) {
-    throw new UsageError(`${output} is the file that is read: name another for the result`)
-  }
-}
 
 /** Logits of each picture. */
 async function logits(
@@ -142,7 +133,7 @@ function compare(expected: Float32Array[], found: Float32Array[]): Converted['co
 
 const likeliest = (row: Float32Array) => row.indexOf(Math.max(...row))
 
-function formatConverted({ input, output, comparison }: Converted, named?: string): string {
+function formatConverted({ input, output, comparison }: Converted, named?: string): string[] {
   const { pictures, worstLogitChange, largestLogit, sameTop1 } = comparison
   const share = input.bytes > 0 ? `, ${percent(output.bytes / input.bytes)} of it` : ''
   return [
@@ -152,6 +143,5 @@ function formatConverted({ input, output, comparison }: Converted, named?: strin
       ? 'logits   the same to the last bit'
       : `logits   worst change ${worstLogitChange.toPrecision(3)}, the largest being ${largestLogit.toPrecision(3)}`,
     `top-1    the same for ${percent(sameTop1)} of ${pictures} ${named === undefined ? 'drawn pictures' : 'pictures'}`,
-    '',
-  ].join('\n')
+  ]
 }

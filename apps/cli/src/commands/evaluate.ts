@@ -2,12 +2,12 @@
 
 import { type Dataset, openDataset, type Split } from '@alexnet/data'
 import { classAccuracies, type Evaluation, evaluate } from '@alexnet/train'
-import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
 import { evaluationBatches, TEN, tenViewBatches } from '../preparation.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { bar, percent } from '../terminal/format.ts'
+import { cyan, print, printJson, shown } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 
 export interface EvaluateOptions extends EngineOptions {
@@ -28,9 +28,9 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
   if (options.json) {
     const { mistakes: _, ...numbers } = metrics
     const classes = summarize(metrics, loaded.labels)
-    process.stdout.write(`${JSON.stringify({ ...numbers, classes })}\n`)
+    printJson({ ...numbers, classes })
   } else {
-    process.stdout.write(`${formatEvaluation(metrics, loaded.labels)}\n`)
+    print(...formatEvaluation(metrics, loaded.labels))
   }
 }
 
@@ -82,11 +82,11 @@ function summarize({ confusion }: Evaluation, labels: readonly string[]): ClassS
 }
 
 /** The means, a line a class with its accuracy, and what was most often taken for something else. */
-function formatEvaluation(metrics: Evaluation, labels: readonly string[]): string {
+function formatEvaluation(metrics: Evaluation, labels: readonly string[]): string[] {
   const { pictures, top1, top5, loss, confusion } = metrics
   const classes = summarize(metrics, labels).sort((a, b) => b.top1 - a.top1)
   const listed = classes.slice(-MOST_CLASSES)
-  const width = Math.min(30, Math.max(...listed.map(({ label }) => label.length)))
+  const width = Math.min(30, Math.max(...listed.map(({ label }) => shown(label).length)))
   const worst = confusion
     .flatMap((row, own) => row.map((count, given) => ({ own, given, count })))
     .filter(({ own, given, count }) => own !== given && count > 0)
@@ -98,10 +98,10 @@ function formatEvaluation(metrics: Evaluation, labels: readonly string[]): strin
     ...(listed.length < classes.length ? [`the ${MOST_CLASSES} worst of its classes:`] : []),
     ...listed.map(
       ({ label, pictures: count, top1: share }) =>
-        `  ${label.padEnd(width)} ${pc.cyan(bar(share))} ${percent(share).padStart(6)} of ${count}`,
+        `  ${shown(label).padEnd(width)} ${cyan(bar(share))} ${percent(share).padStart(6)} of ${count}`,
     ),
     ...(worst.length > 0 ? ['most often mistaken:', ...worst.map((line) => `  ${line}`)] : []),
-  ].join('\n')
+  ]
 }
 
 /**

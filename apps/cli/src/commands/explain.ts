@@ -1,17 +1,18 @@
 // alexnet explain: what the network sees in a picture, drawn beside the picture as the network gets it.
 
-import { basename, extname, join } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { Picture } from '@alexnet/core'
 import { createPreprocess, encodePng, readPicture } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
 import { distance } from 'fastest-levenshtein'
-import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
 import type { Method } from '../explain-methods.ts'
 import { drawings, type ExplainOptions, type Subject } from '../explanations.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
+import { requireOther } from '../output.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { percent } from '../terminal/format.ts'
+import { bold, print, printJson } from '../terminal/print.ts'
 
 interface Explained {
   file: string | null
@@ -27,18 +28,21 @@ const withoutPicture: readonly Method[] = ['class-visualization', 'top-patches']
 export async function explain(files: string[], options: ExplainOptions): Promise<void> {
   const { method, json = false } = options
   checkOptions(files, options)
+  const outputs = outputPaths(files, options)
+  for (const out of outputs) await requireOther(out, [...files, options.weights])
   await startBackend(options)
   const loaded = await loadModel(options.weights, { ...options, quiet: json })
   const target = options.class === undefined ? undefined : classNamed(options.class, loaded.labels)
   const results: Explained[] = []
-  for (const file of withoutPicture.includes(method) ? [null] : files) {
+  const subjects = withoutPicture.includes(method) ? [null] : files
+  for (const [index, file] of subjects.entries()) {
     const subject: Subject = {
       ...loaded,
       ...(file !== null && (await prepared(loaded, await readPicture(file)))),
       target,
     }
     const { picture, explained, layer } = await drawings[method](subject, options)
-    const out = outputPath(file, files.length > 1, options)
+    const out = outputs[index]!
     await replaceFile(out, [await encodePng(picture)])
     const result: Explained = {
       file,
@@ -48,10 +52,10 @@ export async function explain(files: string[], options: ExplainOptions): Promise
       ...(explained && { class: { ...explained, label: loaded.labels[explained.index]! } }),
     }
     results.push(result)
-    if (!json) process.stdout.write(`${describe(result)}\n`)
+    if (!json) print(describe(result))
   }
   loaded.model.dispose()
-  if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
+  if (json) printJson(results, 2)
 }
 
 function checkOptions(files: readonly string[], { method, out, dataset, ...rest }: ExplainOptions) {
@@ -79,15 +83,32 @@ export function requirePng(out: string): void {
   throw new UsageError(`--out ${out}: pictures are written as PNG, so the name must end in .png`)
 }
 
-/** Where a picture's explanation goes; of several, into the folder --out. */
-function outputPath(
-  file: string | null,
-  several: boolean,
+/** Where the explanation of each picture goes; of several, into the folder --out, each under a name of its own. */
+function outputPaths(
+  files: readonly string[],
   { out, method, class: name }: ExplainOptions,
-): string {
-  if (out !== undefined && !several) return out
-  const subject = file === null ? (name ?? 'network') : basename(file, extname(file))
-  return join(several ? (out ?? '') : '', `${subject}-${method}.png`)
+): string[] {
+  const several = files.length > 1
+  if (out !== undefined && !several) return [out]
+  const subjects = files.length === 0 ? [name ?? 'network'] : distinctNames(files)
+  return subjects.map((subject) => join(several ? (out ?? '') : '', `${subject}-${method}.png`))
+}
+
+/** The names of files without folder and ending; where two would be the same, with the folder, or a number. */
+function distinctNames(files: readonly string[]): string[] {
+  const name = (file: string) => basename(file, extname(file))
+  const withFolder = (file: string) => `${basename(dirname(resolve(file)))}-${name(file)}`
+  // Some file systems make no difference between A and a.
+  const key = (text: string) => text.normalize().toLowerCase()
+  const counts = Map.groupBy(files, (file) => key(name(file)))
+  const taken = new Set<string>()
+  return files.map((file) => {
+    const base = counts.get(key(name(file)))!.length > 1 ? withFolder(file) : name(file)
+    let subject = base
+    for (let number = 2; taken.has(key(subject)); number++) subject = `${base}-${number}`
+    taken.add(key(subject))
+    return subject
+  })
 }
 
 /** The number of a class from its name or number. @throws UsageError with the names it may have been */
@@ -139,5 +160,5 @@ async function prepared({ preprocessing }: LoadedModel, picture: Picture) {
 function describe({ file, method, class: target, layer, out }: Explained): string {
   const chance = target?.probability === undefined ? '' : ` ${percent(target.probability)}`
   const what = [target && `${target.label}${chance}`, layer].filter(Boolean).join(', ')
-  return `${pc.bold(out)}: ${method}${what ? ` (${what})` : ''}${file ? ` of ${file}` : ''}`
+  return `${bold(out)}: ${method}${what ? ` (${what})` : ''}${file ? ` of ${file}` : ''}`
 }

@@ -3,13 +3,16 @@
 
 import { extname } from 'node:path'
 import type { Classifier } from '@alexnet/core'
-import { readPicture } from '@alexnet/data'
 import { bytesOf, encodeNpyHeader, encodeSafetensorsHeader } from '@alexnet/weights'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
+import { requireOther } from '../output.ts'
 import { UsageError } from '../terminal/errors.ts'
+import { interruptible } from '../terminal/interrupt.ts'
+import { print, printJson } from '../terminal/print.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
 import { type ClassifyOptions, loadClassifier } from './classify.ts'
+import { readPictures } from './pictures.ts'
 
 export interface FeaturesOptions extends Omit<ClassifyOptions, 'top'> {
   layer: string
@@ -67,8 +70,10 @@ export async function features(files: string[], options: FeaturesOptions): Promi
       `--out ${out}: the ending says the format, one of ${Object.keys(encoders).join(', ')}`,
     )
   }
+  await requireOther(out, [...files, options.weights])
   await startBackend(options)
   const classifier = await loadClassifier(options)
+  const stop = interruptible(`stopped; ${out} is as it was`)
   const shown = progress('features', files.length, { quiet: json })
   let shape: number[] = []
   async function* rows() {
@@ -78,16 +83,14 @@ export async function features(files: string[], options: FeaturesOptions): Promi
     }
   }
   try {
-    await replaceFile(out, encode(rows(), files, layer))
+    await replaceFile(out, encode(rows(), files, layer), { signal: stop.signal })
   } finally {
+    stop.release()
     shown.stop()
     classifier.dispose()
   }
-  if (json) process.stdout.write(`${JSON.stringify({ out, layer, shape })}\n`)
-  else
-    process.stdout.write(
-      `${out}: ${layer} of ${files.length} pictures, shape [${shape.join(', ')}]\n`,
-    )
+  if (json) printJson({ out, layer, shape })
+  else print(`${out}: ${layer} of ${files.length} pictures, shape [${shape.join(', ')}]`)
 }
 
 async function* featureRows(
@@ -99,7 +102,7 @@ async function* featureRows(
 ): AsyncGenerator<Row> {
   for (let start = 0; start < files.length; start += batchSize) {
     const names = files.slice(start, start + batchSize)
-    const pictures = await Promise.all(names.map((name) => readPicture(name)))
+    const pictures = await readPictures(names)
     const results = await classifier.features(pictures, { layer })
     for (const [index, file] of names.entries()) yield { file, ...results[index]! }
     shown.update(start + names.length)

@@ -4,6 +4,7 @@ import { createAlexNet, describe, formatDescription } from '@alexnet/core'
 import { startBackend } from '../backend.ts'
 import { loadModel } from '../model-file.ts'
 import { refuseTogether } from '../terminal/errors.ts'
+import { print, printJson } from '../terminal/print.ts'
 import { variantNamed } from '../train/settings.ts'
 
 export interface InspectOptions {
@@ -28,6 +29,6 @@ export async function inspect(options: InspectOptions): Promise<void> {
         inputSize,
       })
   const description = describe(model)
-  if (options.json) process.stdout.write(`${JSON.stringify(description, null, 2)}\n`)
-  else process.stdout.write(`${formatDescription(description)}\n`)
+  if (options.json) printJson(description, 2)
+  else print(...formatDescription(description).split('\n'))
 }

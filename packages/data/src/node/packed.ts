@@ -7,6 +7,7 @@
 //
 // It is written under another name and takes its own when it is whole.
 
+import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { checkIndex, type Dataset, type Split } from '../dataset.ts'
@@ -90,8 +91,9 @@ export async function packDataset(
     fingerprint: '',
   }
   await mkdir(dirname(path), { recursive: true })
-  const temporary = `${path}.part-${process.pid}`
-  const file = await open(temporary, 'w')
+  // A name that nobody can have prepared a link under.
+  const temporary = `${path}.part-${randomBytes(6).toString('hex')}`
+  const file = await open(temporary, 'wx')
   try {
     let end = headerBytes
     const hash = new Hash()
