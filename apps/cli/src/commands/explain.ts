@@ -100,10 +100,11 @@ function distinctNames(files: readonly string[]): string[] {
   const withFolder = (file: string) => `${basename(dirname(resolve(file)))}-${name(file)}`
   // Some file systems make no difference between A and a.
   const key = (text: string) => text.normalize().toLowerCase()
-  const counts = Map.groupBy(files, (file) => key(name(file)))
+  const counts = new Map<string, number>()
+  for (const file of files) counts.set(key(name(file)), (counts.get(key(name(file))) ?? 0) + 1)
   const taken = new Set<string>()
   return files.map((file) => {
-    const base = counts.get(key(name(file)))!.length > 1 ? withFolder(file) : name(file)
+    const base = counts.get(key(name(file)))! > 1 ? withFolder(file) : name(file)
     let subject = base
     for (let number = 2; taken.has(key(subject)); number++) subject = `${base}-${number}`
     taken.add(key(subject))
