@@ -19,7 +19,9 @@ import {
 } from '@alexnet/weights'
 import { pullWeights, saveSafetensors } from '@alexnet/weights/node'
 import type { LayersModel } from '@tensorflow/tfjs'
-import { Interrupted, UsageError } from './terminal/errors.ts'
+import { UsageError } from './terminal/errors.ts'
+import { interruptible } from './terminal/interrupt.ts'
+import { tell } from './terminal/print.ts'
 import { type Progress, progress } from './terminal/progress.ts'
 
 /** Name of a model's file in the folder of a run. */
@@ -100,16 +102,13 @@ export function downloadWeights(
 async function downloading<T>(
   record: WeightRecord | undefined,
   quiet: boolean,
-  work: (watched: Pick<OpenModelOptions, 'signal' | 'onProgress'>) => Promise<T>,
+  work: (watched: Pick<OpenModelOptions, 'signal' | 'onProgress' | 'onWait'>) => Promise<T>,
 ): Promise<T> {
   if (!record) return work({})
   const megabytes = (bytes: number) => Math.round(bytes / 1e6)
-  const controller = new AbortController()
-  const stop = () =>
-    controller.abort(
-      new Interrupted(`stopped; what has arrived stays, and the next download goes on from there`),
-    )
-  process.once('SIGINT', stop)
+  const stop = interruptible(
+    'stopped; what has arrived stays, and the next download goes on from there',
+  )
   let shown: Progress | undefined
   const onProgress = ({ received, total, resumedFrom }: DownloadProgress) => {
     if (!shown) {
@@ -119,10 +118,13 @@ async function downloading<T>(
     }
     shown.update(megabytes(received))
   }
+  const onWait = (holder: string) => {
+    if (!quiet) tell(`${holder} is downloading '${record.name}': waiting for it`)
+  }
   try {
-    return await work({ signal: controller.signal, onProgress })
+    return await work({ signal: stop.signal, onProgress, onWait })
   } finally {
     shown?.stop()
-    process.off('SIGINT', stop)
+    stop.release()
   }
 }

@@ -13,18 +13,19 @@ import {
   subset,
 } from '@alexnet/data'
 import type { BatchSource } from '@alexnet/train'
-import pc from 'picocolors'
 import { UsageError } from './terminal/errors.ts'
+import { tell, yellow } from './terminal/print.ts'
 
 /** What to do at a picture that cannot be used. */
 export type OnBroken = 'stop' | 'skip'
 
+/** Files that are open at once: systems allow a process some hundreds, whatever the size of a batch. */
+const MOST_OPEN = 16
+
 /** More lines than this are counted only. */
 const MOST_LINES = 20
 
-export const warn = (text: string): void => {
-  process.stderr.write(`${pc.yellow('warning:')} ${text}\n`)
-}
+export const warn = (text: string): void => tell(`${yellow('warning:')} ${text}`)
 
 /** Opens a data set and says what a person should know of it. */
 export async function openPictures(path: string, split: Split): Promise<Dataset> {
@@ -83,7 +84,7 @@ export class SkippedPictures {
     const lines = [...this.#problems.values()].slice(0, MOST_LINES)
     if (this.count > lines.length) lines.push(`… ${this.count - lines.length} more`)
     const counted = `skipped ${this.count} ${this.count === 1 ? 'picture' : 'pictures'} that cannot be used:`
-    process.stderr.write(`${[counted, ...lines.map((line) => `  ${line}`)].join('\n')}\n`)
+    tell(counted, ...lines.map((line) => `  ${line}`))
   }
 
   /** A loader's batches; what it leaves out is added. */
@@ -112,9 +113,14 @@ export async function readPictures(
   onBroken: OnBroken,
   skipped: SkippedPictures,
 ): Promise<{ file: string; picture: Picture }[]> {
-  const read = await Promise.all(
-    files.map(async (file) => ({ file, picture: await orSkip(readPicture(file), onBroken) })),
-  )
+  const read: { file: string; picture: Picture | PictureError }[] = []
+  for (let start = 0; start < files.length; start += MOST_OPEN) {
+    const some = files.slice(start, start + MOST_OPEN)
+    const pictures = some.map((file) => orSkip(readPicture(file), onBroken))
+    for (const [index, picture] of (await Promise.all(pictures)).entries()) {
+      read.push({ file: some[index]!, picture })
+    }
+  }
   const sound: { file: string; picture: Picture }[] = []
   for (const { file, picture } of read) {
     if (picture instanceof PictureError) skipped.add(picture)

@@ -53,8 +53,8 @@ const platform: ModelPlatform = {
     }
     return openPath(/^file:\/\//i.test(text) ? fileURLToPath(text) : text)
   },
-  async pull(record, { onProgress, signal, mirror }) {
-    return openPath(await pullWeights(record, { onProgress, signal, mirror }))
+  async pull(record, { onProgress, onWait, signal, mirror }) {
+    return openPath(await pullWeights(record, { onProgress, onWait, signal, mirror }))
   },
   save: saveTo,
 }

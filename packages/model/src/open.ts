@@ -57,6 +57,8 @@ export interface OpenModelOptions {
   backend?: readonly BackendAdapter[]
   /** Told while weights are downloaded. */
   onProgress?: (progress: DownloadProgress) => void
+  /** Node: told who downloads the same weights already, and is waited for. */
+  onWait?: (holder: string) => void
   /** Ends a download; what has arrived stays for the next time. */
   signal?: AbortSignal
   /** Asked for downloads in place of the records' servers. */
@@ -82,7 +84,7 @@ export interface ModelPlatform {
   /** Downloads weights once, and opens them. */
   pull(
     record: WeightRecord,
-    options: Pick<OpenModelOptions, 'onProgress' | 'signal' | 'mirror'>,
+    options: Pick<OpenModelOptions, 'onProgress' | 'onWait' | 'signal' | 'mirror'>,
   ): Promise<Omit<OpenedWeights, 'name'>>
   save: Save
 }

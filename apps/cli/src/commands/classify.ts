@@ -1,12 +1,12 @@
 // alexnet classify: the likeliest classes of pictures.
 
 import type { Model, Prediction } from '@alexnet/model'
-import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
 import { type OnBroken, SkippedPictures } from '../pictures.ts'
 import { exitCodes } from '../terminal/errors.ts'
 import { bar, percent } from '../terminal/format.ts'
+import { bold, cyan, print, printJson, shown } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 
 export interface ClassifyOptions extends EngineOptions {
@@ -35,10 +35,8 @@ export async function classify(files: string[], options: ClassifyOptions): Promi
   model.dispose()
   if (skipped.count > 0) process.exitCode = exitCodes.failed
   skipped.report()
-  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
-  else
-    for (const result of results)
-      if ('top' in result) process.stdout.write(`${formatResult(result)}\n`)
+  if (options.json) printJson(results, 2)
+  else for (const result of results) if ('top' in result) print(...formatResult(result))
 }
 
 /**
@@ -86,11 +84,11 @@ export async function* inTurn<T>(list: readonly T[]): AsyncGenerator<T> {
 }
 
 /** A file's name over a line for each class: label, bar, probability. */
-export function formatResult({ file, top }: Classified): string {
-  const width = Math.min(40, Math.max(...top.map(({ label }) => label.length)))
+export function formatResult({ file, top }: Classified): string[] {
+  const width = Math.min(40, Math.max(...top.map(({ label }) => shown(label).length)))
   const lines = top.map(
     ({ label, probability }) =>
-      `  ${label.padEnd(width)} ${pc.cyan(bar(probability))} ${percent(probability).padStart(6)}`,
+      `  ${shown(label).padEnd(width)} ${cyan(bar(probability))} ${percent(probability).padStart(6)}`,
   )
-  return [pc.bold(file), ...lines].join('\n')
+  return [bold(file), ...lines]
 }

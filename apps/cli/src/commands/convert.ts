@@ -1,13 +1,13 @@
 // alexnet convert: a model into another format, smaller on request. The new file is read again and held
 // against the old one: the logits of some pictures say what the change costs.
 
-import { realpath } from 'node:fs/promises'
 import { formatOf, type Model, type ModelFormat, requirePossible } from '@alexnet/model'
 import type { Quantization } from '@alexnet/weights'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { requireOther } from '../output.ts'
 import { megabytes, percent } from '../terminal/format.ts'
+import { print, printJson } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 import { drawnPictures, picturesOf, type SamplePictures } from './sample-pictures.ts'
 
@@ -51,7 +51,7 @@ export async function convert(
   requirePossible(written)
   await startBackend(options)
   const before = await loadModel(input, { ...options, quiet: json })
-  await requireOther(before.origin.path, output)
+  await requireOther(output, [before.origin.path])
   const { preprocessing } = before
   const pictures = options.pictures
     ? await picturesOf(options.pictures, options.limit)
@@ -74,8 +74,8 @@ export async function convert(
       output: { path: output, contents: after.origin.contents, bytes },
       comparison: compare(expected, found),
     }
-    if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-    else process.stdout.write(formatConverted(result, options.pictures))
+    if (json) printJson(result, 2)
+    else print(...formatConverted(result, options.pictures))
   } finally {
     shown.stop()
   }
@@ -83,15 +83,6 @@ export async function convert(
 
 /** As a path, even where it is the name of published weights. */
 const asPath = (path: string) => (/[/\\]/.test(path) ? path : `./${path}`)
-
-async function requireOther(input: string, output: string): Promise<void> {
-  const [from, to] = await Promise.all(
-    [input, output].map((path) => realpath(path).catch(() => '')),
-  )
-  if (from && from === to) {
-    throw new UsageError(`${output} is the file that is read: name another for the result`)
-  }
-}
 
 /** Logits of each picture. */
 async function logits(
@@ -131,7 +122,7 @@ function compare(expected: Float32Array[], found: Float32Array[]): Converted['co
 
 const likeliest = (row: Float32Array) => row.indexOf(Math.max(...row))
 
-function formatConverted({ input, output, comparison }: Converted, named?: string): string {
+function formatConverted({ input, output, comparison }: Converted, named?: string): string[] {
   const { pictures, worstLogitChange, largestLogit, sameTop1 } = comparison
   const share = input.bytes > 0 ? `, ${percent(output.bytes / input.bytes)} of it` : ''
   return [
@@ -141,6 +132,5 @@ function formatConverted({ input, output, comparison }: Converted, named?: strin
       ? 'logits   the same to the last bit'
       : `logits   worst change ${worstLogitChange.toPrecision(3)}, the largest being ${largestLogit.toPrecision(3)}`,
     `top-1    the same for ${percent(sameTop1)} of ${pictures} ${named === undefined ? 'drawn pictures' : 'pictures'}`,
-    '',
-  ].join('\n')
+  ]
 }

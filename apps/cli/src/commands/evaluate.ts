@@ -3,11 +3,11 @@
 import type { Dataset, Split } from '@alexnet/data'
 import { evaluationBatches, type Model, TEN, tenViewBatches } from '@alexnet/model'
 import { classAccuracies, type Evaluation, evaluate } from '@alexnet/train'
-import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
 import { type OnBroken, openPictures, SkippedPictures, withClasses } from '../pictures.ts'
 import { bar, percent } from '../terminal/format.ts'
+import { cyan, print, printJson, shown } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 
 export interface EvaluateOptions extends EngineOptions {
@@ -31,9 +31,9 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
   if (options.json) {
     const { mistakes: _, ...numbers } = metrics
     const classes = summarize(metrics, loaded.labels)
-    process.stdout.write(`${JSON.stringify({ ...numbers, classes, skipped: skipped.list })}\n`)
+    printJson({ ...numbers, classes, skipped: skipped.list })
   } else {
-    process.stdout.write(`${formatEvaluation(metrics, loaded.labels)}\n`)
+    print(...formatEvaluation(metrics, loaded.labels))
   }
 }
 
@@ -90,11 +90,11 @@ function summarize({ confusion }: Evaluation, labels: readonly string[]): ClassS
 }
 
 /** The means, a line a class with its accuracy, and what was most often taken for something else. */
-function formatEvaluation(metrics: Evaluation, labels: readonly string[]): string {
+function formatEvaluation(metrics: Evaluation, labels: readonly string[]): string[] {
   const { pictures, top1, top5, loss, confusion } = metrics
   const classes = summarize(metrics, labels).sort((a, b) => b.top1 - a.top1)
   const listed = classes.slice(-MOST_CLASSES)
-  const width = Math.min(30, Math.max(...listed.map(({ label }) => label.length)))
+  const width = Math.min(30, Math.max(...listed.map(({ label }) => shown(label).length)))
   const worst = confusion
     .cells()
     .filter(([own, given]) => own !== given)
@@ -106,8 +106,8 @@ function formatEvaluation(metrics: Evaluation, labels: readonly string[]): strin
     ...(listed.length < classes.length ? [`the ${MOST_CLASSES} worst of its classes:`] : []),
     ...listed.map(
       ({ label, pictures: count, top1: share }) =>
-        `  ${label.padEnd(width)} ${pc.cyan(bar(share))} ${percent(share).padStart(6)} of ${count}`,
+        `  ${shown(label).padEnd(width)} ${cyan(bar(share))} ${percent(share).padStart(6)} of ${count}`,
     ),
     ...(worst.length > 0 ? ['most often mistaken:', ...worst.map((line) => `  ${line}`)] : []),
-  ].join('\n')
+  ]
 }

@@ -1,13 +1,13 @@
 // alexnet explain: what the network sees in a picture, drawn beside the picture as the network gets it.
 
-import { basename, extname, join } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { ColorMap } from '@alexnet/core'
 import { type Dataset, encodePng } from '@alexnet/data'
 import { classNamed, type ExplainMethod, evenly, methodsWithoutPicture } from '@alexnet/model'
 import { replaceFile } from '@alexnet/weights/node'
-import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
+import { requireOther } from '../output.ts'
 import {
   type OnBroken,
   openPictures,
@@ -17,6 +17,7 @@ import {
 } from '../pictures.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { percent } from '../terminal/format.ts'
+import { bold, print, printJson } from '../terminal/print.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
 
 export interface ExplainOptions extends EngineOptions {
@@ -53,6 +54,8 @@ export async function explain(files: string[], options: ExplainOptions): Promise
   const { steps, size, stride, colors, onBroken = 'stop' } = options
   checkOptions(files, options)
   const unit = options.unit === undefined ? undefined : placeOf(options.unit)
+  const outputs = outputPaths(files, options)
+  for (const out of outputs) await requireOther(out, [...files, options.weights])
   await startBackend(options)
   const model = await loadModel(options.weights, { ...options, quiet: json })
   const target = options.class === undefined ? undefined : classNamed(options.class, model.labels)
@@ -62,7 +65,8 @@ export async function explain(files: string[], options: ExplainOptions): Promise
       ? undefined
       : await picturesAmong(options.dataset, limit, onBroken, skipped)
   const results: Explained[] = []
-  for (const file of methodsWithoutPicture.includes(method) ? [null] : files) {
+  const subjects = methodsWithoutPicture.includes(method) ? [null] : files
+  for (const [index, file] of subjects.entries()) {
     const read = file === null ? [] : await readPictures([file], onBroken, skipped)
     if (file !== null && read.length === 0) continue
     let shown: Progress | undefined
@@ -86,16 +90,16 @@ export async function explain(files: string[], options: ExplainOptions): Promise
       },
     })
     shown?.stop()
-    const out = outputPath(file, files.length > 1, options)
+    const out = outputs[index]!
     await replaceFile(out, [await encodePng(found.picture)])
     const result: Explained = { file, method, out, layer: found.layer, class: found.target }
     results.push(result)
-    if (!json) process.stdout.write(`${describe(result)}\n`)
+    if (!json) print(describe(result))
   }
   model.dispose()
   if (skipped.count > 0) process.exitCode = exitCodes.failed
   skipped.report()
-  if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
+  if (json) printJson(results, 2)
 }
 
 /** At most `limit` pictures of a data set, evenly over it, whose order may be by class. */
@@ -135,15 +139,33 @@ export function requirePng(out: string): void {
   throw new UsageError(`--out ${out}: pictures are written as PNG, so the name must end in .png`)
 }
 
-/** Where a picture's explanation goes; of several, into the folder --out. */
-function outputPath(
-  file: string | null,
-  several: boolean,
+/** Where the explanation of each picture goes; of several, into the folder --out, each under a name of its own. */
+function outputPaths(
+  files: readonly string[],
   { out, method, class: name }: ExplainOptions,
-): string {
-  if (out !== undefined && !several) return out
-  const subject = file === null ? (name ?? 'network') : basename(file, extname(file))
-  return join(several ? (out ?? '') : '', `${subject}-${method}.png`)
+): string[] {
+  const several = files.length > 1
+  if (out !== undefined && !several) return [out]
+  const subjects = files.length === 0 ? [name ?? 'network'] : distinctNames(files)
+  return subjects.map((subject) => join(several ? (out ?? '') : '', `${subject}-${method}.png`))
+}
+
+/** The names of files without folder and ending; where two would be the same, with the folder, or a number. */
+function distinctNames(files: readonly string[]): string[] {
+  const name = (file: string) => basename(file, extname(file))
+  const withFolder = (file: string) => `${basename(dirname(resolve(file)))}-${name(file)}`
+  // Some file systems make no difference between A and a.
+  const key = (text: string) => text.normalize().toLowerCase()
+  const counts = new Map<string, number>()
+  for (const file of files) counts.set(key(name(file)), (counts.get(key(name(file))) ?? 0) + 1)
+  const taken = new Set<string>()
+  return files.map((file) => {
+    const base = counts.get(key(name(file)))! > 1 ? withFolder(file) : name(file)
+    let subject = base
+    for (let number = 2; taken.has(key(subject)); number++) subject = `${base}-${number}`
+    taken.add(key(subject))
+    return subject
+  })
 }
 
 /** "3,5" as a row and a column. */
@@ -158,5 +180,5 @@ function placeOf(text: string) {
 function describe({ file, method, class: target, layer, out }: Explained): string {
   const chance = target?.probability === undefined ? '' : ` ${percent(target.probability)}`
   const what = [target && `${target.label}${chance}`, layer].filter(Boolean).join(', ')
-  return `${pc.bold(out)}: ${method}${what ? ` (${what})` : ''}${file ? ` of ${file}` : ''}`
+  return `${bold(out)}: ${method}${what ? ` (${what})` : ''}${file ? ` of ${file}` : ''}`
 }

@@ -7,8 +7,11 @@ import { bytesOf, encodeNpyHeader, encodeSafetensorsHeader } from '@alexnet/weig
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
+import { requireOther } from '../output.ts'
 import { readPictures, SkippedPictures } from '../pictures.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
+import { interruptible } from '../terminal/interrupt.ts'
+import { print, printJson } from '../terminal/print.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
 import { type ClassifyOptions, inTurn } from './classify.ts'
 
@@ -70,8 +73,10 @@ export async function features(named: string[], options: FeaturesOptions): Promi
   }
   const skipped = new SkippedPictures()
   const files = options.onBroken === 'skip' ? await soundFiles(named, batchSize, skipped) : named
+  await requireOther(out, [...files, options.weights])
   await startBackend(options)
   const model = await loadModel(options.weights, { ...options, quiet: json })
+  const stop = interruptible(`stopped; ${out} is as it was`)
   const shown = progress('features', files.length, { quiet: json })
   let shape: number[] = []
   async function* rows() {
@@ -81,18 +86,16 @@ export async function features(named: string[], options: FeaturesOptions): Promi
     }
   }
   try {
-    await replaceFile(out, encode(rows(), files, layer))
+    await replaceFile(out, encode(rows(), files, layer), { signal: stop.signal })
   } finally {
+    stop.release()
     shown.stop()
     model.dispose()
   }
   if (skipped.count > 0) process.exitCode = exitCodes.failed
   skipped.report()
-  if (json) process.stdout.write(`${JSON.stringify({ out, layer, shape })}\n`)
-  else
-    process.stdout.write(
-      `${out}: ${layer} of ${files.length} pictures, shape [${shape.join(', ')}]\n`,
-    )
+  if (json) printJson({ out, layer, shape })
+  else print(`${out}: ${layer} of ${files.length} pictures, shape [${shape.join(', ')}]`)
 }
 
 /** The files that can be used: a table's header says how many rows follow, so they are read before. */

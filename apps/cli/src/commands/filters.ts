@@ -13,6 +13,8 @@ import { encodePng } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
+import { requireOther } from '../output.ts'
+import { print, printJson } from '../terminal/print.ts'
 import { requirePng } from './explain.ts'
 
 export interface FiltersOptions {
@@ -32,6 +34,7 @@ const MOST_CHANNELS = 32
 export async function filters(options: FiltersOptions): Promise<void> {
   const { out, limit, json = false } = options
   requirePng(out)
+  await requireOther(out, [options.weights])
   await startBackend({ threads: 1 })
   const model = await loadModel(options.weights, { ...options, quiet: json })
   const all = await filtersOf(model.network, options.layer)
@@ -59,10 +62,8 @@ export async function filters(options: FiltersOptions): Promise<void> {
   model.dispose()
   const { height, width, channels } = all
   if (json) {
-    process.stdout.write(`${JSON.stringify({ layer, count, height, width, channels, out })}\n`)
+    printJson({ layer, count, height, width, channels, out })
   } else {
-    process.stdout.write(
-      `${out}: ${count} filters of ${layer}, ${height}×${width} pixels of ${channels} channels\n`,
-    )
+    print(`${out}: ${count} filters of ${layer}, ${height}×${width} pixels of ${channels} channels`)
   }
 }

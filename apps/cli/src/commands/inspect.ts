@@ -10,6 +10,7 @@ import {
 import { startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
 import { refuseTogether } from '../terminal/errors.ts'
+import { print, printJson } from '../terminal/print.ts'
 
 export interface InspectOptions {
   variant?: string
@@ -33,6 +34,6 @@ export async function inspect(options: InspectOptions): Promise<void> {
         inputSize,
       })
   const description = describe(model)
-  if (options.json) process.stdout.write(`${JSON.stringify(description, null, 2)}\n`)
-  else process.stdout.write(`${formatDescription(description)}\n`)
+  if (options.json) printJson(description, 2)
+  else print(...formatDescription(description).split('\n'))
 }

@@ -10,6 +10,7 @@
 //
 // It is written under another name and takes its own when it is whole.
 
+import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -98,8 +99,9 @@ export async function packDataset(
     fingerprint: '',
   }
   await mkdir(dirname(path), { recursive: true })
-  const temporary = `${path}.part-${process.pid}`
-  const file = await open(temporary, 'w')
+  // A name that nobody can have prepared a link under.
+  const temporary = `${path}.part-${randomBytes(6).toString('hex')}`
+  const file = await open(temporary, 'wx')
   try {
     let end = HEADER_BYTES
     const hash = new Hash()

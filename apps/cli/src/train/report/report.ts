@@ -22,10 +22,11 @@ import { type ReportData, reportPage } from './page.ts'
 /** Mistakes that are shown, and the pixels of their shorter side. */
 const MISTAKES = { count: 24, size: 112 }
 
-/** Writes the report of a run, from its log and its best model. */
+/** Writes the report of a run, from its epochs, its log and its best model. */
 export async function writeReport(
   folder: RunFolder,
   settings: RunSettings,
+  epochs: readonly EpochRecord[],
   validation: Dataset | undefined,
   { quiet = false } = {},
 ): Promise<void> {
@@ -48,7 +49,7 @@ export async function writeReport(
       ))
     const page = reportPage({
       settings,
-      epochs: lines.filter(({ type }) => type === 'epoch') as unknown as EpochRecord[],
+      epochs,
       steps: lines.filter(({ type }) => type === 'step'),
       evaluation,
       mistakes:
