@@ -187,7 +187,7 @@ function parseNpyHeader(
     fields.set(key, value!)
     place = field.lastIndex
   }
-  const description = /^(['"])([<>|=]?)(\w+)\1$/.exec(fields.get('descr') ?? '')
+  const description = /^(['"])([<>|=]?)(\w+)(?:\[\w+\])?\1$/.exec(fields.get('descr') ?? '')
   const isRecord = fields.get('descr')?.startsWith('[')
   const order = fields.get('fortran_order')
   const shape = extentsOf(fields.get('shape') ?? '')

@@ -277,9 +277,11 @@ class Machine {
   }
 
   #pushText(bytes: Uint8Array, decode?: (bytes: Uint8Array) => string): void {
-    if (decode && bytes.length > LONGEST_TEXT) return this.#push(bytes)
-    this.#spend(TEXT_BYTES + 2 * bytes.length)
-    this.#push(decode ? decode(bytes) : decoder.decode(bytes))
+    if (decode && bytes.length > LONGEST_TEXT) this.#push(bytes)
+    else {
+      this.#spend(TEXT_BYTES + 2 * bytes.length)
+      this.#push(decode ? decode(bytes) : decoder.decode(bytes))
+    }
   }
 
   #spend(bytes: number): void {

@@ -45,6 +45,7 @@ export function findStateDict(root: Value, path: string | undefined): StateDict 
   if (value instanceof Tensor) walk.add('tensor', value)
   else walk.visit(value, '', 0)
   if (walk.tensors.size === 0) {
+    walk.requireNothingLost()
     throw new CheckpointError('there are no tensors in it: it is no checkpoint of a model', {
       path,
     })
@@ -115,6 +116,8 @@ class Walk {
   readonly tensors = new Map<string, Tensor>()
   readonly #path: string | undefined
   readonly #search: Search
+  /** The first value that a call would have made. */
+  #lost: Instance | undefined
   #visits = 0
 
   constructor(path: string | undefined) {
@@ -136,19 +139,25 @@ class Walk {
     const { items, attributes, refusal, args } = instance
     const isModule = attributes?.entries.has('_parameters')
     if (refusal && !items && !isModule) {
-      const isWanted = prefix === '' || refusal.isTensor
-      if (!isWanted && !args.some((arg) => this.#search.finds(arg))) return
-      const tensor = prefix === '' ? '' : ` for '${prefix.slice(0, -1)}'`
-      const { why, offset } = refusal
-      throw new CheckpointError(`broken or unsafe pickle: ${why}${tensor}`, {
-        path: this.#path,
-        offset,
-      })
+      this.#lost ??= instance
+      const isWanted = refusal.isTensor || args.some((arg) => this.#search.finds(arg))
+      if (!isWanted) return
+      this.#refuse(refusal, ` for '${prefix.slice(0, -1)}'`)
     }
     this.visit(items, prefix, depth + 1)
     for (const part of ['_parameters', '_buffers', '_modules']) {
       this.visit(attributes?.entries.get(part), prefix, depth + 1)
     }
+  }
+
+  /** @throws CheckpointError when a value that was passed over may have been what the file is about */
+  requireNothingLost(): void {
+    if (this.#lost) this.#refuse(this.#lost.refusal!)
+  }
+
+  #refuse({ why, offset }: NonNullable<Instance['refusal']>, where = ''): never {
+    const message = `broken or unsafe pickle: ${why}${where}`
+    throw new CheckpointError(message, { path: this.#path, offset })
   }
 
   #step(key: Value, item: Value, prefix: string, depth: number): void {
