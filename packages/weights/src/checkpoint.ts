@@ -20,7 +20,7 @@ import { isShardList, openShardList } from './shards.ts'
 import { type CheckpointSource, type RangeSource, readRange, type SourceOptions } from './source.ts'
 import type { Checkpoint, LazyTensor, NamedTensor, OpenCheckpoint } from './tensor.ts'
 import { isModelJson, openModelJson } from './tfjs.ts'
-import { ZipArchive } from './zip.ts'
+import { type InflateRaw, ZipArchive } from './zip.ts'
 
 /** How to read a checkpoint. */
 export interface ReadOptions extends SourceOptions {
@@ -35,6 +35,8 @@ export interface ReadOptions extends SourceOptions {
   maxBytes?: number
   /** CRC-32 of zip entries. Default: one in JavaScript. */
   crc32?: Crc32
+  /** Unpacks deflated zip entries. Default: the platform's streams. */
+  inflate?: InflateRaw
 }
 
 /** Largest JSON file (a model.json with its topology, a list of shards). */
@@ -180,8 +182,8 @@ function unknownKind(start: Uint8Array): string {
 }
 
 async function openZip(source: RangeSource, options: ReadOptions): Promise<Opened> {
-  const { crc32, verify, maxBytes = boundOf(source.size) } = options
-  const archive = await ZipArchive.open(source, { crc32, verify, maxBytes })
+  const { crc32, inflate, verify, maxBytes = boundOf(source.size) } = options
+  const archive = await ZipArchive.open(source, { crc32, inflate, verify, maxBytes })
   const root = torchRoot(archive)
   if (root === undefined && !isNpz(archive)) {
     const names = [...archive.entries.keys()].slice(0, 5).join(', ')

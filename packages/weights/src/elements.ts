@@ -161,7 +161,7 @@ function swapped(bytes: Uint8Array, size: number): Uint8Array {
 }
 
 /** Most tensors of a file, which take about a kilobyte each before they are read. */
-export const MOST_TENSORS = 50_000
+export const MOST_TENSORS = 20_000
 
 /** Most axes that a tensor may have: NumPy's bound. */
 const MOST_AXES = 64

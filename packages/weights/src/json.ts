@@ -13,11 +13,16 @@ export type JsonValue =
 
 /** Arrays and objects that may hold each other. */
 const DEEPEST = 200
-/** About what an array or object takes, and one value in it. */
+/** Keys of one object. */
+const MOST_KEYS = 100_000
+/** About what an array or object takes, a value in it, and its key. */
 const CONTAINER_BYTES = 96
-const VALUE_BYTES = 24
+const VALUE_BYTES = 16
+const KEY_BYTES = 32
 /** Letters of a number: JSON.stringify's have 24 at most. */
 const LONGEST_LITERAL = 64
+/** Texts below this length are made without a decoder, where they are plain letters. */
+const SHORT = 100
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -33,22 +38,24 @@ export class JsonReader {
   constructor(bytes: Uint8Array, fail: (why: string, place: number) => never) {
     this.#bytes = bytes
     this.#fail = fail
-    this.#room = 16 * 1024 * 1024 + 4 * bytes.length
+    this.#room = 8 * 1024 * 1024 + 2 * bytes.length
   }
 
   /** The next value is an object: `visit` takes the value of each key, by `value`, `skip` or another visit. */
   object(visit: (key: string) => void): void {
     this.#expect(0x7b, 'an object')
     this.#enter()
-    const keys = new Set<string>()
+    let keys: Set<string> | undefined
     let isFirst = true
     while (!this.#ends(0x7d, isFirst)) {
       isFirst = false
       const at = this.#place
       const key = this.#string()
+      keys ??= new Set()
       if (keys.has(key)) this.#fail(`the key '${key.slice(0, 100)}' twice`, at)
       keys.add(key)
-      this.#spend(2 * key.length + CONTAINER_BYTES)
+      if (keys.size > MOST_KEYS) this.#fail(`an object of over ${MOST_KEYS} keys`, at)
+      this.#spend(2 * key.length + KEY_BYTES)
       this.#expect(0x3a, 'a colon')
       visit(key)
     }
@@ -108,7 +115,7 @@ export class JsonReader {
     if (first === 0x22) this.#skipString()
     else if (first === 0x5b) this.array(() => this.skip())
     else if (first === 0x7b) this.#skipObject()
-    else this.#literal()
+    else this.#skipLiteral()
   }
 
   /** Nothing may follow. */
@@ -187,24 +194,42 @@ export class JsonReader {
     this.#next()
     const start = this.#place
     const hasEscapes = this.#skipString()
+    const end = this.#place - 1
+    const short = hasEscapes || end - start > SHORT ? undefined : this.#letters(start + 1, end)
+    if (short !== undefined) return short
     try {
-      const text = decoder.decode(this.#bytes.subarray(start, this.#place))
-      return hasEscapes ? (JSON.parse(text) as string) : text.slice(1, -1)
+      const text = decoder.decode(this.#bytes.subarray(start + 1, end))
+      return hasEscapes ? (JSON.parse(`"${text}"`) as string) : text
     } catch {
       return this.#fail('a string that is no text', start)
     }
   }
 
-  #literal(): null | boolean | number {
+  /** Plain letters as text; undefined where there are others. */
+  #letters(start: number, end: number): string | undefined {
+    let text = ''
+    for (let place = start; place < end; place++) {
+      const byte = this.#bytes[place]!
+      if (byte > 0x7f) return undefined
+      text += String.fromCharCode(byte)
+    }
+    return text
+  }
+
+  #skipLiteral(): void {
     const start = this.#place
     while (isLiteral(this.#bytes[this.#place])) this.#place++
-    const text =
-      this.#place - start > LONGEST_LITERAL
-        ? ''
-        : String.fromCharCode(...this.#bytes.subarray(start, this.#place))
+    if (this.#place === start) this.#fail('a value is missing', start)
+  }
+
+  #literal(): null | boolean | number {
+    const start = this.#place
+    this.#skipLiteral()
+    const isShort = this.#place - start <= LONGEST_LITERAL
+    const text = isShort ? this.#letters(start, this.#place) : ''
     if (text === 'null') return null
     if (text === 'true' || text === 'false') return text === 'true'
-    if (/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return Number(text)
+    if (/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text ?? '')) return Number(text)
     return this.#fail('a value is missing', start)
   }
 }

@@ -20,6 +20,8 @@ import {
 import type { ZipArchive } from './zip.ts'
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
+/** Arrays of one archive, in which each has a header of its own to be read. */
+const MOST_ARRAYS = 12_000
 /** Headers are some 100 bytes; NumPy itself refuses to parse those of over 10,000. */
 const LARGEST_HEADER = 10_000
 
@@ -98,6 +100,9 @@ export async function openNpz(archive: ZipArchive): Promise<OpenCheckpoint> {
     const name = entry.name.replace(/\.npy$/, '')
     if (name === entry.name) continue
     const where = { path: source.path, offset: entry.offset }
+    if (tensors.size + passedOver >= MOST_ARRAYS) {
+      throw new CheckpointError(`it holds over ${MOST_ARRAYS} arrays`, where)
+    }
     const header = await readNpyHeader(archive.entryStart(entry), name, where)
     if (isText(header)) passedOver++
     else tensors.set(name, arrayOf(archive.entrySource(entry), name, header, where))

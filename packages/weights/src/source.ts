@@ -45,7 +45,7 @@ export function bytesSource(bytes: Uint8Array, path?: string): RangeSource {
 
 /** Bytes that {@link windowed} reads at a time, and the longest range that it takes from them. */
 const WINDOW = 16 * 1024
-const SMALL = 4 * 1024
+export const SMALL = 4 * 1024
 
 /** A source whose small reads, one after the other, are cut from larger ones: for headers and counts. */
 export function windowed(source: RangeSource, window = WINDOW, small = SMALL): RangeSource {

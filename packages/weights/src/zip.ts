@@ -22,12 +22,17 @@ export interface ZipEntry {
   crc32: number
 }
 
+/** Unpacks deflated bytes; at most `most` of them, if it can tell. */
+export type InflateRaw = (packed: Uint8Array, most: number) => Promise<Uint8Array>
+
 /** How an archive is read. */
 export interface ZipOptions {
   /** Default: one in JavaScript. */
   crc32?: Crc32 | undefined
   /** False passes over entries' CRC-32. Default true. */
   verify?: boolean | undefined
+  /** Default: the platform's streams. */
+  inflate?: InflateRaw | undefined
   /** Most bytes that the deflated entries that are read may unpack to altogether. Default: no bound. */
   maxBytes?: number | undefined
 }
@@ -36,7 +41,7 @@ export interface ZipOptions {
 const END_SIZE = 22
 const LARGEST_END = END_SIZE + 65535
 /** Entries and directory bytes, bounded so that reading a directory takes no long time or large memory. */
-const MOST_ENTRIES = 50_000
+const MOST_ENTRIES = 32_768
 const LARGEST_DIRECTORY = 32 * 1024 * 1024
 
 /** Bytes of a deflated entry that are unpacked to see how it starts. */
@@ -51,23 +56,25 @@ export class ZipArchive {
   readonly entries: ReadonlyMap<string, ZipEntry>
   readonly #crc32: Crc32
   readonly #verify: boolean
+  readonly #inflateRaw: InflateRaw | undefined
   readonly #maxBytes: number
   readonly #headers: RangeSource
-  /** Deflated entries that are read: where their bytes are, once they were unpacked. */
-  readonly #unpacked = new Map<ZipEntry, Unpacked>()
+  /** Deflated entries that are read. */
+  readonly #admitted = new Set<ZipEntry>()
+  readonly #kept = new Map<ZipEntry, Promise<Uint8Array> | undefined>()
   #unpackedBytes = 0
-  /** Keeps the entry that was unpacked last, for the tensors in it that come next. */
-  #last: { entry: ZipEntry; bytes: Uint8Array } | undefined
 
   private constructor(
     source: RangeSource,
     entries: ReadonlyMap<string, ZipEntry>,
-    { crc32 = portableCrc32, verify = true, maxBytes = Number.POSITIVE_INFINITY }: ZipOptions,
+    options: ZipOptions,
   ) {
+    const { crc32 = portableCrc32, verify = true, maxBytes = Number.POSITIVE_INFINITY } = options
     this.source = source
     this.entries = entries
     this.#crc32 = crc32
     this.#verify = verify
+    this.#inflateRaw = options.inflate
     this.#maxBytes = maxBytes
     this.#headers = windowed(source)
   }
@@ -129,6 +136,7 @@ export class ZipArchive {
         this.#headers.read(entry.offset + offset, length)
       return { size, path, read }
     }
+    if (size <= SMALL) return this.entrySource(entry)
     let start: Promise<Uint8Array> | undefined
     const read: RangeSource['read'] = async (offset, length) => {
       start ??= this.#inflateStart(entry)
@@ -154,7 +162,7 @@ export class ZipArchive {
   }
 
   #admit(entry: ZipEntry): void {
-    if (this.#unpacked.has(entry)) return
+    if (this.#admitted.has(entry)) return
     const { path } = this.source
     this.#unpackedBytes += entry.size
     // Deflate cannot do better than 1032 to 1, so a larger claim is a lie told to make us allocate.
@@ -170,32 +178,28 @@ export class ZipArchive {
         { path, offset: entry.offset },
       )
     }
-    this.#unpacked.set(entry, { isKept: false })
+    this.#admitted.add(entry)
   }
 
-  /**
-   * An entry's unpacked bytes. They are let go with the tensors that are views of them, but for those of the
-   * last entry; what had to be unpacked twice is kept until the archive goes.
-   */
-  async #inflated(entry: ZipEntry): Promise<Uint8Array> {
-    const state = this.#unpacked.get(entry)!
-    if (this.#last?.entry === entry) return this.#last.bytes
-    const buffer = state.seen?.deref()
-    if (buffer) return new Uint8Array(buffer, 0, entry.size)
-    state.pending ??= this.#inflate(entry)
-    const bytes = await state.pending
-    this.#last = { entry, bytes }
-    state.seen = new WeakRef(bytes.buffer)
-    if (!state.isKept) state.pending = undefined
-    state.isKept = true
-    return bytes
+  /** Keeps what a deflated entry unpacks to, once it does: for entries of which several parts are read. */
+  keep(entry: ZipEntry): void {
+    if (entry.isDeflated && !this.#kept.has(entry)) this.#kept.set(entry, undefined)
+  }
+
+  #inflated(entry: ZipEntry): Promise<Uint8Array> {
+    if (entry.size <= SMALL) this.keep(entry)
+    const kept = this.#kept.get(entry)
+    if (kept) return kept
+    const inflating = this.#inflate(entry)
+    if (this.#kept.has(entry)) this.#kept.set(entry, inflating)
+    return inflating
   }
 
   async #inflate(entry: ZipEntry): Promise<Uint8Array> {
     const { path } = this.source
     const what = `entry '${entry.name}'`
     const stored = await readRange(this.source, entry.offset, entry.storedSize, what)
-    const bytes = await inflate(stored, entry, path)
+    const bytes = await inflate(stored, entry, path, this.#inflateRaw)
     if (this.#verify) this.#check(entry, this.#crc32(bytes))
     return bytes
   }
@@ -209,14 +213,6 @@ export class ZipArchive {
       { path: this.source.path, offset: entry.offset },
     )
   }
-}
-
-/** What is in memory of a deflated entry. */
-interface Unpacked {
-  /** While it is unpacked; from the second time on, for good. */
-  pending?: Promise<Uint8Array> | undefined
-  seen?: WeakRef<ArrayBufferLike>
-  isKept: boolean
 }
 
 async function readDirectory(source: RangeSource): Promise<Map<string, ZipEntry>> {
@@ -364,14 +360,15 @@ async function readZip64End(source: RangeSource, view: DataView, locator: number
   return { place: Math.min(place, at), count: number(32), size: number(40), offset: number(48) }
 }
 
-/** Entries up to so many bytes are unpacked at once, without a stream, which takes longer to set up. */
-const SMALL = 256 * 1024
+/** Entries up to so many bytes are unpacked at once, without a stream, which takes longer to set up, and kept. */
+const SMALL = 64 * 1024
 
 /** An entry, unpacked, its size checked. */
 async function inflate(
   stored: Uint8Array,
   { name, size, offset }: ZipEntry,
   path: string | undefined,
+  inflateRaw: InflateRaw | undefined,
 ): Promise<Uint8Array> {
   const fail = (why: string, cause?: unknown): never => {
     throw new CheckpointError(`entry '${name}' ${why}`, { path, offset, cause })
@@ -381,11 +378,14 @@ async function inflate(
     if (found < size) fail(`unpacks to ${found} bytes where it claims ${size}`)
   }
   const broken = 'cannot be unpacked: its deflated data is broken'
-  if (size <= SMALL && stored.byteLength <= SMALL) {
+  const isSmall = size <= SMALL && stored.byteLength <= SMALL
+  if (inflateRaw || isSmall) {
     let bytes: Uint8Array
     try {
       // Room for one byte too many, by which more than was claimed is noticed.
-      bytes = inflateSync(stored, { out: new Uint8Array(size + 1) })
+      bytes = inflateRaw
+        ? await inflateRaw(stored, size + 1)
+        : inflateSync(stored, { out: new Uint8Array(size + 1) })
     } catch (cause) {
       return fail(broken, cause)
     }

@@ -59,7 +59,9 @@ export async function openTorchZip(archive: ZipArchive, root: string): Promise<O
         { path, offset: data?.offset },
       )
     }
-    const source = storages.get(key) ?? archive.entrySource(data)
+    const known = storages.get(key)
+    if (known) archive.keep(data)
+    const source = known ?? archive.entrySource(data)
     storages.set(key, source)
     return { source, offset: 0 }
   }
