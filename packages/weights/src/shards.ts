@@ -67,11 +67,11 @@ function hex(digest: ArrayBuffer): string {
 }
 
 /** Whether JSON is a list of shards. */
-export const isShardList = (json: Record<string, unknown>) => json.format === FORMAT
+export const isShardList = (json: Readonly<Record<string, unknown>>) => json.format === FORMAT
 
 /** The pieces of a list as one source; every piece is read as a whole and checked. */
 export async function openShardList(
-  json: Record<string, unknown>,
+  json: Readonly<Record<string, unknown>>,
   source: RangeSource,
 ): Promise<RangeSource> {
   const { path } = source
