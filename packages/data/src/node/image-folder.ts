@@ -6,8 +6,9 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { checkIndex, type Dataset, type Split } from '../dataset.ts'
+import type { DecodeOptions } from '../decode.ts'
 import { Hash } from '../hash.ts'
-import { type DecodeOptions, readPicture } from './decode.ts'
+import { readPicture } from './picture-list.ts'
 
 /** What to take from the folder and how to decode it. */
 export interface ImageFolderOptions extends Omit<DecodeOptions, 'path'> {
