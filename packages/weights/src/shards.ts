@@ -4,6 +4,7 @@
 
 import { CheckpointError } from './error.ts'
 import { joinedSource, type RangeSource, readRange } from './source.ts'
+import { bytesOf } from './tensor.ts'
 import { cutIntoShards, type ModelFile, openShard } from './tfjs.ts'
 
 const FORMAT = 'alexnet-shards'
