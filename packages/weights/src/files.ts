@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { openCheckpoint, type ReadOptions, readCheckpoint } from './checkpoint.ts'
 import { CheckpointError } from './error.ts'
@@ -18,19 +19,23 @@ import type { Checkpoint, OpenCheckpoint, StoredTensor } from './tensor.ts'
  * @throws CheckpointError when it is missing, is no file, or cannot be read.
  */
 export async function readCheckpointFile(
-  path: string,
+  file: string | URL,
   options: ReadOptions = {},
 ): Promise<Checkpoint> {
+  const path = pathOf(file)
   return readCheckpoint(await openFile(path), { crc32, ...options, path })
 }
 
 /** Opens a checkpoint file as `openCheckpoint`: its tensors stay in the file until they are asked for. */
 export async function openCheckpointFile(
-  path: string,
+  file: string | URL,
   options: ReadOptions = {},
 ): Promise<OpenCheckpoint> {
+  const path = pathOf(file)
   return openCheckpoint(await openFile(path), { crc32, ...options, path })
 }
+
+const pathOf = (file: string | URL) => (file instanceof URL ? fileURLToPath(file) : file)
 
 /** Large ranges are read by several threads at once, which takes half the time of one; in pieces of this. */
 const PIECE = 16 * 1024 * 1024

@@ -92,6 +92,12 @@ function blobSource(blob: Blob, path?: string): RangeSource {
  */
 async function openUrl(url: URL, options: SourceOptions): Promise<RangeSource> {
   const path = options.path ?? url.href
+  if (url.protocol === 'file:') {
+    throw new CheckpointError(
+      'is a file: readCheckpointFile and openCheckpointFile of @alexnet/weights/node read it',
+      { path },
+    )
+  }
   const request = options.fetch ?? fetch
   const ask = async (range?: string) => {
     const response = await request(url, range ? { headers: { range } } : {})

@@ -74,7 +74,7 @@ export async function convert(
       comparison: compare(expected, found),
     }
     if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-    else process.stdout.write(formatConverted(result, options.pictures))
+    else process.stdout.write(formatConverted(result, format, options.pictures))
   } finally {
     shown.stop()
   }
@@ -142,7 +142,11 @@ function compare(expected: Float32Array[], found: Float32Array[]): Converted['co
 
 const likeliest = (row: Float32Array) => row.indexOf(Math.max(...row))
 
-function formatConverted({ input, output, comparison }: Converted, named?: string): string {
+function formatConverted(
+  { input, output, comparison }: Converted,
+  format: string,
+  named?: string,
+): string {
   const { pictures, worstLogitChange, largestLogit, sameTop1 } = comparison
   const share = input.bytes > 0 ? `, ${percent(output.bytes / input.bytes)} of it` : ''
   return [
@@ -152,6 +156,9 @@ function formatConverted({ input, output, comparison }: Converted, named?: strin
       ? 'logits   the same to the last bit'
       : `logits   worst change ${worstLogitChange.toPrecision(3)}, the largest being ${largestLogit.toPrecision(3)}`,
     `top-1    the same for ${percent(sameTop1)} of ${pictures} ${named === undefined ? 'drawn pictures' : 'pictures'}`,
+    ...(format === 'tfjs'
+      ? ['to load  tf.loadLayersModel, after registerLayers() of @alexnet/core']
+      : []),
     '',
   ].join('\n')
 }
