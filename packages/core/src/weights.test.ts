@@ -184,7 +184,7 @@ describe('loadWeights', () => {
       ]),
     )
     loadWeights(model, whole)
-    const rounded = doubled.map((x) => Math.round(9 * x))
+    const rounded = doubled.map((x) => Math.round(9 * x) + 0)
     expect(model.getWeights()[0]!.dataSync()).toEqual(rounded)
   })
 
