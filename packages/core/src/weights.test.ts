@@ -177,6 +177,15 @@ describe('loadWeights', () => {
     const doubled = model.getWeights()[0]!.mul(2).dataSync()
     loadWeights(model, tensors)
     expect(model.getWeights()[0]!.dataSync()).toEqual(doubled)
+    const whole = new Map(
+      [...tensors].map(([name, { shape, data }]) => [
+        name,
+        { dtype: 'int64', shape, data: BigInt64Array.from(data, (x) => BigInt(Math.round(9 * x))) },
+      ]),
+    )
+    loadWeights(model, whole)
+    const rounded = doubled.map((x) => Math.round(9 * x) + 0)
+    expect(model.getWeights()[0]!.dataSync()).toEqual(rounded)
   })
 
   it('lists everything that does not fit in one error, and changes nothing', async () => {
