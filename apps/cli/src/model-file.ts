@@ -162,7 +162,7 @@ function describeCheckpoint(
       `${file} has no tensor classifier.N.bias: its names (${found}, …) are not those of the variants`,
     )
   }
-  const { preprocessing } = presetFor(name, inputSize, false)
+  const { preprocessing } = presetFor(name, inputSize)
   return {
     options: { variant: name, classes },
     labels: Array.from({ length: classes }, (_, index) => String(index)),

@@ -2,17 +2,24 @@
 // and resuming needs nothing but it.
 
 import { type AlexNetOptions, getArchitecture, type Variant } from '@alexnet/core'
-import type { ColorPca, Dataset, Picture, Preprocessing } from '@alexnet/data'
+import {
+  type ColorPca,
+  type Dataset,
+  type Picture,
+  type Preprocessing,
+  preset,
+  trainingPresetNames,
+} from '@alexnet/data'
 import {
   getRecipe,
   type OptimizerRecord,
   type Recipe,
+  recipePreset,
   recipes,
   type ScheduleRecord,
   type WeightRule,
 } from '@alexnet/train'
 import type { EngineOptions } from '../backend.ts'
-import { evaluationPreset, trainingPreset } from '../preparation.ts'
 import { UsageError } from '../terminal/errors.ts'
 
 export type ScheduleName = ScheduleRecord['kind']
@@ -109,12 +116,9 @@ export function variantFor(picture: { width: number; height: number }): Variant 
 /** A variant's name, checked. @throws core's error with the nearest names */
 export const variantNamed = (name: string): Variant => getArchitecture(name).name as Variant
 
-/** How pictures are prepared for a variant of which nothing else is known, augmented or as evaluation sees them. */
-export function presetFor(variant: string, inputSize: number, augment: boolean) {
-  return augment
-    ? trainingPreset(isSmall(variant) ? 'cifar' : 'torchvision-train', { crop: inputSize })
-    : evaluationPreset(isSmall(variant), inputSize)
-}
+/** How pictures are prepared for a variant of which nothing else is known. */
+export const presetFor = (variant: string, inputSize: number) =>
+  preset('none', { crop: inputSize, whole: isSmall(variant) })
 
 /**
  * The settings of a new run, every default resolved.
@@ -143,12 +147,7 @@ export function newSettings(
   const inputSize =
     options.inputSize ?? start?.options.inputSize ?? getArchitecture(variant).inputSize
   const seed = options.seed ?? 0
-  const preset = trainingPreset(recipe.augmentation, {
-    crop: inputSize,
-    ...(recipe.levels && { levels: true }),
-    ...(start && { like: start.preprocessing }),
-    small: isSmall(variant),
-  })
+  const like = start?.preprocessing
   return {
     format: 2,
     dataset: path,
@@ -164,13 +163,21 @@ export function newSettings(
       ...networkOptions(options),
     },
     labels: [...training.classes],
-    preprocessing: preset.preprocessing,
+    preprocessing: recipePreset(recipe, { crop: inputSize, like }).preprocessing,
     microBatch: options.microBatch ?? null,
     validation: options.validation ?? 0.1,
     limit: options.limit ?? null,
     seed,
     versions,
   }
+}
+
+/** An augmentation's name, checked. */
+function augmentationNamed(name: string): string {
+  if ((trainingPresetNames as readonly string[]).includes(name)) return name
+  throw new UsageError(
+    `there is no augmentation '${name}': choose one of ${trainingPresetNames.join(', ')}`,
+  )
 }
 
 function recipeNamed(name: string): Recipe {
@@ -218,7 +225,7 @@ function resolveRecipe(
     ...base,
     ...withoutUndefined(given),
     variant,
-    augmentation: augmentation === false ? 'none' : (augmentation ?? usual),
+    augmentation: augmentation === false ? 'none' : augmentationNamed(augmentation ?? usual),
     epochs: options.epochs ?? base.epochs,
     batchSize: options.batchSize ?? base.batchSize,
     optimizer,
