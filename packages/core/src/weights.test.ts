@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Architecture, activation, convolution, linear, maxPooling } from './architecture.ts'
+import { cifarPreparation } from './architectures/preparations.ts'
 import { buildModel, createAlexNet } from './build.ts'
 import { OptionError, WeightsError } from './errors.ts'
 import { pytorchDefault as initial } from './initializers.ts'
@@ -19,6 +20,7 @@ const small: Architecture = {
   name: 'small',
   description: 'for tests',
   inputSize: 8,
+  preparation: cifarPreparation,
   classes: 4,
   features: [
     convolution(6, 3, { padding: 1, initial }), // 8×8×6
