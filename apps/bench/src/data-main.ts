@@ -3,18 +3,17 @@
 
 import { createInterface } from 'node:readline'
 import {
-  cifar10,
+  cifar10Dataset,
   createWorkerPool,
   type Dataset,
   imageFolder,
   type LoaderOptions,
   loader,
   packed,
-  randomCrop,
-  randomHorizontalFlip,
   subset,
   torchvisionTrain,
 } from '@alexnet/data'
+import { randomCrop, randomHorizontalFlip } from '@alexnet/data/transforms'
 
 export interface DataWork {
   work: 'jpeg' | 'packed' | 'cifar'
@@ -30,7 +29,7 @@ const { work, path, batchSize, workers, output, repeats } = JSON.parse(process.a
 const open: Record<DataWork['work'], () => Promise<Dataset>> = {
   jpeg: () => imageFolder(path),
   packed: () => packed(path),
-  cifar: () => cifar10(path),
+  cifar: () => cifar10Dataset(path),
 }
 const once = await open[work]()
 const dataset = subset(

@@ -4,14 +4,13 @@
 // Weights are drawn from N(0, √(2 / fan-in)) whatever the architecture says: a freshly made torchvision
 // network gives nearly the same logits for every picture, which would hide wrong convolutions.
 
+import { describeModel, getArchitecture } from '@alexnet/core'
 import {
   type Architecture,
   buildModel,
-  describe,
-  getArchitecture,
   type InitialValues,
   type LayerRecord,
-} from '@alexnet/core'
+} from '@alexnet/core/architectures'
 import type * as tf from '@tensorflow/tfjs'
 import { BenchError } from './errors.ts'
 
@@ -87,7 +86,7 @@ export function createModel(
 /** The operations of a model that `createModel` made; BenchError for what other engines lack. */
 export function describeNetwork(model: tf.LayersModel, { variant }: NetworkOptions): Network {
   const architecture = getArchitecture(variant)
-  const { layers, multiplyAdds } = describe(model)
+  const { layers, multiplyAdds } = describeModel(model)
   const inputShape = model.inputs[0]!.shape.slice(1) as number[]
   const records = new Map<string, LayerRecord>([
     ...architecture.features.map((record, i) => [`features.${i}`, record] as const),

@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline'
 import { createAlexNet, exportWeights, getArchitecture } from '@alexnet/core'
 import type { Dataset } from '@alexnet/data'
 import { evaluationBatches } from '@alexnet/model'
-import type { Batch, EpochEvent } from '@alexnet/train'
+import type { EpochEvent, TrainingBatch } from '@alexnet/train'
 import { saveSafetensors } from '@alexnet/weights/node'
 import * as tf from '@tensorflow/tfjs'
 import { startBackend } from '../src/backend.ts'
@@ -104,7 +104,7 @@ async function describe({ data, options, folder }: Argument): Promise<void> {
   await writeFile(join(folder, 'network.json'), JSON.stringify(description))
 }
 
-async function firstBatch(batches: AsyncIterable<Batch>): Promise<Batch[]> {
+async function firstBatch(batches: AsyncIterable<TrainingBatch>): Promise<TrainingBatch[]> {
   for await (const batch of batches) return [batch]
   return []
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { afterEach, beforeAll, expect, describe as group, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Architecture,
   activation,
@@ -9,16 +9,16 @@ import {
 } from './architecture.ts'
 import { architectures, type Variant } from './architectures/index.ts'
 import { buildModel, createAlexNet } from './build.ts'
-import { describe, formatDescription } from './describe.ts'
+import { describeModel, formatDescription } from './describe.ts'
 import { gaussian } from './initializers.ts'
 
 const describeVariant = (variant: Variant, inputSize?: number) =>
-  describe(createAlexNet({ variant, inputSize, initialize: false }))
+  describeModel(createAlexNet({ variant, inputSize, initialize: false }))
 
 beforeAll(() => tf.setBackend('cpu'))
 afterEach(() => tf.disposeVariables())
 
-group('describe', () => {
+describe('describe', () => {
   it("gives the paper's counts", () => {
     const { layers, parameters, multiplyAdds } = describeVariant('paper')
     const withWeights = layers.filter((layer) => layer.parameters > 0)
@@ -96,12 +96,12 @@ group('describe', () => {
       const rows = tf.grad(middle)(picture).abs().max([2, 3]).dataSync()
       return [...rows].filter((value) => value > 0).length
     })
-    expect(describe(features).layers.at(-1)!.receptiveField).toBe(seen)
+    expect(describeModel(features).layers.at(-1)!.receptiveField).toBe(seen)
   })
 
   it('describes models of other sizes, cut ones and loaded ones', async () => {
     const model = createAlexNet({ inputSize: 96, classes: 10, initialize: false })
-    const { layers } = describe(model)
+    const { layers } = describeModel(model)
     expect(layers.find((layer) => layer.name === 'features.12')!.outputShape).toEqual([2, 2, 256])
     const adaptive = layers.find((layer) => layer.name === 'avgpool')!
     expect(adaptive).toMatchObject({
@@ -110,16 +110,16 @@ group('describe', () => {
       receptiveField: 195,
     })
     const output = model.getLayer('features.5').output as tf.SymbolicTensor
-    const cut = describe(tf.model({ inputs: model.inputs, outputs: output }))
+    const cut = describeModel(tf.model({ inputs: model.inputs, outputs: output }))
     expect(cut.layers).toEqual(layers.slice(0, 6))
     const loaded = await tf.models.modelFromJSON(
       model.toJSON(null, false) as unknown as tf.io.ModelJSON,
     )
-    expect(describe(loaded)).toEqual(describe(model))
+    expect(describeModel(loaded)).toEqual(describeModel(model))
   })
 })
 
-group('formatDescription', () => {
+describe('formatDescription', () => {
   it('is a table of at most 80 columns with every layer and the totals', () => {
     for (const variant of Object.keys(architectures) as Variant[]) {
       const description = describeVariant(variant)

@@ -34,7 +34,7 @@ export interface LayerDescription {
 }
 
 /** A model's layers and their totals. */
-export interface ModelDescription {
+export interface NetworkDescription {
   layers: LayerDescription[]
   parameters: number
   multiplyAdds: number
@@ -44,7 +44,7 @@ export interface ModelDescription {
  * Describes a chain of layers such as `createAlexNet` builds; layers that it does not know count as
  * pointwise.
  */
-export function describe(model: tf.LayersModel): ModelDescription {
+export function describeModel(model: tf.LayersModel): NetworkDescription {
   const layers: LayerDescription[] = []
   let [receptiveField, stride] = [1, 1]
   let flattened: number[] | undefined
@@ -143,7 +143,7 @@ const shortKinds: Record<string, string> = {
 }
 
 /** A description as a table of plain text, at most 80 columns wide, ending in a line of totals. */
-export function formatDescription(description: ModelDescription): string {
+export function formatDescription(description: NetworkDescription): string {
   const { format: number } = new Intl.NumberFormat('en')
   const count = (value: number) => (value === 0 ? '' : number(value))
   const rows = [

@@ -1,26 +1,28 @@
-// @alexnet/core: AlexNet and its relatives as TensorFlow.js models, and what goes with them.
-export * from './architecture.ts'
-export * from './architectures/index.ts'
-export * from './build.ts'
-export * from './describe.ts'
-export { OptionError, type ShapeMismatch, suggestion, WeightsError } from './errors.ts'
-export * from './explain/index.ts'
+// @alexnet/core: AlexNet and its relatives as TensorFlow.js models with PyTorch's names and layouts. What they
+// are made of is in ./layers and ./architectures, what they see in ./explain.
+
+export { architectures, getArchitecture, type Variant } from './architectures/index.ts'
+export { type AlexNetOptions, type BuildOptions, createAlexNet, weightShapes } from './build.ts'
 export {
-  type BiasRule,
-  gaussian,
-  type InitialValues,
-  kaimingNormal,
-  lecunNormal,
-  pytorchDefault,
-  SeededNormal,
-  SeededUniform,
-  type WeightRule,
-} from './initializers.ts'
-export * from './layers/adaptive-average-pooling.ts'
-export * from './layers/convolution.ts'
-export * from './layers/dropout.ts'
-export * from './layers/local-response-normalization.ts'
-export * from './layers/pooling.ts'
-export * from './layers/register.ts'
-export * from './quantize.ts'
-export * from './weights.ts'
+  describeModel,
+  formatDescription,
+  type LayerDescription,
+  type NetworkDescription,
+} from './describe.ts'
+export { OptionError, type ShapeMismatch, suggestion, WeightsError } from './errors.ts'
+export { featureLayer } from './explain/neighbours.ts'
+export { type QuantizedLayers, quantizeLinear, type WeightFormat } from './quantize.ts'
+export {
+  type ExportedWeight,
+  exportWeights,
+  fromPyTorchLayout,
+  type LazyTensorLike,
+  type LoadOptions,
+  type LoadReport,
+  loadLazyWeights,
+  loadWeights,
+  type ModelWeight,
+  modelWeights,
+  type TensorLike,
+  toPyTorchLayout,
+} from './weights.ts'

@@ -8,7 +8,7 @@ import { OptionError, show } from './errors.ts'
 import { fillNormal, fillUniform } from './random.ts'
 
 /** How a layer's weights start. `fanIn` is the number of inputs that one output sums over. */
-export type WeightRule =
+export type InitialWeightRule =
   | { kind: 'normal'; standardDeviation: number }
   /** N(0, gain / √fanIn). */
   | { kind: 'fan-in-normal'; gain: number }
@@ -16,12 +16,12 @@ export type WeightRule =
   | { kind: 'fan-in-uniform' }
 
 /** How a layer's biases start: all at one value, or by a rule over the layer's `fanIn`. */
-export type BiasRule = number | { kind: 'fan-in-uniform' }
+export type InitialBiasRule = number | { kind: 'fan-in-uniform' }
 
 /** How a convolution or linear layer starts. */
 export interface InitialValues {
-  weights: WeightRule
-  biases: BiasRule
+  weights: InitialWeightRule
+  biases: InitialBiasRule
 }
 
 /**
@@ -56,7 +56,7 @@ export const lecunNormal: InitialValues = {
 
 /** The TensorFlow.js initialiser of a rule, for a layer whose outputs sum over `fanIn` inputs. */
 export function createInitializer(
-  rule: WeightRule | BiasRule,
+  rule: InitialWeightRule | InitialBiasRule,
   fanIn: number,
   seed: number,
 ): Initializer {

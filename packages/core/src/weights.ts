@@ -11,7 +11,7 @@ import * as tf from '@tensorflow/tfjs'
 import { OptionError, type ShapeMismatch, show, suggestion, WeightsError } from './errors.ts'
 
 /** A tensor in PyTorch's layout. */
-export interface NamedTensor {
+export interface ExportedWeight {
   dtype: 'float32'
   shape: number[]
   data: Float32Array
@@ -191,8 +191,8 @@ function findWeight(model: tf.LayersModel, name: string): ModelWeight {
 }
 
 /** Copies of all weights by PyTorch's names, in PyTorch's layouts. */
-export async function exportWeights(model: tf.LayersModel): Promise<Map<string, NamedTensor>> {
-  const tensors = new Map<string, NamedTensor>()
+export async function exportWeights(model: tf.LayersModel): Promise<Map<string, ExportedWeight>> {
+  const tensors = new Map<string, ExportedWeight>()
   for (const weight of modelWeights(model)) {
     const data = weight.toPyTorch((await weight.variable.read().data()) as Float32Array)
     tensors.set(weight.name, { dtype: 'float32', shape: weight.shape, data })

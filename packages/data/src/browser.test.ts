@@ -30,15 +30,15 @@ describe('the browser entry', () => {
     expect(extra.sort()).toEqual(
       [
         ...[
-          'cifar10',
-          'cifar100',
+          'cifar10Dataset',
+          'cifar100Dataset',
           'encodeJpeg',
           'encodePng',
           'imageFolder',
-          'mnist',
+          'mnistDataset',
           'openDataset',
         ],
-        ...['packDataset', 'packed', 'packedName', 'readPicture', 'show', 'tarShards'],
+        ...['packDataset', 'packed', 'packedName', 'readPicture', 'showBatch', 'tarShards'],
       ].sort(),
     )
   })

@@ -1,5 +1,5 @@
-// What works everywhere: transforms, presets, loaders, drawn pictures. This is the entry that
-// bundlers for browsers take; it imports neither Node's modules nor sharp.
+// What works everywhere: data sets, loaders, presets, drawn pictures. This is the entry that bundlers for browsers
+// take; it imports neither Node's modules nor sharp. Transforms are in ./transforms, what they apply in ./functional.
 
 export { createWorkerPool, loader } from './browser/loader.ts'
 export {
@@ -11,23 +11,76 @@ export {
   pictureList,
   videoFrame,
 } from './browser/picture-list.ts'
-export * from './contact-sheet.ts'
-export * from './dataset.ts'
+export {
+  type BatchSheetOptions,
+  batchSheet,
+  type ContactSheetOptions,
+  contactSheet,
+  type SheetCell,
+} from './contact-sheet.ts'
+export { countClasses, type Dataset, type Split, sample, split, subset } from './dataset.ts'
 export type { DecodeOptions } from './decode.ts'
-export * from './describe-dataset.ts'
+export {
+  type ClassBalance,
+  type DatasetDescription,
+  type Duplicate,
+  describeDataset,
+  type Spread,
+} from './describe-dataset.ts'
 export type { Batch, Loader, SkippedPicture } from './loader.ts'
-export * from './loader-options.ts'
-export * from './match-classes.ts'
-export * from './mixing.ts'
-export * from './normalize.ts'
-export * as operations from './operations/index.ts'
-export * from './picture.ts'
+export type { LoaderOptions } from './loader-options.ts'
+export {
+  ClassesError,
+  type MatchClassesOptions,
+  type MatchedClasses,
+  matchClasses,
+} from './match-classes.ts'
+export {
+  type ChannelValues,
+  caffeMean,
+  cifarMean,
+  cifarStd,
+  createMeanPictureNormalizer,
+  createNormalizer,
+  imagenetMean,
+  imagenetStd,
+  type MeanPicture,
+  type MeanPictureNormalizerOptions,
+  type Normalizer,
+  type PictureShift,
+} from './normalize.ts'
+export { type Box, type Picture, PictureError, type Size } from './picture.ts'
 export type { PictureSource } from './picture-source.ts'
-export * from './preprocess.ts'
-export * from './presets.ts'
-export * from './random.ts'
-export * from './resample.ts'
-export * from './shapes/shapes.ts'
+export {
+  createPreprocess,
+  createTenViewPreprocess,
+  type PackedMeanPicture,
+  type Preprocessing,
+  packMeanPicture,
+  subtractedMean,
+  unpackMeanPicture,
+} from './preprocess.ts'
+export {
+  caffeTrain,
+  cifarColorNoise,
+  cifarEval,
+  cifarTrain,
+  krizhevsky2012Train,
+  needsColorPca,
+  type Preset,
+  type PresetName,
+  type PresetOptions,
+  paperTrain,
+  preset,
+  presetNames,
+  torchvisionEval,
+  torchvisionTrain,
+  trainingPresetNames,
+  trivialWide,
+} from './presets.ts'
+export { shuffledOrder } from './random.ts'
+export type { Interpolation } from './resample.ts'
+export { type ShapesOptions, shapes } from './shapes/shapes.ts'
 export {
   type CachedDataset,
   type CachedOptions,
@@ -36,33 +89,12 @@ export {
   type PictureFile,
   type PictureListOptions,
 } from './sources.ts'
-export * from './statistics.ts'
-export * from './transforms/aug-mix.ts'
-export * from './transforms/auto-augment.ts'
-export * from './transforms/color-jitter.ts'
-export * from './transforms/color-pca-noise.ts'
-export * from './transforms/combine.ts'
-export * from './transforms/create-transform.ts'
-export * from './transforms/crop.ts'
-export * from './transforms/gaussian-blur.ts'
-export * from './transforms/grayscale.ts'
-export * from './transforms/multi-crop.ts'
-export * from './transforms/rand-augment.ts'
-export * from './transforms/random-affine.ts'
-export * from './transforms/random-erasing.ts'
-export * from './transforms/random-horizontal-flip.ts'
-export * from './transforms/random-operations.ts'
-export * from './transforms/random-perspective.ts'
-export * from './transforms/random-resized-crop.ts'
-export * from './transforms/random-rotation.ts'
-export * from './transforms/random-vertical-flip.ts'
-export * from './transforms/resize.ts'
 export {
-  compose,
-  recipesOf,
-  type Transform,
-  type TransformRecipe,
-  transformPicture,
-} from './transforms/transform.ts'
-export * from './transforms/trivial-augment-wide.ts'
+  type ColorPca,
+  fitColorPca,
+  imagenetColorPca,
+  type MeanPictureOptions,
+  meanPicture,
+  type StatisticsOptions,
+} from './statistics.ts'
 export type { WorkerPool } from './worker-pool.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { batchSheet, contactSheet } from './contact-sheet.ts'
-import { show } from './node/decode.ts'
+import { showBatch } from './node/decode.ts'
 import { decodePicture } from './node/picture-list.ts'
 import { createPicture, type Picture } from './picture.ts'
 
@@ -74,7 +74,7 @@ describe('contactSheet', () => {
   })
 })
 
-describe('batchSheet and show', () => {
+describe('batchSheet and showBatch', () => {
   const mean = [0.5, 0.4, 0.3] as const
   const std = [0.2, 0.25, 0.5] as const
   const bytes = Uint8Array.from({ length: 3 * 16 * 16 * 3 }, (_, at) => (at * 7) % 256)
@@ -104,7 +104,7 @@ describe('batchSheet and show', () => {
     expect(dots(sheet, 24, 22, 1)[6]).toBe('#####.')
     expect(dots(sheet, 4, 22, 1)[6]).toBe('.###..')
     // Bytes need no undoing, and a PNG keeps every pixel.
-    const { data } = await decodePicture(await show({ ...batch, images: bytes }, options))
+    const { data } = await decodePicture(await showBatch({ ...batch, images: bytes }, options))
     expect(data).toEqual(sheet.data)
   })
 })

@@ -2,10 +2,10 @@
 // files.
 
 export * from './browser.ts'
-export { type Cifar10Options, cifar10 } from './node/cifar10.ts'
-export { type Cifar100Options, cifar100 } from './node/cifar100.ts'
-export { encodeJpeg, encodePng, show } from './node/decode.ts'
-export { type MnistOptions, mnist } from './node/idx.ts'
+export { type Cifar10Options, cifar10Dataset } from './node/cifar10.ts'
+export { type Cifar100Options, cifar100Dataset } from './node/cifar100.ts'
+export { encodeJpeg, encodePng, showBatch } from './node/decode.ts'
+export { type MnistOptions, mnistDataset } from './node/idx.ts'
 export { type ImageFolderOptions, imageFolder } from './node/image-folder.ts'
 export { createWorkerPool, loader } from './node/loader.ts'
 export { type OpenDatasetOptions, openDataset } from './node/open-dataset.ts'

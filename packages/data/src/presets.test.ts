@@ -13,7 +13,7 @@ import {
   krizhevsky2012Train,
   needsColorPca,
   type Preset,
-  paper,
+  paperTrain,
   preset,
   presetNames,
   trainingPresetNames,
@@ -120,10 +120,10 @@ describe('a mean picture', () => {
   })
 })
 
-describe('paper', () => {
+describe('paperTrain', () => {
   it('crops 224 or 227 from the middle 256', () => {
     for (const crop of [224, 227]) {
-      const { transforms, preprocessing } = paper({ crop })
+      const { transforms, preprocessing } = paperTrain({ crop })
       expect(preprocessing).toMatchObject({ resize: 256, crop })
       const boxes = Array.from({ length: 400 }, (_, seed) => {
         const parameters = compose(transforms).sample(new Random(seed), { width: 600, height: 400 })
@@ -140,7 +140,7 @@ describe('paper', () => {
     const dataset = plainDataset(4)
     const mean = await meanPicture(dataset, { size: 8 })
     const options = { crop: 6, resize: 8, meanPicture: mean }
-    const found = paper(options)
+    const found = paperTrain(options)
     const batches = []
     for await (const batch of loader({ dataset, ...found, batchSize: 4 })) batches.push(batch)
     expect(batches[0]!.shape).toEqual([4, 6, 6, 3])

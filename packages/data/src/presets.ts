@@ -75,7 +75,7 @@ export interface PresetOptions {
 }
 
 const presets = {
-  paper,
+  paper: paperTrain,
   'krizhevsky-2012': krizhevsky2012Train,
   caffe: caffeTrain,
   'torchvision-train': torchvisionTrain,
@@ -126,7 +126,7 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
  * mirrored half the time, colour noise along the principal axes of the data set's colours, the mean
  * subtracted. Values keep the scale of 0 to 255, which the paper's initial weights expect.
  */
-export function paper(options: PresetOptions = {}): Preset {
+export function paperTrain(options: PresetOptions = {}): Preset {
   const preprocessing = paperRecord(options)
   return {
     name: 'paper',

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { Dataset } from './dataset.ts'
-import * as operations from './operations/index.ts'
+import * as operations from './functional.ts'
 import type { Picture } from './picture.ts'
 import { createTransform } from './transforms/create-transform.ts'
 import type { TransformRecipe } from './transforms/transform.ts'

@@ -1,6 +1,7 @@
 // How each method of explanation is drawn: from a model and a picture to numbers and one picture of them, the same
 // for the command line, the page and programs.
 
+import { describeModel, featureLayer, OptionError, suggestion } from '@alexnet/core'
 import {
   type Attribution,
   type ColorMap,
@@ -8,8 +9,6 @@ import {
   channelSum,
   colorize,
   colorsOf,
-  describe,
-  featureLayer,
   featureMaps,
   filterMap,
   filtersOf,
@@ -20,7 +19,6 @@ import {
   integratedGradients,
   magnitude,
   nearestNeighbours,
-  OptionError,
   occlusion,
   outline,
   overlay,
@@ -28,11 +26,10 @@ import {
   resizeMap,
   saliency,
   sheet,
-  suggestion,
   topPatches,
   unprepared,
   visualizeClass,
-} from '@alexnet/core'
+} from '@alexnet/core/explain'
 import {
   createPreprocess,
   type Dataset,
@@ -432,7 +429,7 @@ function cut(
 }
 
 const convolutions = (network: LayersModel) =>
-  describe(network).layers.filter(({ kind }) => kind === 'convolution')
+  describeModel(network).layers.filter(({ kind }) => kind === 'convolution')
 /** Names of the first and the last convolution: what is shown where no layer was named. */
 const firstOf = (network: LayersModel) => convolutions(network)[0]!.name
 const lastOf = (network: LayersModel) => convolutions(network).at(-1)!.name

@@ -2,20 +2,17 @@
 // which a data set is looked at by a trained network, one view a picture or ten. The loader prepares all of them,
 // straight into the batch.
 
-import { type Architecture, getArchitecture } from '@alexnet/core'
+import { getArchitecture } from '@alexnet/core'
+import type { Architecture } from '@alexnet/core/architectures'
 import {
-  centerCrop,
-  cropPicture,
   type Dataset,
   type LoaderOptions,
   loader,
   type Preprocessing,
-  resize,
-  type Transform,
-  tenCrop,
   torchvisionEval,
-  viewsOf,
 } from '@alexnet/data'
+import { cropPicture } from '@alexnet/data/functional'
+import { centerCrop, resize, type Transform, tenCrop, viewsOf } from '@alexnet/data/transforms'
 
 /** How pictures are prepared for a variant of which nothing else is known: its table says. */
 export function preprocessingOf(

@@ -5,9 +5,9 @@ import { cpu } from '@alexnet/backend-cpu'
 import {
   architectures,
   createAlexNet,
+  type ExportedWeight,
   loadWeights,
   modelWeights,
-  type NamedTensor,
   type Variant,
 } from '@alexnet/core'
 import { type Picture, shapes } from '@alexnet/data'
@@ -49,7 +49,7 @@ const drawn = tf.randomNormal([65_537], 0, 1, 'float32', 1).dataSync()
 /** A model whose logits differ from picture to picture: weights of about N(0, √(2 / fan-in)). */
 async function spreadModel(variant: Variant, inputSize: number, classes: number) {
   const model = createAlexNet({ variant, inputSize, classes, initialize: false })
-  const tensors = new Map<string, NamedTensor>()
+  const tensors = new Map<string, ExportedWeight>()
   let next = 0
   for (const { name, shape } of modelWeights(model)) {
     const fanIn = shape.slice(1).reduce((product, extent) => product * extent, 1)

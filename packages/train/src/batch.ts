@@ -3,7 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs'
 
-export interface Batch {
+export interface TrainingBatch {
   /** Its number in the epoch, from 0; default the next. Batches may be left out, where no picture could be used. */
   readonly index?: number
   /** Preprocessed pictures, NHWC; the batch's own array, never written to again. */
@@ -20,7 +20,7 @@ export interface Batch {
   readonly indices?: Int32Array
 }
 
-export interface BatchSource extends AsyncIterable<Batch> {
+export interface BatchSource extends AsyncIterable<TrainingBatch> {
   /** Batches in the whole epoch, those before its start included. */
   readonly length: number
 }
@@ -29,13 +29,16 @@ export interface BatchSource extends AsyncIterable<Batch> {
  * The batch's pictures as a tensor; it may take the array over, so no source may write to it until the tensor
  * is disposed.
  */
-export function pictureTensor({ images, shape }: Pick<Batch, 'images' | 'shape'>): tf.Tensor4D {
+export function pictureTensor({
+  images,
+  shape,
+}: Pick<TrainingBatch, 'images' | 'shape'>): tf.Tensor4D {
   return tf.tensor4d(images, [...shape], 'float32')
 }
 
 /** What the loss is computed against: class numbers, or shares [batch, classes] where pictures were mixed. */
 export function targetsOf(
-  { labels, otherLabels, share }: Batch,
+  { labels, otherLabels, share }: TrainingBatch,
   classes: number,
 ): Int32Array | Float32Array {
   if (!otherLabels || !share) return labels
@@ -48,12 +51,12 @@ export function targetsOf(
 }
 
 /** A batch in parts of at most `most` pictures, in order; they share its memory. */
-export function partsOf(batch: Batch, most: number): Batch[] {
+export function partsOf(batch: TrainingBatch, most: number): TrainingBatch[] {
   const [pictures, height, width, channels] = batch.shape
   if (most >= pictures) return [batch]
   const size = height * width * channels
   const { images, labels, otherLabels, share } = batch
-  const parts: Batch[] = []
+  const parts: TrainingBatch[] = []
   for (let start = 0; start < pictures; start += most) {
     const end = Math.min(pictures, start + most)
     parts.push({

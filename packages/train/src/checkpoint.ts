@@ -16,7 +16,7 @@ export interface CheckpointTensor {
 }
 
 /** Everything needed to go on: tensors, and the position as text. */
-export interface Checkpoint {
+export interface TrainingCheckpoint {
   readonly tensors: ReadonlyMap<string, CheckpointTensor>
   /** `training` holds the position as JSON. */
   readonly metadata: Readonly<Record<string, string>>
@@ -76,7 +76,7 @@ export function trainableWeights(model: tf.LayersModel): Map<string, tf.Variable
 export async function packCheckpoint(
   { model, optimizer, average }: Run,
   state: TrainingState,
-): Promise<Checkpoint> {
+): Promise<TrainingCheckpoint> {
   const tensors = new Map<string, CheckpointTensor>()
   const { slots, counts } = optimizer.state
   for (const { name, shape, variable, toPyTorch } of modelWeights(model)) {

@@ -4,16 +4,12 @@
 
 import { getArchitecture } from '@alexnet/core'
 import {
-  type BatchTransform,
   type ColorPca,
-  cutMix,
   type Dataset,
   fitColorPca,
   type Loader,
   loader,
   meanPicture,
-  mixingChoice,
-  mixUp,
   needsColorPca,
   type PictureError,
   type Preprocessing,
@@ -23,6 +19,7 @@ import {
   preset,
   type WorkerPool,
 } from '@alexnet/data'
+import { type BatchTransform, cutMix, mixingChoice, mixUp } from '@alexnet/data/transforms'
 import type * as tf from '@tensorflow/tfjs'
 import type { BatchSource } from './batch.ts'
 import type { TrainEvent } from './events.ts'

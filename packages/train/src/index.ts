@@ -1,7 +1,7 @@
 // @alexnet/train: the loop, what it is made of, and recipes that name every number of a run.
 export { AdamW, type AdamWOptions } from './adamw.ts'
-export type { Batch, BatchSource } from './batch.ts'
-export type { Checkpoint, CheckpointTensor, StoredCheckpoint } from './checkpoint.ts'
+export type { BatchSource, TrainingBatch } from './batch.ts'
+export type { CheckpointTensor, StoredCheckpoint, TrainingCheckpoint } from './checkpoint.ts'
 export { type EvaluateOptions, type Evaluation, evaluate, type Mistake } from './evaluate.ts'
 export type {
   CheckpointEvent,

@@ -1,9 +1,10 @@
 // One step: the loss of a batch, its gradients, and the move of the weights. A batch too large for the
 // memory goes through in parts whose gradients are added up, with the result of the whole.
 
-import { modelWeights, setTrainingStep } from '@alexnet/core'
+import { modelWeights } from '@alexnet/core'
+import { setTrainingStep } from '@alexnet/core/layers'
 import * as tf from '@tensorflow/tfjs'
-import { type Batch, partsOf, pictureTensor, targetsOf } from './batch.ts'
+import { partsOf, pictureTensor, type TrainingBatch, targetsOf } from './batch.ts'
 import { addGradients, clipNorm } from './gradients.ts'
 import { crossEntropy } from './loss.ts'
 import { countRight } from './metrics.ts'
@@ -38,7 +39,7 @@ export async function trainStep(
   model: tf.LayersModel,
   optimizer: Optimizer,
   weights: ReadonlyMap<string, tf.Variable>,
-  { batch, step, ...options }: StepOptions & { batch: Batch; step: number },
+  { batch, step, ...options }: StepOptions & { batch: TrainingBatch; step: number },
 ): Promise<StepResult> {
   const { labelSmoothing = 0, microBatch = Number.POSITIVE_INFINITY } = options
   const pictures = batch.labels.length

@@ -2,7 +2,7 @@ import { encodeSafetensors, readSafetensors } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { AdamW } from './adamw.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import type { TrainingCheckpoint } from './checkpoint.ts'
 import type { TrainEvent } from './events.ts'
 import { oneCycle, plateau, withWarmUp } from './schedule.ts'
 import { Sgd } from './sgd.ts'
@@ -32,12 +32,12 @@ async function collect(trainer: Trainer, more: Partial<FitOptions> = {}): Promis
 }
 
 /** As a file would: to bytes and back. */
-function throughBytes({ tensors, metadata }: Checkpoint) {
+function throughBytes({ tensors, metadata }: TrainingCheckpoint) {
   return readSafetensors(new Uint8Array(Buffer.concat(encodeSafetensors(tensors, metadata))))
 }
 
 /** A checkpoint without the times, which are never the same. */
-const comparable = ({ tensors, metadata }: Checkpoint) => ({
+const comparable = ({ tensors, metadata }: TrainingCheckpoint) => ({
   tensors: new Map(tensors),
   training: JSON.parse(metadata.training!, (key, value) => (key === 'seconds' ? 0 : value)),
 })

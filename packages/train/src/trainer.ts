@@ -3,12 +3,12 @@
 // it knows no files, no clock-driven decisions and no printing: whoever reads the events does that.
 
 import type * as tf from '@tensorflow/tfjs'
-import type { Batch, BatchSource } from './batch.ts'
+import type { BatchSource, TrainingBatch } from './batch.ts'
 import {
-  type Checkpoint,
   packCheckpoint,
   type Run,
   type StoredCheckpoint,
+  type TrainingCheckpoint,
   type TrainingState,
   trainableWeights,
   unpackCheckpoint,
@@ -125,7 +125,7 @@ export class Trainer {
    * @throws TrainingError when the weights are no longer finite, so that no good checkpoint is replaced
    *   by one that is of no use
    */
-  async checkpoint(): Promise<Checkpoint> {
+  async checkpoint(): Promise<TrainingCheckpoint> {
     try {
       return await packCheckpoint(this.#run, this.#state)
     } catch (cause) {
@@ -198,7 +198,7 @@ export class Trainer {
   }
 
   async #trainOn(
-    batch: Batch,
+    batch: TrainingBatch,
     options: FitOptions,
     batches: number,
     waitingSince: number,

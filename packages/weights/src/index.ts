@@ -1,3 +1,4 @@
+// @alexnet/weights: checkpoints of every format, bytes in and named tensors out, and records of published weights.
 export { withVariantNames } from './caffe.ts'
 export { openCheckpoint, type ReadOptions, readCheckpoint } from './checkpoint.ts'
 export type { Crc32 } from './crc32.ts'

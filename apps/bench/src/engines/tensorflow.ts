@@ -4,7 +4,7 @@
 import { useBackend } from '@alexnet/backend'
 import { type CpuOptions, cpu } from '@alexnet/backend-cpu'
 import { loadWeights, modelWeights, quantizeLinear, type TensorLike } from '@alexnet/core'
-import { type Batch, constant, crossEntropy, Sgd, Trainer } from '@alexnet/train'
+import { constant, crossEntropy, Sgd, Trainer, type TrainingBatch } from '@alexnet/train'
 import { type NamedTensor, readSafetensors } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
 import {
@@ -161,7 +161,7 @@ async function training(
   return { info, ...(gradients && { gradients }), run: timed(step) }
 }
 
-async function* forever(batch: Batch): AsyncGenerator<Batch> {
+async function* forever(batch: TrainingBatch): AsyncGenerator<TrainingBatch> {
   for (;;) yield batch
 }
 
@@ -169,7 +169,7 @@ async function trainingBatch(
   model: tf.LayersModel,
   settings: EngineSettings,
   reader?: DataReader,
-): Promise<Batch> {
+): Promise<TrainingBatch> {
   const classes = model.outputs[0]!.shape[1]!
   if (reader) {
     const { images, shape, different } = await readBatch(model, settings, reader)

@@ -2,13 +2,8 @@
 
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  createAlexNet,
-  exportWeights,
-  loadWeights,
-  registerLayers,
-  type TensorLike,
-} from '@alexnet/core'
+import { createAlexNet, exportWeights, loadWeights, type TensorLike } from '@alexnet/core'
+import { registerLayers } from '@alexnet/core/layers'
 import { encodePng, shapes } from '@alexnet/data'
 import { ModelError, toMetadata } from '@alexnet/model'
 import { readCheckpointFile } from '@alexnet/weights/node'

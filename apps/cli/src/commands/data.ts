@@ -2,7 +2,6 @@
 
 import {
   type ChannelValues,
-  compose,
   contactSheet,
   type DatasetDescription,
   describeDataset,
@@ -12,12 +11,11 @@ import {
   PictureError,
   preset,
   presetNames,
-  Random,
   type SheetCell,
   type Split,
   shuffledOrder,
-  transformPicture,
 } from '@alexnet/data'
+import { compose, Random, transformPicture } from '@alexnet/data/transforms'
 import { replaceFile } from '@alexnet/weights/node'
 import { openPictures } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'

@@ -1,7 +1,7 @@
 // alexnet explain: what the network sees in a picture, drawn beside the picture as the network gets it.
 
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import type { ColorMap } from '@alexnet/core'
+import type { ColorMap } from '@alexnet/core/explain'
 import { type Dataset, encodePng } from '@alexnet/data'
 import { classNamed, type ExplainMethod, evenly, methodsWithoutPicture } from '@alexnet/model'
 import { replaceFile } from '@alexnet/weights/node'

@@ -4,11 +4,11 @@ import {
   channelOf,
   colorize,
   colorsOf,
+  type Drawing,
   filterMap,
   filtersOf,
-  type Picture,
   sheet,
-} from '@alexnet/core'
+} from '@alexnet/core/explain'
 import { encodePng } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
@@ -45,7 +45,7 @@ export async function filters(options: FiltersOptions): Promise<void> {
   const count = Math.min(limit, all.count)
   const maps = Array.from({ length: count }, (_, index) => filterMap(all, index))
   const isColours = all.channels === 3
-  const pictures: Picture[] = isColours
+  const pictures: Drawing[] = isColours
     ? maps.map((map) => colorsOf(map))
     : maps.flatMap((map) => {
         const largest = map.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)

@@ -2,7 +2,7 @@
 
 import {
   createAlexNet,
-  describe,
+  describeModel,
   formatDescription,
   getArchitecture,
   type Variant,
@@ -33,7 +33,7 @@ export async function inspect(options: InspectOptions): Promise<void> {
         classes,
         inputSize,
       })
-  const description = describe(model)
+  const description = describeModel(model)
   if (options.json) printJson(description, 2)
   else print(...formatDescription(description).split('\n'))
 }

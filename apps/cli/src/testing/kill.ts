@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { access, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Random } from '@alexnet/data'
+import { Random } from '@alexnet/data/transforms'
 import { readCheckpointFile } from '@alexnet/weights/node'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))

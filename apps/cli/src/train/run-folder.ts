@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { Checkpoint, StoredCheckpoint } from '@alexnet/train'
+import type { StoredCheckpoint, TrainingCheckpoint } from '@alexnet/train'
 import { bytesOf, type StoredTensor } from '@alexnet/weights'
 import {
   holdLock,
@@ -152,7 +152,7 @@ export class RunFolder {
 
   /** Saves a checkpoint beside the last ones of its run, then removes all but the last `keep`. */
   async saveCheckpoint(
-    { tensors, metadata: own }: Checkpoint,
+    { tensors, metadata: own }: TrainingCheckpoint,
     settings: RunSettings,
     { step, keep }: { step: number; keep: number },
   ): Promise<void> {

@@ -1,5 +1,5 @@
 // The worker's side of classifying and looking inside: one backend, one model, pictures in, answers out.
-import { describe } from '@alexnet/core'
+import { describeModel } from '@alexnet/core'
 import { type Picture, shapes } from '@alexnet/data'
 import type { Model } from '@alexnet/model'
 import { startBackend } from './backends.ts'
@@ -46,7 +46,7 @@ export class Engine {
     this.#loaded = loaded
     const { name, description = `from the file ${name}` } = loaded.origin
     const { labels, variant, inputSize } = loaded
-    const { parameters } = describe(loaded.network)
+    const { parameters } = describeModel(loaded.network)
     return { name, description, variant, labels, inputSize, parameters }
   }
 

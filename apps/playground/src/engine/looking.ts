@@ -1,8 +1,8 @@
 // What the page shows of the inside of a network, as pixels and lists.
+import { describeModel } from '@alexnet/core'
 import {
   channelOf,
   colorize,
-  describe,
   featureMapsWithout,
   filtersOf,
   outline,
@@ -10,7 +10,7 @@ import {
   sheet,
   switchableLayers,
   switchOff,
-} from '@alexnet/core'
+} from '@alexnet/core/explain'
 import type { Picture } from '@alexnet/data'
 import { asPrepared, likeliest, type Model, oneFilter } from '@alexnet/model'
 import type { LayersModel } from '@tensorflow/tfjs'
@@ -33,7 +33,7 @@ const MOST_TILES = 256
 
 export function layersOf(model: LayersModel): LayerInfo[] {
   const switchable = new Set(switchableLayers(model))
-  return describe(model).layers.map(({ outputShape, stride: _, ...layer }) => ({
+  return describeModel(model).layers.map(({ outputShape, stride: _, ...layer }) => ({
     ...layer,
     shape: outputShape,
     switchable: switchable.has(layer.name),
@@ -100,7 +100,7 @@ export async function unitView(
     height: field.height * zoom,
     width: field.width * zoom,
   }
-  const isConvolution = describe(model).layers.some(
+  const isConvolution = describeModel(model).layers.some(
     ({ name, kind }) => name === layer && kind === 'convolution',
   )
   return {

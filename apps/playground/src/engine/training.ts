@@ -9,14 +9,12 @@ import {
   type Picture,
   type Preset,
   type PresetOptions,
-  Random,
-  resize,
   shapes,
   split,
   torchvisionEval,
   torchvisionTrain,
-  transformPicture,
 } from '@alexnet/data'
+import { Random, resize, transformPicture } from '@alexnet/data/transforms'
 import { type ModelDescription, toMetadata } from '@alexnet/model'
 import { oneCycle, Sgd, Trainer } from '@alexnet/train'
 import { encodeSafetensors, readCheckpoint } from '@alexnet/weights'

@@ -2,7 +2,7 @@
 // name, no step is counted after it, and the CPU backend goes on from the last checkpoint to the numbers of a
 // run that was never disturbed. Fifty times when thorough.
 
-import type { Checkpoint } from '@alexnet/train'
+import type { TrainingCheckpoint } from '@alexnet/train'
 import * as tf from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
 import type { TestedBackend } from '../kernels/backends.ts'
@@ -40,7 +40,7 @@ const devices: Record<string, Device> = {
 }
 
 /** Losses of a run on the CPU that nothing disturbs, or of the rest of one. The CPU backend stays for the next. */
-async function undisturbed(checkpoint?: Checkpoint): Promise<number[]> {
+async function undisturbed(checkpoint?: TrainingCheckpoint): Promise<number[]> {
   await start(fastestCpu)
   const trainer = smallTrainer()
   if (checkpoint) trainer.restore(checkpoint)
@@ -58,7 +58,7 @@ async function undisturbed(checkpoint?: Checkpoint): Promise<number[]> {
 async function trainUntilLost({ lose }: Device, moment: number) {
   const trainer = smallTrainer()
   const own: number[] = []
-  let saved: Checkpoint | undefined
+  let saved: TrainingCheckpoint | undefined
   let stepsAtLoss: number | undefined
   let begun = performance.now()
   let error: string | undefined

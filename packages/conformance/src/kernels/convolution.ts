@@ -1,4 +1,4 @@
-import { Convolution } from '@alexnet/core'
+import { Convolution } from '@alexnet/core/layers'
 import * as tf from '@tensorflow/tfjs'
 import { expect, it } from 'vitest'
 import type { Suite } from './backends.ts'

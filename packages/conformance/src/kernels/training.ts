@@ -1,4 +1,4 @@
-import { Dropout } from '@alexnet/core'
+import { Dropout } from '@alexnet/core/layers'
 import { crossEntropy } from '@alexnet/train'
 import * as tf from '@tensorflow/tfjs'
 import { expect, it } from 'vitest'

@@ -9,6 +9,7 @@ import { OptionError } from '../errors.ts'
 import { relativeError } from '../testing/compare.ts'
 import { explainedModel, fixture, type Packed, pictures, unpack } from '../testing/explanations.ts'
 import * as explain from './index.ts'
+import { featureLayer } from './neighbours.ts'
 
 /** Of the largest number of the answer: float32 against float64 over a few thousand terms. */
 const TOLERANCE = 1e-4
@@ -124,7 +125,7 @@ describe.each(backends)('explanations on %s', (_, start) => {
   })
 
   it('finds what it finds alike', async () => {
-    const layer = explain.featureLayer(model)
+    const layer = featureLayer(model)
     expect(layer).toBe('classifier.2')
     const features: Float32Array[] = []
     for (const input of [picture, ...others]) {

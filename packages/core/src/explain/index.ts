@@ -1,7 +1,12 @@
-// Explanations: what a network sees in a picture, and what its parts are for.
-export * from './class-visualization.ts'
+// @alexnet/core/explain: what a network sees in a picture, and what its parts are for.
+
+export {
+  type ClassVisualization,
+  type ClassVisualizationOptions,
+  visualizeClass,
+} from './class-visualization.ts'
 export { type Filters, featureMaps, filterMap, filtersOf } from './feature-maps.ts'
-export * from './grad-cam.ts'
+export { type GradCamMap, type GradCamOptions, gradCam, guidedGradCam } from './grad-cam.ts'
 export {
   type Attribution,
   guidedBackprop,
@@ -19,9 +24,27 @@ export {
   magnitude,
   resizeMap,
 } from './maps.ts'
-export * from './neighbours.ts'
-export * from './occlusion.ts'
-export * from './picture.ts'
-export * from './receptive-field.ts'
-export * from './switch-off.ts'
-export * from './top-patches.ts'
+export { type Neighbour, nearestNeighbours } from './neighbours.ts'
+export { type OcclusionMap, type OcclusionOptions, occlusion } from './occlusion.ts'
+export {
+  type ColorMap,
+  type ColorOptions,
+  colorize,
+  colorMaps,
+  colorsOf,
+  type Drawing,
+  outline,
+  overlay,
+  type SheetOptions,
+  sheet,
+  unprepared,
+} from './picture.ts'
+export { type Field, receptiveField } from './receptive-field.ts'
+export {
+  featureMapsWithout,
+  type Part,
+  type SwitchOffResult,
+  switchableLayers,
+  switchOff,
+} from './switch-off.ts'
+export { type Patch, type TopPatchesOptions, topPatches } from './top-patches.ts'

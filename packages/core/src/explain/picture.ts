@@ -11,7 +11,7 @@ import { OptionError } from '../errors.ts'
 import { type ChannelMap, type HeatMap, range } from './maps.ts'
 
 /** A picture's pixels. */
-export interface Picture {
+export interface Drawing {
   /** Pixels in a row. */
   readonly width: number
   /** Rows. */
@@ -56,7 +56,7 @@ export interface ColorOptions {
 }
 
 /** A map in colours, a pixel a place. */
-export function colorize(map: HeatMap, { colors = 'inferno', limits }: ColorOptions = {}): Picture {
+export function colorize(map: HeatMap, { colors = 'inferno', limits }: ColorOptions = {}): Drawing {
   const { height, width, data } = map
   const [lowest, highest] = limits ?? defaultLimits(data, colors)
   const scale = highest > lowest ? 255 / (highest - lowest) : 0
@@ -82,7 +82,7 @@ function defaultLimits(data: Float32Array, colors: ColorMap): readonly [number, 
  *
  * @throws OptionError where there are not three channels
  */
-export function colorsOf({ height, width, channels, data }: ChannelMap, largest?: number): Picture {
+export function colorsOf({ height, width, channels, data }: ChannelMap, largest?: number): Drawing {
   if (channels !== 3) {
     throw new OptionError(`only three channels are colours, these are ${channels}`)
   }
@@ -100,7 +100,7 @@ export function colorsOf({ height, width, channels, data }: ChannelMap, largest?
 export function unprepared(
   { height, width, data }: Pick<ChannelMap, 'height' | 'width' | 'data'>,
   { mean, std }: { mean: ArrayLike<number>; std: readonly number[] },
-): Picture {
+): Drawing {
   const bytes = toBytes(data, (value, i) => (value * std[i % 3]! + mean[i % mean.length]!) * 255)
   return { width, height, data: bytes }
 }
@@ -112,10 +112,10 @@ export function unprepared(
  * @param opacity of the hottest places, 0 to 1. Default 0.75
  */
 export function overlay(
-  picture: Picture,
+  picture: Drawing,
   map: HeatMap,
   { opacity = 0.75, ...options }: ColorOptions & { opacity?: number } = {},
-): Picture {
+): Drawing {
   if (map.width !== picture.width || map.height !== picture.height) {
     throw new OptionError(
       `the map of ${map.width}×${map.height} does not cover the picture of ${picture.width}×${picture.height}: resize it first`,
@@ -147,7 +147,7 @@ export interface SheetOptions {
 }
 
 /** Pictures of one size on a sheet, row after row. @throws OptionError where there are none or sizes differ */
-export function sheet(pictures: readonly Picture[], options: SheetOptions = {}): Picture {
+export function sheet(pictures: readonly Drawing[], options: SheetOptions = {}): Drawing {
   const [first] = pictures
   if (!first) throw new OptionError('a sheet needs at least one picture')
   const { gap = 1, scale = 1, background = 255 } = options
@@ -180,10 +180,10 @@ export function sheet(pictures: readonly Picture[], options: SheetOptions = {}):
 
 /** A frame around a field of a picture, in a colour that pictures seldom have. */
 export function outline(
-  picture: Picture,
+  picture: Drawing,
   { top, left, height, width }: { top: number; left: number; height: number; width: number },
   { thickness = 2, color = [255, 0, 200] as readonly [number, number, number] } = {},
-): Picture {
+): Drawing {
   const data = Uint8Array.from(picture.data)
   for (let y = Math.max(0, top); y < Math.min(picture.height, top + height); y++) {
     for (let x = Math.max(0, left); x < Math.min(picture.width, left + width); x++) {

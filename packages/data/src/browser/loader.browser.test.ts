@@ -10,9 +10,8 @@ import {
   loader,
   PictureError,
   pictureList,
-  randomHorizontalFlip,
-  randomResizedCrop,
 } from '../../dist/browser.js'
+import { randomHorizontalFlip, randomResizedCrop } from '../../dist/transforms/index.js'
 import type { PictureCase } from '../testing.ts'
 
 let cases: PictureCase[]

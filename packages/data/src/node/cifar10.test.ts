@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checksum, readFixture } from '../testing.ts'
-import { cifar10 } from './cifar10.ts'
+import { cifar10Dataset } from './cifar10.ts'
 import { readPickle } from './pickle.ts'
 
 const fixture = readFixture<{
@@ -48,7 +48,7 @@ async function writeBinary(folder: string): Promise<void> {
   await writeFile(join(folder, 'batches.meta.txt'), `${fixture.classes.join('\n')}\n\n`)
 }
 
-async function checkTest(dataset: Awaited<ReturnType<typeof cifar10>>): Promise<void> {
+async function checkTest(dataset: Awaited<ReturnType<typeof cifar10Dataset>>): Promise<void> {
   const { labels, crc } = fixture.test
   expect(dataset.classes).toEqual(fixture.classes)
   expect(labels.map((_, index) => dataset.label(index))).toEqual(labels)
@@ -61,10 +61,10 @@ async function checkTest(dataset: Awaited<ReturnType<typeof cifar10>>): Promise<
 
 describe('cifar10', () => {
   it.each(['python', 'python/cifar-10-batches-py', 'binary'])('reads %s', async (folder) => {
-    const test = await cifar10(join(base, folder), { split: 'test' })
+    const test = await cifar10Dataset(join(base, folder), { split: 'test' })
     expect([test.length, test.split]).toEqual([3, 'test'])
     await checkTest(test)
-    const train = await cifar10(join(base, folder))
+    const train = await cifar10Dataset(join(base, folder))
     expect([train.length, train.split, train.name]).toEqual([10, 'train', 'cifar10'])
     const labels = Array.from({ length: 10 }, (_, index) => train.label(index))
     expect(labels).toEqual([1, 4, 2, 5, 3, 6, 4, 7, 5, 8])
@@ -77,7 +77,7 @@ describe('cifar10', () => {
     await mkdir(folder)
     await writeFile(join(folder, 'test_batch'), unpack(fixture.variants[variant]!))
     await writeFile(join(folder, 'batches.meta'), unpack(fixture.files['batches.meta']!))
-    await checkTest(await cifar10(folder, { split: 'test' }))
+    await checkTest(await cifar10Dataset(folder, { split: 'test' }))
   })
 
   it('says what is missing', async () => {
@@ -85,9 +85,9 @@ describe('cifar10', () => {
     await writeBinary(folder)
     await rm(join(folder, 'data_batch_4.bin'))
     const path = join(folder, 'data_batch_4.bin')
-    await expect(cifar10(folder)).rejects.toThrow(`${path}: is missing; unpack the whole`)
-    await expect(cifar10(folder, { split: 'test' })).resolves.toMatchObject({ length: 3 })
-    await expect(cifar10(base)).rejects.toThrow('has no CIFAR-10 files (data_batch_1.bin or')
+    await expect(cifar10Dataset(folder)).rejects.toThrow(`${path}: is missing; unpack the whole`)
+    await expect(cifar10Dataset(folder, { split: 'test' })).resolves.toMatchObject({ length: 3 })
+    await expect(cifar10Dataset(base)).rejects.toThrow('has no CIFAR-10 files (data_batch_1.bin or')
   })
 
   it('says what is wrong with a binary file', async () => {
@@ -95,14 +95,14 @@ describe('cifar10', () => {
     await writeBinary(folder)
     const test = join(folder, 'test_batch.bin')
     await writeFile(test, Buffer.alloc(3000))
-    await expect(cifar10(folder, { split: 'test' })).rejects.toThrow(
+    await expect(cifar10Dataset(folder, { split: 'test' })).rejects.toThrow(
       `${test}: has 3000 bytes, which is no whole number of 3073-byte pictures`,
     )
     await writeFile(test, Buffer.alloc(3073, 11))
-    await expect(cifar10(folder, { split: 'test' })).rejects.toThrow(
+    await expect(cifar10Dataset(folder, { split: 'test' })).rejects.toThrow(
       'picture 0 has label 11, but there are 10 classes',
     )
     await writeFile(join(folder, 'batches.meta.txt'), '\n')
-    await expect(cifar10(folder)).rejects.toThrow('batches.meta.txt: has no class names')
+    await expect(cifar10Dataset(folder)).rejects.toThrow('batches.meta.txt: has no class names')
   })
 })

@@ -53,7 +53,10 @@ const versions: readonly Version[] = [
  * Opens CIFAR-10, either version, in `folder` itself or in the archive's own folder within it.
  * @throws Error, one line with the path, where a file is missing or not what it should be.
  */
-export async function cifar10(folder: string, options: Cifar10Options = {}): Promise<Dataset> {
+export async function cifar10Dataset(
+  folder: string,
+  options: Cifar10Options = {},
+): Promise<Dataset> {
   const { split = 'train' } = options
   const found = await findCifar10(folder)
   if (!found) {

@@ -25,7 +25,10 @@ type Version = 'binary' | 'python'
  * Opens CIFAR-100, either version, in `folder` itself or in the archive's own folder within it.
  * @throws Error, one line with the path, where a file is missing or not what it should be.
  */
-export async function cifar100(folder: string, options: Cifar100Options = {}): Promise<Dataset> {
+export async function cifar100Dataset(
+  folder: string,
+  options: Cifar100Options = {},
+): Promise<Dataset> {
   const { split = 'train' } = options
   const found = await findCifar100(folder)
   if (!found) {

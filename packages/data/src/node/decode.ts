@@ -72,7 +72,7 @@ function plainBytes(bytes: Uint8Array): Uint8Array {
 /**
  * A batch of the loader as a PNG file's bytes: its pictures side by side with their labels.
  */
-export function show(
+export function showBatch(
   batch: Parameters<typeof batchSheet>[0],
   options: BatchSheetOptions = {},
 ): Promise<Uint8Array> {

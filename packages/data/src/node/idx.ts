@@ -11,7 +11,7 @@ import { checkIndex, type Dataset, type Split } from '../dataset.ts'
 import { Hash } from '../hash.ts'
 import { readPlainFile } from './read-file.ts'
 
-/** Options of `mnist`. */
+/** Options of `mnistDataset`. */
 export interface MnistOptions {
   /** Default `train`. */
   split?: Split
@@ -45,7 +45,7 @@ const beginnings: Record<string, readonly string[]> = {
  * `FashionMNIST/raw` in it (torchvision's).
  * @throws Error, one line with the path, where a file is missing or not what it should be.
  */
-export async function mnist(folder: string, options: MnistOptions = {}): Promise<Dataset> {
+export async function mnistDataset(folder: string, options: MnistOptions = {}): Promise<Dataset> {
   const { split = 'train' } = options
   const root = await findMnist(folder)
   if (!root) {

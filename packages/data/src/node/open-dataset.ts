@@ -4,10 +4,10 @@
 import { stat } from 'node:fs/promises'
 import type { Dataset, Split } from '../dataset.ts'
 import { shapes } from '../shapes/shapes.ts'
-import { cifar10, findCifar10 } from './cifar10.ts'
-import { cifar100, findCifar100 } from './cifar100.ts'
+import { cifar10Dataset, findCifar10 } from './cifar10.ts'
+import { cifar100Dataset, findCifar100 } from './cifar100.ts'
 import { shownPath, systemPath } from './file-names.ts'
-import { findMnist, mnist } from './idx.ts'
+import { findMnist, mnistDataset } from './idx.ts'
 import { classFolders, folderClasses, imageFolder } from './image-folder.ts'
 import { findPacked, packed } from './packed.ts'
 import { findParts, type PartFolder, type Parts, shardParts } from './parts.ts'
@@ -59,9 +59,9 @@ export async function openDataset(
   const pack = await findPacked(path, split)
   if (pack) return packed(pack)
   if (kind.isDirectory()) {
-    if (await findCifar10(path)) return cifar10(path, { split })
-    if (await findCifar100(path)) return cifar100(path, { split })
-    if (await findMnist(path)) return mnist(path, { split })
+    if (await findCifar10(path)) return cifar10Dataset(path, { split })
+    if (await findCifar100(path)) return cifar100Dataset(path, { split })
+    if (await findMnist(path)) return mnistDataset(path, { split })
     const parts = await findParts(path)
     if (parts) return openPart(parts, split)
   }

@@ -8,9 +8,9 @@ import { PictureError } from '../picture.ts'
 import { shapes } from '../shapes/shapes.ts'
 import { cached } from '../sources.ts'
 import { checksum, noisePicture, plainDataset, readFixture } from '../testing.ts'
-import { cifar100 } from './cifar100.ts'
+import { cifar100Dataset } from './cifar100.ts'
 import { encodePng } from './decode.ts'
-import { mnist } from './idx.ts'
+import { mnistDataset } from './idx.ts'
 import { loader } from './loader.ts'
 import { openDataset } from './open-dataset.ts'
 import { packDataset } from './packed.ts'
@@ -108,14 +108,14 @@ describe('mnist', () => {
 
   it('says what is wrong with them', async () => {
     const folder = await folderOf('fashion', { 'train-images-idx3-ubyte': images.subarray(0, 20) })
-    await expect(mnist(folder)).rejects.toThrow('has 4 bytes of data, its header says 12')
+    await expect(mnistDataset(folder)).rejects.toThrow('has 4 bytes of data, its header says 12')
     await writeFile(join(folder, 'train-images-idx3-ubyte'), images)
-    await expect(mnist(folder)).rejects.toThrow('train-labels-idx1-ubyte: is missing')
+    await expect(mnistDataset(folder)).rejects.toThrow('train-labels-idx1-ubyte: is missing')
     await writeFile(join(folder, 'train-labels-idx1-ubyte'), idx([2], [1, 2]))
-    await expect(mnist(folder)).rejects.toThrow('has 2 labels for 3 pictures')
+    await expect(mnistDataset(folder)).rejects.toThrow('has 2 labels for 3 pictures')
     await writeFile(join(folder, 'train-labels-idx1-ubyte'), idx([3], [1, 2, 10]))
-    await expect(mnist(folder)).rejects.toThrow('picture 2 has label 10')
-    await expect(mnist(base)).rejects.toThrow('has no MNIST files')
+    await expect(mnistDataset(folder)).rejects.toThrow('picture 2 has label 10')
+    await expect(mnistDataset(base)).rejects.toThrow('has no MNIST files')
   })
 })
 
@@ -130,7 +130,7 @@ describe('cifar100', () => {
     const dataset = await openDataset(folder)
     expect([dataset.name, ...(await labelsOf(dataset))]).toEqual(['cifar100', 'apple', 'cloud'])
     expect([...(await dataset.load(1)).data.subarray(0, 4)]).toEqual([200, 7, 7, 200])
-    await expect(cifar100(folder, { split: 'test' })).rejects.toThrow('test.bin: is missing')
+    await expect(cifar100Dataset(folder, { split: 'test' })).rejects.toThrow('test.bin: is missing')
   })
 
   it('reads fine classes from the Python version, in its own folder, too', async () => {

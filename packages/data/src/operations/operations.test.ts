@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import * as operations from '../functional.ts'
 import type { Picture } from '../picture.ts'
 import {
   type Case,
@@ -9,7 +10,6 @@ import {
   readFixture,
   runCase,
 } from '../testing.ts'
-import * as operations from './index.ts'
 
 type Fixture = Case & {
   size: [width: number, height: number]

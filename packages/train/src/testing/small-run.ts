@@ -1,7 +1,7 @@
 // A run small enough for tests: pictures of 4×4 that a linear layer can tell apart, and a network with one
 // of every kind of layer that training treats specially. For tests only.
 
-import { Dropout } from '@alexnet/core'
+import { Dropout } from '@alexnet/core/layers'
 import * as tf from '@tensorflow/tfjs'
 import type { BatchSource } from '../batch.ts'
 

@@ -7,7 +7,7 @@ export {
 } from './encode.ts'
 export {
   encodeOnnx,
-  type LayerDescription,
-  type NetworkDescription,
+  type OnnxLayer,
+  type OnnxNetwork,
   onnxGraph,
 } from './network.ts'

@@ -4,7 +4,7 @@ import { openCheckpoint, readCheckpoint } from '../checkpoint.ts'
 import { quantize } from '../quantization.ts'
 import { encodeSafetensors, readSafetensors } from '../safetensors.ts'
 import type { NamedTensor } from '../tensor.ts'
-import { encodeOnnx, type LayerDescription, type NetworkDescription } from './network.ts'
+import { encodeOnnx, type OnnxLayer, type OnnxNetwork } from './network.ts'
 
 // The oracle is plain loops in float64 over pictures as [height][width][channels], written after the
 // definitions of PyTorch's and cuda-convnet's layers, and has nothing in common with the writer.
@@ -45,7 +45,7 @@ const sum = (values: Iterable<number>) => [...values].reduce((total, value) => t
 
 /** One layer of the loops; `[height, width, channels]` of the output are the layer's own claim. */
 function apply(
-  layer: LayerDescription,
+  layer: OnnxLayer,
   input: Picture,
   tensors: ReadonlyMap<string, NamedTensor>,
 ): Picture {
@@ -177,7 +177,7 @@ const layer = (
   name: string,
   config: Record<string, unknown>,
   ...shape: number[]
-): LayerDescription => ({ className, name, config, outputShape: [null, ...shape] })
+): OnnxLayer => ({ className, name, config, outputShape: [null, ...shape] })
 
 const tensorOf = (...shape: number[]): NamedTensor => {
   const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random() / 3)
@@ -185,7 +185,7 @@ const tensorOf = (...shape: number[]): NamedTensor => {
 }
 
 // Every kind of layer; windows that round up, leave pixels out, or go over uneven parts.
-const layers: LayerDescription[] = [
+const layers: OnnxLayer[] = [
   layer('InputLayer', 'input', {}, 19, 19, 3),
   layer(
     'AlexNetConvolution',
@@ -274,7 +274,7 @@ const tensors = new Map([
 const pixels = Uint8Array.from({ length: 2 * 19 * 19 * 3 }, () =>
   Math.floor((random() + 1) * 127.99),
 )
-const preprocessing: NonNullable<NetworkDescription['preprocessing']> = {
+const preprocessing: NonNullable<OnnxNetwork['preprocessing']> = {
   mean: [0.4, 0.5, 0.6],
   std: [0.2, 0.25, 0.3],
 }
@@ -292,7 +292,7 @@ function expectedLogits(weights = tensors, { mean, std } = preprocessing): numbe
   })
 }
 
-async function logits(network: Partial<NetworkDescription>, image: ort.Tensor): Promise<number[]> {
+async function logits(network: Partial<OnnxNetwork>, image: ort.Tensor): Promise<number[]> {
   const session = await ort.InferenceSession.create(
     join(encodeOnnx({ layers, tensors, ...network })),
   )

@@ -10,7 +10,7 @@ import { encodeOnnxGraph, type OnnxGraph, type OnnxNode, type OnnxValue } from '
  * One layer of a tf.LayersModel:
  * `{ className: layer.getClassName(), name: layer.name, config: layer.getConfig(), outputShape: layer.outputShape }`.
  */
-export interface LayerDescription {
+export interface OnnxLayer {
   className: string
   name: string
   config: Readonly<Record<string, unknown>>
@@ -19,11 +19,11 @@ export interface LayerDescription {
 }
 
 /** What becomes an ONNX file. */
-export interface NetworkDescription {
+export interface OnnxNetwork {
   /** Name of the graph. Default `alexnet`. */
   name?: string
   /** All layers in order, the input first. */
-  layers: readonly LayerDescription[]
+  layers: readonly OnnxLayer[]
   /** Weights by PyTorch's names; also as `quantize` gives them, float16 or int8 with scales. */
   tensors: ReadonlyMap<string, StoredTensor>
   /**
@@ -47,12 +47,12 @@ export interface NetworkDescription {
  * @returns the file in chunks, the weights' own memory among them.
  * @throws RangeError for a layer that has no counterpart or a weight that is missing, naming it.
  */
-export function encodeOnnx(network: NetworkDescription): Uint8Array<ArrayBuffer>[] {
+export function encodeOnnx(network: OnnxNetwork): Uint8Array<ArrayBuffer>[] {
   return encodeOnnxGraph(onnxGraph(network))
 }
 
 /** The graph that {@link encodeOnnx} writes. */
-export function onnxGraph(network: NetworkDescription): OnnxGraph {
+export function onnxGraph(network: OnnxNetwork): OnnxGraph {
   const { name = 'alexnet', layers, labels, metadata = {} } = network
   const builder = new GraphBuilder(network.tensors)
   const input = builder.input(layers[0], network.preprocessing)
@@ -80,10 +80,7 @@ class GraphBuilder {
     this.#tensors = tensors
   }
 
-  input(
-    layer: LayerDescription | undefined,
-    preprocessing: NetworkDescription['preprocessing'],
-  ): OnnxValue {
+  input(layer: OnnxLayer | undefined, preprocessing: OnnxNetwork['preprocessing']): OnnxValue {
     if (layer?.className !== 'InputLayer') throw new RangeError('the first layer is no input')
     this.#setSize(layer)
     const { height, width, channels } = this.#size
@@ -111,7 +108,7 @@ class GraphBuilder {
     return { name, dtype: 'float32', shape: ['batch', this.#size.channels] }
   }
 
-  add(layer: LayerDescription): void {
+  add(layer: OnnxLayer): void {
     const { className, name } = layer
     switch (className) {
       case 'AlexNetConvolution':
@@ -150,7 +147,7 @@ class GraphBuilder {
     this.#setSize(layer)
   }
 
-  #setSize({ name, outputShape }: LayerDescription): void {
+  #setSize({ name, outputShape }: OnnxLayer): void {
     const extents = outputShape.slice(1)
     const isKnown = extents.every((extent) => Number.isSafeInteger(extent))
     if (!isKnown || (extents.length !== 1 && extents.length !== 3)) {
@@ -221,7 +218,7 @@ class GraphBuilder {
     return wide
   }
 
-  #convolution(layer: LayerDescription): void {
+  #convolution(layer: OnnxLayer): void {
     const { name, config } = layer
     const kernel = config.kernelSize as [number, number]
     const { pads, strides } = this.#windows(layer, kernel)
@@ -233,7 +230,7 @@ class GraphBuilder {
     })
   }
 
-  #pooling(layer: LayerDescription, op: 'MaxPool' | 'AveragePool'): void {
+  #pooling(layer: OnnxLayer, op: 'MaxPool' | 'AveragePool'): void {
     const { name, config } = layer
     const kernel = config.poolSize as [number, number]
     const { pads, strides, configured } = this.#windows(layer, kernel)
@@ -260,7 +257,7 @@ class GraphBuilder {
   }
 
   /** Padding `[top, left, bottom, right]` that gives the layer's output size, after cropping if need be. */
-  #windows({ name, config, outputShape }: LayerDescription, kernel: [number, number]) {
+  #windows({ name, config, outputShape }: OnnxLayer, kernel: [number, number]) {
     const stride = config.strides as number
     const [[top, bottom], [left, right]] = bothSides(config.padding)
     const reach = (length: number, before: number, size: number, count: number) =>
@@ -288,7 +285,7 @@ class GraphBuilder {
     }
   }
 
-  #adaptivePooling({ name, config }: LayerDescription): void {
+  #adaptivePooling({ name, config }: OnnxLayer): void {
     const { height, width } = this.#size
     const [rows, columns] = config.outputSize as [number, number]
     if (rows === height && columns === width) return
@@ -306,7 +303,7 @@ class GraphBuilder {
     this.#current = name
   }
 
-  #normalization({ name, config }: LayerDescription): void {
+  #normalization({ name, config }: OnnxLayer): void {
     const { size, alpha, beta, bias, groups = 1 } = config as Record<string, number>
     const { height, width, channels } = this.#size
     const reshape = (output: string, shape: number[]) =>
@@ -322,7 +319,7 @@ class GraphBuilder {
     if (groups > 1) reshape(name, [-1, channels, height, width])
   }
 
-  #sameMapNormalization({ name, config }: LayerDescription): void {
+  #sameMapNormalization({ name, config }: OnnxLayer): void {
     const { size, alpha, beta, bias } = config as Record<'size' | 'alpha' | 'beta' | 'bias', number>
     const input = this.#current
     const radius = (size - 1) / 2
@@ -341,7 +338,7 @@ class GraphBuilder {
   }
 
   /** Nothing, unless training did not scale: then the outputs are scaled now. */
-  #dropout({ name, config }: LayerDescription): void {
+  #dropout({ name, config }: OnnxLayer): void {
     if (config.inverted !== false || config.rate === 0) return
     const keep = Float32Array.of(1 - (config.rate as number))
     this.#append('Mul', name, [this.#constant(`${name}.keep`, [], keep)])
@@ -355,7 +352,7 @@ class GraphBuilder {
     this.#append(op, name)
   }
 
-  #linear({ name, config }: LayerDescription): void {
+  #linear({ name, config }: OnnxLayer): void {
     const output = config.activation === 'linear' ? name : `${name}.sums`
     this.#append('Gemm', output, [this.#weight(`${name}.weight`), this.#weight(`${name}.bias`)], {
       transB: { int: 1 },

@@ -1,14 +1,8 @@
 // report.html in a run's folder: curves, classes and mistakes of the best model, its first filters.
 
-import { colorsOf, filterMap, filtersOf, sheet } from '@alexnet/core'
-import {
-  type Dataset,
-  encodePng,
-  type Picture,
-  Random,
-  resize,
-  transformPicture,
-} from '@alexnet/data'
+import { colorsOf, filterMap, filtersOf, sheet } from '@alexnet/core/explain'
+import { type Dataset, encodePng, type Picture } from '@alexnet/data'
+import { Random, resize, transformPicture } from '@alexnet/data/transforms'
 import { evaluationBatches } from '@alexnet/model'
 import { type EpochRecord, type Evaluation, evaluate } from '@alexnet/train'
 import { replaceFile } from '@alexnet/weights/node'
