@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { checkApi } from './api.ts'
 import { checkChangesets } from './changesets.ts'
 import { checkContents } from './contents.ts'
 import { checkImports } from './imports.ts'
@@ -20,6 +21,7 @@ const usage = `usage: pnpm check-structure [--base REF] [CHECK…]
   manifests    the same directions in package.json, cycles between packages
   contents     README, tests and manifest fields of published packages
   published    publint and are-the-types-wrong on the packed packages (build first)
+  api          docs/api is what packages export, no name is in two of them (build first)
   changesets   a changeset for every changed published package
 
   --base REF   what changesets compares with (default: the pull request's base, or origin/main)
@@ -64,6 +66,7 @@ export async function checkStructure(
     manifests: () => checkManifests(members),
     contents: () => checkContents(root, members),
     published: () => checkPublishedShape(root, members),
+    api: () => checkApi(root, members),
     changesets: () => checkChangesets(root, members, values.base),
   }
   const unknown = positionals.find((name) => !Object.hasOwn(checks, name))
@@ -73,7 +76,8 @@ export async function checkStructure(
   const chosen = Object.entries(checks).filter(
     ([name]) => positionals.length === 0 || positionals.includes(name),
   )
-  if (chosen.some(([name]) => ['imports', 'published'].includes(name))) askForBuild(root, members)
+  if (chosen.some(([name]) => ['imports', 'published', 'api'].includes(name)))
+    askForBuild(root, members)
   let broken = 0
   for (const [name, check] of chosen) {
     const { checked, violations, skipped } = await check()
