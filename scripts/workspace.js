@@ -3,9 +3,10 @@
 // bare Node 20; everything it brings lies in the ignored folder `.tools`. When nothing changed since
 // the last call it goes straight to the task: no network, no package manager.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -16,24 +17,40 @@ const NODE_VERSION = '24'
 const PNPM_VERSION = '12'
 const OLDEST_NODE = [22, 18] // strips types by itself, as scripts and README examples need
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
 const say = (text) => process.stderr.write(`▸ ${text}\n`)
 
-/** Runs a program; a failure ends this process with the program's exit code. */
-function run(command, args, { env = process.env, quiet = false } = {}) {
-  const result = spawnSync(command, args, {
-    cwd: process.cwd(),
+/**
+ * Runs a program; a failure ends this process with the program's exit code. Signals are passed on, and what it
+ * has to save when they come is waited for: whoever waits for this process waits for that one.
+ */
+async function run(command, args, { env = process.env, quiet = false } = {}) {
+  const child = spawn(command, args, {
     env,
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
   })
-  if (result.error) {
-    say(`could not run ${command}: ${result.error.message}`)
+  let isStopped = false
+  const pass = (signal) => {
+    isStopped = true
+    child.kill(signal)
+  }
+  for (const signal of SIGNALS) process.on(signal, pass)
+  const output = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => output.push(data))
+  const { error, code, signal } = await new Promise((resolve) => {
+    child.on('error', (error) => resolve({ error }))
+    child.on('close', (code, signal) => resolve({ code, signal }))
+  })
+  for (const signal of SIGNALS) process.off(signal, pass)
+  if (error) {
+    say(`could not run ${command}: ${error.message}`)
     process.exit(1)
   }
-  if (result.status !== 0) {
-    if (quiet) process.stderr.write(`${result.stdout}${result.stderr}`)
-    process.exit(result.status ?? 1)
+  if (code !== 0 || isStopped) {
+    if (quiet) process.stderr.write(Buffer.concat(output))
+    // As shells tell it.
+    process.exit(code ?? 128 + (constants.signals[signal] ?? 0))
   }
 }
 
@@ -49,7 +66,7 @@ function versionOf(command) {
 }
 
 /** An environment whose PATH starts with a fitting Node and pnpm; installs them once if need be. */
-function environment() {
+async function environment() {
   const bin = join(tools, 'node_modules', '.bin')
   const env = {
     ...process.env,
@@ -71,7 +88,7 @@ function environment() {
     if (!existsSync(join(tools, 'package.json'))) {
       writeFileSync(join(tools, 'package.json'), '{ "private": true }\n')
     }
-    run('npm', [
+    await run('npm', [
       'install',
       '--prefix',
       tools,
@@ -137,22 +154,30 @@ function readStamp() {
 }
 
 /** Installs and builds what changed since the last call. */
-function setUp(env) {
+async function setUp(env) {
   const stamp = readStamp()
   const installed = manifestFingerprint()
   if (stamp.installed !== installed) {
     say('installing dependencies (pnpm install)')
     const frozen = process.env.CI ? ['--frozen-lockfile'] : []
-    run('pnpm', ['--dir', root, 'install', '--prefer-offline', '--loglevel=warn', ...frozen], {
-      env,
-    })
+    await run(
+      'pnpm',
+      ['--dir', root, 'install', '--prefer-offline', '--loglevel=warn', ...frozen],
+      {
+        env,
+      },
+    )
   }
   if (stamp.built !== sourceFingerprint(installed)) {
     say('building packages (turbo run build)')
-    run('turbo', ['run', 'build', '--cwd', root, '--output-logs=errors-only', '--ui=stream'], {
-      env,
-      quiet: true,
-    })
+    await run(
+      'turbo',
+      ['run', 'build', '--cwd', root, '--output-logs=errors-only', '--ui=stream'],
+      {
+        env,
+        quiet: true,
+      },
+    )
     writeFileSync(stampPath, JSON.stringify({ installed, built: sourceFingerprint(installed) }))
   }
 }
@@ -182,40 +207,40 @@ const everyPackage = (...tasks) => [
   ...['--output-logs=new-only', '--log-order=grouped'],
 ]
 
-function test(bare) {
+async function test(bare) {
   const env = withChromium(bare)
   say('checking format and lint (biome)')
-  run('biome', ['check', root], { env })
+  await run('biome', ['check', root], { env })
   say('checking types and running the tests of every package (turbo)')
-  run('turbo', [...everyPackage('types', 'test'), '--concurrency=2'], { env })
+  await run('turbo', [...everyPackage('types', 'test'), '--concurrency=2'], { env })
   say('checking the structure of the workspace, and the scripts that do')
   for (const folder of ['check-structure', 'experiments']) {
-    run('tsc', ['-p', join(root, 'scripts', folder)], { env })
+    await run('tsc', ['-p', join(root, 'scripts', folder)], { env })
   }
-  run('vitest', ['run', '--root', root, 'scripts'], { env })
-  checkStructure(env, [])
-  testOnDevices(env)
+  await run('vitest', ['run', '--root', root, 'scripts'], { env })
+  await checkStructure(env, [])
+  await testOnDevices(env)
   say('all checks passed')
 }
 
-function testOnDevices(env) {
+async function testOnDevices(env) {
   say('running the tests on WebGL and WebGPU, in Node and in Chromium (turbo)')
   const playground = '@alexnet/playground'
   const task = [...everyPackage('test:device'), '--concurrency=2']
-  run('turbo', [...task, `--filter=!${playground}`], { env })
+  await run('turbo', [...task, `--filter=!${playground}`], { env })
   // Alone: it waits for pages to answer, and trains in them.
   say("running the web page's tests in Chromium (turbo)")
-  run('turbo', [...task, `--filter=${playground}`], { env })
+  await run('turbo', [...task, `--filter=${playground}`], { env })
 }
 
 const playground = script('apps/playground/scripts/serve.ts')
 
 /** The demo, then the page: served where someone sits at a terminal, named where nobody does. */
-function start(env, args) {
+async function start(env, args) {
   const demo = args.filter((argument) => argument !== '--no-serve')
-  alexnet(env, ['demo', ...demo])
+  await alexnet(env, ['demo', ...demo])
   if (demo.includes('--help') || demo.includes('-h')) return
-  if (process.stdout.isTTY && demo.length === args.length) playground(env, [])
+  if (process.stdout.isTTY && demo.length === args.length) await playground(env, [])
   else say('see and train AlexNet in a web page: npm run playground')
 }
 
@@ -263,6 +288,6 @@ if (!task) {
   }
   process.exit(2)
 }
-const env = environment()
-setUp(env)
-task.run(env, args)
+const env = await environment()
+await setUp(env)
+await task.run(env, args)

@@ -15,6 +15,7 @@ import { addPack } from './arguments/pack.ts'
 import { examples } from './arguments/shared.ts'
 import { addTrain } from './arguments/train.ts'
 import { addWeights } from './arguments/weights.ts'
+import { tell } from './terminal/print.ts'
 
 /** In the order of --help. */
 const commands = [
@@ -57,7 +58,13 @@ Every command has its own --help.`,
   // Commander writes its own message; the exit code is ours to choose.
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, 'alexnet: ')),
+      outputError: (text) =>
+        tell(
+          ...text
+            .trimEnd()
+            .replace(/^error: /, 'alexnet: ')
+            .split(/\n(?=\(Did you mean)/),
+        ),
     })
   }
   return program

@@ -16,12 +16,19 @@ export type PictureSource =
       readonly path: string
       readonly start?: number
       readonly length?: number
+      /** CRC-32 of a part's bytes; Node holds them against it. */
+      readonly checksum?: number | undefined
     }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'blob'; readonly blob: Blob }
   | { readonly kind: 'url'; readonly url: string }
   | ({ readonly kind: 'pixels' } & Picture)
-  | ({ readonly kind: 'pixelFile'; readonly path: string; readonly start: number } & Size)
+  | ({
+      readonly kind: 'pixelFile'
+      readonly path: string
+      readonly start: number
+      readonly checksum?: number | undefined
+    } & Size)
 
 /** What differs between Node and browsers. */
 export interface Platform {

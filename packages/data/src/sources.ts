@@ -4,13 +4,14 @@
 import { checkIndex, type Dataset } from './dataset.ts'
 import type { DecodeOptions } from './decode.ts'
 import { Hash } from './hash.ts'
+import { byCodePoint, className } from './names.ts'
 import type { Picture } from './picture.ts'
 import { decodeWith, type PictureSource, type Platform } from './picture-source.ts'
 
 /** One picture of a list: its place, and its class by name. */
 export interface ListedPicture {
-  /** A path (Node), a URL (`https:`, `blob:`, `data:`), a Blob or File, or a file's bytes. */
-  readonly picture: string | URL | Blob | Uint8Array
+  /** A path (Node), a URL (`https:`, `blob:`, `data:`), a Blob or File, a file's bytes, or pixels. */
+  readonly picture: string | URL | Blob | Uint8Array | Picture
   /** Class name. Default `unlabelled`. */
   readonly label?: string
   /** What errors call it; default the path or address, a File's name, or its number. */
@@ -31,11 +32,12 @@ export function createPictureList(
   { name = 'list', classes: given, ...limits }: PictureListOptions,
   platform: Platform,
 ): Dataset {
-  const labelOf = ({ label = 'unlabelled' }: ListedPicture) => label
-  const classes = given ?? [...new Set(list.map(labelOf))].sort()
+  const labelOf = ({ label = 'unlabelled' }: ListedPicture) => className(label)
+  const classes = given ?? [...new Set(list.map(labelOf))].sort(byCodePoint)
+  const places = new Map(classes.map((name, at) => [className(name), at]))
   const labels = list.map((picture, index) => {
-    const label = classes.indexOf(labelOf(picture))
-    if (label < 0) {
+    const label = places.get(labelOf(picture))
+    if (label === undefined) {
       throw new RangeError(
         `${name}: picture ${index} is of class "${labelOf(picture)}", which is not among ${JSON.stringify(classes)}`,
       )
@@ -63,6 +65,7 @@ export function createPictureList(
         hash.add(names[index]!).addNumber(labels[index]!)
         if (picture instanceof Blob) hash.addNumber(picture.size)
         if (picture instanceof Uint8Array) hash.addNumber(picture.length)
+        if (isPixels(picture)) hash.addNumber(picture.data.length)
       })
       return hash.digest()
     },
@@ -87,6 +90,7 @@ export async function loadSource(
 function sourceOf(picture: ListedPicture['picture']): PictureSource {
   if (picture instanceof Uint8Array) return { kind: 'bytes', bytes: picture }
   if (picture instanceof Blob) return { kind: 'blob', blob: picture }
+  if (isPixels(picture)) return { kind: 'pixels', ...picture }
   const text = String(picture)
   // A Windows path begins with one letter and a colon.
   if (/^[a-z][a-z\d+.-]+:/i.test(text) && !text.startsWith('file:')) {
@@ -95,13 +99,16 @@ function sourceOf(picture: ListedPicture['picture']): PictureSource {
   return { kind: 'file', path: text.startsWith('file:') ? filePath(text) : text }
 }
 
+const isPixels = (picture: ListedPicture['picture']): picture is Picture =>
+  typeof picture === 'object' && 'data' in picture
+
 function filePath(url: string): string {
   const path = decodeURIComponent(new URL(url).pathname)
   return /^\/[a-z]:/i.test(path) ? path.slice(1) : path
 }
 
 function nameOf(picture: ListedPicture['picture'], index: number): string {
-  if (picture instanceof Uint8Array) return `picture ${index}`
+  if (picture instanceof Uint8Array || isPixels(picture)) return `picture ${index}`
   if (picture instanceof Blob) {
     const { webkitRelativePath, name } = picture as File
     return webkitRelativePath || name || `picture ${index}`

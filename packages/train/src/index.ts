@@ -11,7 +11,7 @@ export type {
   TrainEvent,
 } from './events.ts'
 export { crossEntropy } from './loss.ts'
-export { type ConfusionMatrix, classAccuracies, countRight, type Metrics } from './metrics.ts'
+export { Confusion, classAccuracies, countRight, type Metrics } from './metrics.ts'
 export { Optimizer, type OptimizerOptions, type OptimizerState } from './optimizer.ts'
 export {
   createOptimizer,

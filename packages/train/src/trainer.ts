@@ -217,7 +217,7 @@ export class Trainer {
     state.sums.top5 += result.top5
     state.learningRate = learningRate
     state.step += 1
-    state.batch += 1
+    state.batch = (batch.index ?? state.batch) + 1
     await nextTask()
     const seconds = (performance.now() - waitingSince) / 1000
     state.seconds += seconds

@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listWeights, pullWeights, removeWeights, verifyWeights, weightsFolder } from './cache.ts'
 import { DownloadError } from './error.ts'
+import { holdLock } from './lock.ts'
 import type { DownloadProgress } from './pull.ts'
 import { getWeightRecord, type WeightRecord, weightRecords } from './registry.ts'
 
@@ -158,8 +159,29 @@ describe('a download', () => {
   })
 
   it('is not kept up by the lock of a process that is gone', async () => {
-    await writeFile(join(folder, `${NAME}.lock`), '999999999')
+    const program = `
+      import { holdLock } from ${JSON.stringify(new URL('./lock.ts', import.meta.url).href)}
+      await holdLock(${JSON.stringify(join(folder, `${NAME}.lock`))})
+      process.kill(process.pid, 'SIGKILL')`
+    const killed = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])
+    await expect(killed).rejects.toMatchObject({ signal: 'SIGKILL' })
+    expect(await files()).toEqual([`${NAME}.lock`])
     await pull()
+    expect(await files()).toEqual([NAME])
+  })
+
+  it('says whom it waits for, and stops waiting when it is told to', async () => {
+    const release = await holdLock(join(folder, `${NAME}.lock`))
+    const controller = new AbortController()
+    const holders: string[] = []
+    const onWait = (holder: string) => {
+      holders.push(holder)
+      setTimeout(() => controller.abort(new Error('enough')), 400)
+    }
+    await expect(pull({ onWait, signal: controller.signal })).rejects.toThrow('enough')
+    expect(holders).toEqual([`process ${process.pid}`])
+    await release()
+    await pull({ onWait })
     expect(await files()).toEqual([NAME])
   })
 })

@@ -3,11 +3,13 @@
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import envPaths from 'env-paths'
+import { holdLock } from './lock.ts'
 import { type DownloadOptions, pullInto, verifyIn, type WeightStore } from './pull.ts'
 import { fileNameOf, getWeightRecord, type WeightRecord, weightRecords } from './registry.ts'
+import { makeFolder } from './replace-file.ts'
 
 /** Which cache. */
 export interface CacheOptions {
@@ -126,50 +128,13 @@ function folderStore(folder: string): WeightStore {
     removePartial: (fileName) => rm(partial(fileName), { force: true }),
     finish: (fileName) => rename(partial(fileName), place(fileName)),
     remove: (fileName) => rm(place(fileName), { force: true }),
-    lock: async (fileName) => {
-      await mkdir(folder, { recursive: true })
-      return lockFile(`${place(fileName)}.lock`)
+    lock: async (fileName, { onWait, signal }) => {
+      await makeFolder(folder)
+      return holdLock(`${place(fileName)}.lock`, { wait: true, onWait, signal })
     },
     createHash: () => {
       const hash = createHash('sha256')
       return { update: (bytes) => hash.update(bytes), digest: () => hash.digest('hex') }
     },
-  }
-}
-
-/** How often a download that another process is at is looked at again. */
-const LOCK_POLL_MS = 500
-
-/** Waits until no living process holds the lock, and takes it. The lock is a file with a process id. */
-async function lockFile(path: string): Promise<() => Promise<void>> {
-  for (;;) {
-    try {
-      await writeFile(path, String(process.pid), { flag: 'wx' })
-      return () => rm(path, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      if (await isAbandoned(path)) await rm(path, { force: true })
-      else await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS))
-    }
-  }
-}
-
-async function isAbandoned(path: string): Promise<boolean> {
-  const [owner, stats] = await Promise.all([
-    readFile(path, 'utf8').catch(() => ''),
-    stat(path).catch(() => undefined),
-  ])
-  if (owner) return !isAlive(Number(owner))
-  // Its process may be about to write its id, unless that should have happened long ago.
-  return stats !== undefined && Date.now() - stats.mtimeMs > 10_000
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch (error) {
-    // A process of another user's is alive, too.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -1,13 +1,12 @@
-// Checkpoints as files, in Node: reading one by path, and replacing one so that a crash, a full disk or
-// a second reader never sees half a file.
+// Checkpoints as files, in Node: reading one by path, and saving one as a whole.
 
-import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32, inflateRaw, inflateRawSync } from 'node:zlib'
 import { openCheckpoint, type ReadOptions, readCheckpoint } from './checkpoint.ts'
 import { CheckpointError } from './error.ts'
+import { kindOf, replaceFile } from './replace-file.ts'
 import { encodeSafetensors } from './safetensors.ts'
 import { type RangeSource, SMALL, windowed } from './source.ts'
 import type { Checkpoint, OpenCheckpoint, StoredTensor } from './tensor.ts'
@@ -53,13 +52,11 @@ export async function openFile(path: string): Promise<RangeSource> {
   let file: FileHandle
   let size: number
   try {
-    file = await open(path)
-    const stats = await file.stat()
+    const stats = await stat(path)
+    // Opening a pipe that nobody writes to would wait for ever.
+    if (!stats.isFile()) throw new Error(`is ${kindOf(stats)}, not a file`)
     size = stats.size
-    if (stats.isDirectory()) {
-      await file.close()
-      throw Object.assign(new Error(), { code: 'EISDIR' })
-    }
+    file = await open(path)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     throw new CheckpointError(readFailures[code ?? ''] ?? message, { path, cause })
@@ -107,55 +104,7 @@ async function fill(file: FileHandle, bytes: Uint8Array, offset: number): Promis
 const readFailures: Record<string, string> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
-  EISDIR: 'is a folder, not a file',
   EACCES: 'no permission to read it',
-}
-
-/**
- * Writes a file under a temporary name beside its place, flushes it to the disk and renames it: at every
- * moment the path holds either the old file or the whole new one.
- *
- * @throws Error that names the file and the reason (a full disk, no permission); the temporary file is
- *   removed and an older file of that name stays as it was.
- */
-export async function replaceFile(
-  path: string,
-  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`)
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    const file = await open(temporary, 'wx')
-    try {
-      for await (const chunk of chunks) await file.writeFile(chunk)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {})
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === undefined) throw cause
-    throw new Error(
-      `${path}: could not be written: ${writeFailures[code] ?? (cause as Error).message}`,
-      {
-        cause,
-      },
-    )
-  }
-}
-
-const writeFailures: Record<string, string> = {
-  ENOSPC: 'the disk is full; free some space and try again (nothing was overwritten)',
-  EDQUOT: 'the disk quota is used up; free some space and try again (nothing was overwritten)',
-  EFBIG: 'the file would pass the size limit set for this process (nothing was overwritten)',
-  EACCES: 'no permission to write there',
-  EPERM: 'no permission to write there',
-  EROFS: 'the file system is read-only',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'a part of the path is a file, not a folder',
-  EISDIR: 'a folder of that name is there',
 }
 
 /** Writes tensors as a safetensors file, atomically as {@link replaceFile} does. */

@@ -101,3 +101,12 @@ it('reads a large file without a second copy of it in memory', async () => {
   expect(extra).toBeLessThan(size + 64 * 1024 * 1024)
   expect(extra).toBeGreaterThan(size / 2)
 })
+
+it.each([
+  ['a pipe', 'mkfifo'],
+  ['a folder', 'mkdir'],
+])('refuses %s at once', async (kind, make) => {
+  const path = join(folder, `${make}.safetensors`)
+  await run(make, [path])
+  await expect(readCheckpointFile(path)).rejects.toThrow(`${path}: is ${kind}, not a file`)
+})

@@ -9,4 +9,6 @@ export {
   verifyWeights,
   weightsFolder,
 } from './cache.ts'
-export { openCheckpointFile, readCheckpointFile, replaceFile, saveSafetensors } from './files.ts'
+export { openCheckpointFile, readCheckpointFile, saveSafetensors } from './files.ts'
+export { holdLock, LockedError, type LockOptions } from './lock.ts'
+export { kindOf, makeFolder, replaceFile, replaceFileBy } from './replace-file.ts'

@@ -35,8 +35,11 @@ export interface WeightStore {
   /** Makes the unfinished file the finished one. */
   finish(fileName: string): Promise<void>
   remove(fileName: string): Promise<void>
-  /** Keeps others from the same download; resolves to the release. */
-  lock?(fileName: string): Promise<() => Promise<void>>
+  /** Keeps others from the same download, when it is free to be had; resolves to the release. */
+  lock?(
+    fileName: string,
+    options: Pick<DownloadOptions, 'onWait' | 'signal'>,
+  ): Promise<() => Promise<void>>
   /** Default: one in JavaScript. */
   createHash?(): StreamingHash
 }
@@ -47,6 +50,8 @@ export interface DownloadOptions {
   mirror?: string | undefined
   /** Called for every piece that arrives. */
   onProgress?: (progress: DownloadProgress) => void
+  /** In Node: told who is downloading the same already, when that is to be waited for: `process 1234`. */
+  onWait?: (holder: string) => void
   /** Stops the download; what has arrived stays for the next time. */
   signal?: AbortSignal
   /** Default: the global one. */
@@ -84,7 +89,7 @@ export async function pullInto(
 ): Promise<void> {
   const fileName = fileNameOf(record)
   if ((await store.size(fileName)) === record.bytes) return
-  const release = await store.lock?.(fileName)
+  const release = await store.lock?.(fileName, options)
   try {
     // Another process may have finished it while this one waited for the lock.
     if ((await store.size(fileName)) === record.bytes) return

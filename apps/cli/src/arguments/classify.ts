@@ -7,6 +7,7 @@ import {
   examples,
   json,
   keepInt8,
+  onBroken,
   threads,
   variantOption,
   weights,
@@ -23,6 +24,7 @@ export function addClassify(program: Command): void {
     .addOption(variantOption('network, for weight files that do not say'))
     .option('-k, --top <n>', 'classes to show', whole(1), 5)
     .addOption(batchSize('pictures at a time (default: 32)'))
+    .addOption(onBroken())
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
@@ -34,7 +36,9 @@ export function addClassify(program: Command): void {
         'alexnet classify cat.jpg dog.png --weights runs/mine',
         'alexnet classify photos/*.jpg --weights runs/mine --top 3 --json',
       )}
-JSON: [{ file, top: [{ index, label, probability }] }]`,
+With --on-broken skip it shows the others, lists those it left out, and ends
+with exit code 1 where there are any.
+JSON: [{ file, top: [{ index, label, probability }] }], or [{ file, error }]`,
     )
     .action(async (pictures, options) =>
       (await import('../commands/classify.ts')).classify(pictures, options),

@@ -6,6 +6,7 @@ import {
   batchSize,
   examples,
   json,
+  onBroken,
   threads,
   variantOption,
   weights,
@@ -21,7 +22,7 @@ export function addEvaluate(program: Command): void {
     .addOption(variantOption('network, for weight files that do not say'))
     .addOption(
       new Option('--split <name>', 'part of a divided data set')
-        .choices(['train', 'test'])
+        .choices(['train', 'validation', 'test'])
         .default('test'),
     )
     .addOption(
@@ -30,6 +31,7 @@ export function addEvaluate(program: Command): void {
         .default('center'),
     )
     .addOption(batchSize('pictures at a time (default: 64)'))
+    .addOption(onBroken())
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
@@ -42,7 +44,9 @@ export function addEvaluate(program: Command): void {
         'alexnet evaluate ./pictures --weights imagenet --views ten',
       )}
 JSON: { pictures, loss, top1, top5, confusion: [class][class given], classes:
-[{ label, pictures, top1 }] }, top1 and top5 as shares from 0 to 1.`,
+[{ label, pictures, top1 }], skipped: [{ path, problem }] }, top1 and top5 as
+shares from 0 to 1. With more than 1,000 classes confusion is a list of [class,
+class given, pictures].`,
     )
     .action(async (dataset, options) =>
       (await import('../commands/evaluate.ts')).evaluateCommand(dataset, options),

@@ -30,6 +30,11 @@ export function number(least: number, most = Number.POSITIVE_INFINITY) {
   }
 }
 
+export const onBroken = () =>
+  new Option('--on-broken <what>', 'at a picture that cannot be used, stop or skip it').choices([
+    'stop',
+    'skip',
+  ])
 export const json = () => new Option('--json', 'print the result as JSON, nothing else on stdout')
 /** The names of src/backend.ts, which loads TensorFlow.js and so not for a --help. */
 export const backend = () =>

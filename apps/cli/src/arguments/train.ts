@@ -8,6 +8,7 @@ import {
   examples,
   json,
   number,
+  onBroken,
   threads,
   variantOption,
   whole,
@@ -120,6 +121,7 @@ export function addTrain(program: Command): void {
       whole(1),
     )
     .option('--workers <n>', 'threads that prepare pictures (default: none of their own)', whole(0))
+    .addOption(onBroken())
     .option('--checkpoint-every <steps>', 'also save inside an epoch (default: 100)', whole(1))
     .option('--keep <n>', 'last checkpoints to keep (default: 2)', whole(1))
     .option('--no-report', 'leave report.html out')

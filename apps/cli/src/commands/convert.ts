@@ -1,15 +1,13 @@
 // alexnet convert: a model into another format, smaller on request. The new file is read again and held
 // against the old one: the logits of some pictures say what the change costs.
 
-import { realpath } from 'node:fs/promises'
-import { createPreprocess } from '@alexnet/data'
+import { formatOf, type Model, type ModelFormat, requirePossible } from '@alexnet/model'
 import type { Quantization } from '@alexnet/weights'
-import * as tf from '@tensorflow/tfjs'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { type LoadedModel, loadModel } from '../model-file.ts'
-import { formatOf, type ModelFormat, requirePossible, writeModel } from '../model-writer.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { loadModel } from '../model.ts'
+import { requireOther } from '../output.ts'
 import { megabytes, percent } from '../terminal/format.ts'
+import { print, printJson } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 import { drawnPictures, picturesOf, type SamplePictures } from './sample-pictures.ts'
 
@@ -41,7 +39,6 @@ export interface Converted {
 
 /** Pictures that are drawn when none are named. */
 const DRAWN = 16
-const BATCH = 32
 
 export async function convert(
   input: string,
@@ -50,11 +47,11 @@ export async function convert(
 ): Promise<void> {
   const { quantize: quantization, withPreprocessing = false, json = false } = options
   const format = formatOf(output, options.to)
-  const written = { format, quantization, withPreprocessing }
+  const written = { format, quantize: quantization, withPreprocessing }
   requirePossible(written)
   await startBackend(options)
   const before = await loadModel(input, { ...options, quiet: json })
-  await requireOther(before.path, output)
+  await requireOther(output, [before.origin.path])
   const { preprocessing } = before
   const pictures = options.pictures
     ? await picturesOf(options.pictures, options.limit)
@@ -62,19 +59,23 @@ export async function convert(
   const shown = progress('comparing', 2 * pictures.length, { quiet: json })
   try {
     const expected = await logits(before, pictures, (done) => shown.update(done))
-    const bytes = await writeModel(output, before, written)
-    before.model.dispose()
+    const bytes = await before.save(output, written)
+    before.dispose()
     const after = await loadModel(asPath(output), { description: before })
     const found = await logits(after, pictures, (done) => shown.update(pictures.length + done))
-    after.model.dispose()
+    after.dispose()
     shown.stop()
     const result: Converted = {
-      input: { path: before.path, contents: before.contents, bytes: before.bytes },
-      output: { path: output, contents: after.contents, bytes },
+      input: {
+        path: before.origin.path,
+        contents: before.origin.contents,
+        bytes: before.origin.bytes,
+      },
+      output: { path: output, contents: after.origin.contents, bytes },
       comparison: compare(expected, found),
     }
-    if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-    else process.stdout.write(formatConverted(result, options.pictures))
+    if (json) printJson(result, 2)
+    else print(...formatConverted(result, options.pictures))
   } finally {
     shown.stop()
   }
@@ -83,39 +84,18 @@ export async function convert(
 /** As a path, even where it is the name of published weights. */
 const asPath = (path: string) => (/[/\\]/.test(path) ? path : `./${path}`)
 
-async function requireOther(input: string, output: string): Promise<void> {
-  const [from, to] = await Promise.all(
-    [input, output].map((path) => realpath(path).catch(() => '')),
-  )
-  if (from && from === to) {
-    throw new UsageError(`${output} is the file that is read: name another for the result`)
-  }
-}
-
 /** Logits of each picture. */
 async function logits(
-  { model, preprocessing }: LoadedModel,
+  model: Model,
   pictures: SamplePictures,
   onProgress: (done: number) => void,
 ): Promise<Float32Array[]> {
-  const preprocess = createPreprocess(preprocessing)
-  const { crop } = preprocessing
+  const each = (async function* () {
+    for (let index = 0; index < pictures.length; index++) yield await pictures.load(index)
+  })()
   const rows: Float32Array[] = []
-  for (let start = 0; start < pictures.length; start += BATCH) {
-    const count = Math.min(BATCH, pictures.length - start)
-    const batch = new Float32Array(count * crop * crop * 3)
-    for (let index = 0; index < count; index++) {
-      batch.set(preprocess(await pictures.load(start + index)), index * crop * crop * 3)
-    }
-    const output = tf.tidy(
-      () => model.predict(tf.tensor4d(batch, [count, crop, crop, 3])) as tf.Tensor,
-    )
-    const values = (await output.data()) as Float32Array
-    const classes = values.length / count
-    output.dispose()
-    for (let index = 0; index < count; index++) {
-      rows.push(values.slice(index * classes, (index + 1) * classes))
-    }
+  for await (const { data } of model.features(each, { layer: model.layerNames.at(-1)! })) {
+    rows.push(data)
     onProgress(rows.length)
   }
   return rows
@@ -142,7 +122,7 @@ function compare(expected: Float32Array[], found: Float32Array[]): Converted['co
 
 const likeliest = (row: Float32Array) => row.indexOf(Math.max(...row))
 
-function formatConverted({ input, output, comparison }: Converted, named?: string): string {
+function formatConverted({ input, output, comparison }: Converted, named?: string): string[] {
   const { pictures, worstLogitChange, largestLogit, sameTop1 } = comparison
   const share = input.bytes > 0 ? `, ${percent(output.bytes / input.bytes)} of it` : ''
   return [
@@ -152,6 +132,5 @@ function formatConverted({ input, output, comparison }: Converted, named?: strin
       ? 'logits   the same to the last bit'
       : `logits   worst change ${worstLogitChange.toPrecision(3)}, the largest being ${largestLogit.toPrecision(3)}`,
     `top-1    the same for ${percent(sameTop1)} of ${pictures} ${named === undefined ? 'drawn pictures' : 'pictures'}`,
-    '',
-  ].join('\n')
+  ]
 }

@@ -1,7 +1,5 @@
 // alexnet data: a sheet of augmented pictures, and what is in a data set.
 
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import {
   type ChannelValues,
   compose,
@@ -9,7 +7,6 @@ import {
   type DatasetDescription,
   describeDataset,
   encodePng,
-  openDataset,
   PictureError,
   preset,
   presetNames,
@@ -19,7 +16,10 @@ import {
   shuffledOrder,
   transformPicture,
 } from '@alexnet/data'
+import { replaceFile } from '@alexnet/weights/node'
+import { openPictures } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
+import { print, printJson, shown, tell } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 
 export interface PreviewOptions {
@@ -40,7 +40,7 @@ export async function previewData(path: string, options: PreviewOptions): Promis
     )
   }
   const { transforms } = preset(options.preset, crop === undefined ? {} : { crop })
-  const dataset = await openDataset(path, { split: options.split })
+  const dataset = await openPictures(path, options.split)
   const transform = compose(transforms)
   const rows: SheetCell[][] = []
   for (const index of shuffledOrder(dataset.length, seed, 0)) {
@@ -54,17 +54,14 @@ export async function previewData(path: string, options: PreviewOptions): Promis
       rows.push([{ picture, caption }, ...augmented])
     } catch (error) {
       if (!(error instanceof PictureError)) throw error
-      process.stderr.write(`alexnet: skipped: ${error.message}\n`)
+      tell(`alexnet: skipped: ${error.message}`)
     }
   }
   if (rows.length === 0) throw new Error(`${path}: has no picture that can be used`)
   const sheet = contactSheet(rows)
-  await mkdir(dirname(out), { recursive: true })
-  const temporary = `${out}.part-${process.pid}`
-  await writeFile(temporary, await encodePng(sheet))
-  await rename(temporary, out)
-  process.stdout.write(
-    `${out}: ${rows.length} pictures of ${dataset.name}, ${times} times each by ${options.preset}\n`,
+  await replaceFile(out, [await encodePng(sheet)])
+  print(
+    `${out}: ${rows.length} pictures of ${dataset.name}, ${times} times each by ${options.preset}`,
   )
 }
 
@@ -76,7 +73,7 @@ export interface StatsOptions {
 
 export async function describeData(path: string, options: StatsOptions): Promise<void> {
   const { json: quiet = false, limit } = options
-  const dataset = await openDataset(path, { split: options.split })
+  const dataset = await openPictures(path, options.split)
   const bar = progress('reading', Math.min(limit ?? dataset.length, dataset.length), { quiet })
   let description: DatasetDescription
   try {
@@ -87,29 +84,29 @@ export async function describeData(path: string, options: StatsOptions): Promise
   } finally {
     bar.stop()
   }
-  if (quiet) process.stdout.write(`${JSON.stringify(description, null, 2)}\n`)
-  else process.stdout.write(`${formatDescription(description)}\n`)
+  if (quiet) printJson(description, 2)
+  else print(...formatDescription(description))
 }
 
 const mostClasses = 20
 const mostLines = 10
 
-function formatDescription(description: DatasetDescription): string {
+function formatDescription(description: DatasetDescription): string[] {
   const { name, split, pictures, read, broken, width, height, duplicates } = description
   const { counts, smallest, largest, evenness } = description.classes
   const values = (list: ChannelValues) => list.map((value) => value.toFixed(4)).join(' ')
-  const longest = Math.max(...counts.map((one) => one.name.length))
-  const shown = counts.slice(0, mostClasses)
+  const longest = Math.max(...counts.map((one) => shown(one.name).length))
+  const listed = counts.slice(0, mostClasses)
   const { eigenvectors, deviations } = description.colorPca
   return [
     `${name}${split ? `, ${split}` : ''}: ${pictures} pictures in ${counts.length} classes`,
     '',
-    ...shown.map((one) => {
+    ...listed.map((one) => {
       const bar = '█'.repeat(Math.round((one.count / Math.max(1, largest)) * 30))
-      return `  ${one.name.padEnd(Math.min(longest, 34))} ${String(one.count).padStart(7)} ${bar}`
+      return `  ${shown(one.name).padEnd(Math.min(longest, 34))} ${String(one.count).padStart(7)} ${bar}`
     }),
-    ...(counts.length > shown.length
-      ? [`  … ${counts.length - shown.length} more (--json has all)`]
+    ...(counts.length > listed.length
+      ? [`  … ${counts.length - listed.length} more (--json has all)`]
       : []),
     '',
     `balance   ${smallest} to ${largest} pictures a class; evenness ${evenness.toFixed(3)} of 1`,
@@ -131,7 +128,7 @@ function formatDescription(description: DatasetDescription): string {
           `${first} = ${second}${sameClass ? '' : ' (another class)'}`,
       ),
     ),
-  ].join('\n')
+  ]
 }
 
 function list(title: string, lines: string[]): string[] {

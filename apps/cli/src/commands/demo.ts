@@ -3,15 +3,16 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Classifier } from '@alexnet/core'
-import { createPreprocess, type Dataset, encodePng, type Picture, shapes } from '@alexnet/data'
+import { type Dataset, encodePng, type Picture, shapes } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
 import { plot } from 'asciichart'
 import pc from 'picocolors'
 import type { EngineOptions } from '../backend.ts'
-import { loadModel } from '../model-file.ts'
+import { loadModel } from '../model.ts'
 import { exitCodes } from '../terminal/errors.ts'
 import { duration, halfBlocks, percent } from '../terminal/format.ts'
+import { bold, print } from '../terminal/print.ts'
+import { command } from '../terminal/shell.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import { type Classified, formatResult } from './classify.ts'
 import { evaluateModel } from './evaluate.ts'
@@ -23,8 +24,7 @@ export interface DemoOptions extends EngineOptions {
   epochs: number
 }
 
-const say = (text: string) => process.stdout.write(`${text}\n`)
-const heading = (text: string) => say(`\n${pc.bold(text)}`)
+const heading = (text: string) => print('', bold(text))
 
 /**
  * For a few hundred steps, not thousands: many small ones, and no regularisation (every picture is new
@@ -46,7 +46,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const folder = new RunFolder(options.out ?? (await freeFolder('runs/demo')))
 
   heading('1. Train a small AlexNet on drawn shapes')
-  say(`ten classes:\n${shapes({ count: 10 }).classes.join(', ')}`)
+  print('ten classes:', shapes({ count: 10 }).classes.join(', '))
   const losses: number[] = []
   const finished = await runTraining(
     `shapes:${options.pictures}`,
@@ -60,37 +60,37 @@ export async function demo(options: DemoOptions): Promise<void> {
     process.exitCode = exitCodes.interrupted
     return
   }
-  say(`\nloss over ${losses.length} steps`)
-  say(plot(averages(losses, 64), { height: 8 }))
+  print('', `loss over ${losses.length} steps`)
+  print(...plot(averages(losses, 64), { height: 8 }).split('\n'))
 
   heading('2. Evaluate it on pictures it has not seen')
   const loaded = await loadModel(folder.path)
   const heldOut = shapes({ count: 500, seed: HELD_OUT_SEED, split: 'test' })
   const { pictures, top1, top5, loss } = await evaluateModel(loaded, heldOut, {})
-  say(
+  print(
     `${pictures} pictures: top-1 ${percent(top1)}, top-5 ${percent(top5)}, loss ${loss.toFixed(3)}`,
   )
 
   heading('3. Classify a few of them')
-  const { model, labels, preprocessing } = loaded
-  const classifier = new Classifier({ model, labels, preprocess: createPreprocess(preprocessing) })
   for (let index = 0; index < 5; index++) {
     const picture = await heldOut.load(index)
     const label = heldOut.classes[heldOut.label(index)]!
     const file = join(folder.path, 'pictures', `${index}-${label}.png`)
     await replaceFile(file, [await encodePng(picture)])
-    show({ file, top: await classifier.classify(picture, { topK: 3 }) }, picture)
+    show({ file, top: await loaded.classify(picture, { topK: 3 }) }, picture)
   }
-  classifier.dispose()
+  loaded.dispose()
 
   if (!(await fineTune(folder, options))) return
 
   heading(
     `Done in ${duration((performance.now() - started) / 1000)}. All of it lies in ${folder.path}`,
   )
-  say(`  npm run -s alexnet -- classify ${folder.path}/pictures/*.png --weights ${folder.path}`)
-  say(`  npm run -s alexnet -- inspect --weights ${folder.path}`)
-  say(`  npm run -s alexnet -- train ./your-pictures --from ${folder.path} --out runs/yours`)
+  print(
+    command`  npm run -s alexnet -- classify ${folder.path}/pictures/*.png --weights ${folder.path}`,
+    command`  npm run -s alexnet -- inspect --weights ${folder.path}`,
+    command`  npm run -s alexnet -- train ./your-pictures --from ${folder.path} --out runs/yours`,
+  )
 }
 
 /** Other classes of the same drawings, of which there are few pictures. */
@@ -109,7 +109,7 @@ async function fineTune(base: RunFolder, options: DemoOptions): Promise<boolean>
     const file = join(pictures, few.classes[few.label(index)]!, `${index}.png`)
     await replaceFile(file, [await encodePng(await few.load(index))])
   }
-  say(`${few.classes.join(', ')}: ${few.length} pictures`)
+  print(`${few.classes.join(', ')}: ${few.length} pictures`)
   const folder = new RunFolder(join(base.path, 'fine-tuned'))
   const finished = await runTraining(
     pictures,
@@ -123,8 +123,8 @@ async function fineTune(base: RunFolder, options: DemoOptions): Promise<boolean>
   const loaded = await loadModel(folder.path)
   const heldOut = grouped(shapes({ count: 300, seed: HELD_OUT_SEED, split: 'test' }))
   const { top1 } = await evaluateModel(loaded, heldOut, {})
-  loaded.model.dispose()
-  say(`${heldOut.length} pictures it has not seen: top-1 ${percent(top1)}`)
+  loaded.dispose()
+  print(`${heldOut.length} pictures it has not seen: top-1 ${percent(top1)}`)
   return true
 }
 
@@ -164,11 +164,11 @@ function averages(values: readonly number[], count: number): number[] {
 
 /** The picture, where the terminal has colours, beside its likeliest classes. */
 function show(result: Classified, picture: Picture): void {
-  const text = formatResult(result).split('\n')
+  const text = formatResult(result)
   if (!(process.stdout.isTTY && pc.isColorSupported)) {
-    say(text.join('\n'))
+    print(...text)
     return
   }
   const lines = halfBlocks(picture, 16)
-  for (const [row, line] of lines.entries()) say(`${line}  ${text[row - 2] ?? ''}`)
+  for (const [row, line] of lines.entries()) print(`${line}  ${text[row - 2] ?? ''}`)
 }

@@ -4,10 +4,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAlexNet } from '@alexnet/core'
 import { cifarEval, decodePicture, encodePng, shapes } from '@alexnet/data'
+import { explainMethods as methods } from '@alexnet/model'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { methods } from '../explain-methods.ts'
-import { saveModel } from '../model-file.ts'
+import { saveModel } from '../model.ts'
 import { start, temporaryFolder } from '../testing/run.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>

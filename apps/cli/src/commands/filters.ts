@@ -12,7 +12,9 @@ import {
 import { encodePng } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
-import { loadModel } from '../model-file.ts'
+import { loadModel } from '../model.ts'
+import { requireOther } from '../output.ts'
+import { print, printJson } from '../terminal/print.ts'
 import { requirePng } from './explain.ts'
 
 export interface FiltersOptions {
@@ -32,11 +34,14 @@ const MOST_CHANNELS = 32
 export async function filters(options: FiltersOptions): Promise<void> {
   const { out, limit, json = false } = options
   requirePng(out)
+  await requireOther(out, [options.weights])
   await startBackend({ threads: 1 })
-  const { model } = await loadModel(options.weights, { ...options, quiet: json })
-  const all = await filtersOf(model, options.layer)
+  const model = await loadModel(options.weights, { ...options, quiet: json })
+  const all = await filtersOf(model.network, options.layer)
   const layer =
-    options.layer ?? model.layers.find(({ weights }) => weights.length > 0)?.name ?? 'the first'
+    options.layer ??
+    model.network.layers.find(({ weights }) => weights.length > 0)?.name ??
+    'the first'
   const count = Math.min(limit, all.count)
   const maps = Array.from({ length: count }, (_, index) => filterMap(all, index))
   const isColours = all.channels === 3
@@ -57,10 +62,8 @@ export async function filters(options: FiltersOptions): Promise<void> {
   model.dispose()
   const { height, width, channels } = all
   if (json) {
-    process.stdout.write(`${JSON.stringify({ layer, count, height, width, channels, out })}\n`)
+    printJson({ layer, count, height, width, channels, out })
   } else {
-    process.stdout.write(
-      `${out}: ${count} filters of ${layer}, ${height}×${width} pixels of ${channels} channels\n`,
-    )
+    print(`${out}: ${count} filters of ${layer}, ${height}×${width} pixels of ${channels} channels`)
   }
 }

@@ -2,7 +2,11 @@
 
 import { join } from 'node:path'
 import { type Dataset, openDataset, packDataset, packedName } from '@alexnet/data'
-import { Interrupted, refuseTogether } from '../terminal/errors.ts'
+import { replaceFileBy } from '@alexnet/weights/node'
+import { openPictures } from '../pictures.ts'
+import { refuseTogether } from '../terminal/errors.ts'
+import { interruptible } from '../terminal/interrupt.ts'
+import { print, printJson } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 
 export interface PackOptions {
@@ -16,26 +20,31 @@ export interface PackOptions {
 export async function pack(path: string, out: string, options: PackOptions): Promise<void> {
   refuseTogether(options, 'raw', 'quality')
   const { size, quality, json: quiet = false, skipBroken = false } = options
-  const train = await openDataset(path, { split: 'train' })
+  const train = await openPictures(path, 'train')
   const parts: Dataset[] = [train]
-  if (train.split) parts.push(await openDataset(path, { split: 'test' }))
-  const stop = new AbortController()
-  const interrupt = () =>
-    stop.abort(new Interrupted('stopped; files that were not whole are gone, start again'))
-  process.once('SIGINT', interrupt)
+  if (train.split) {
+    const test = await openPictures(path, 'test')
+    const validation = await openDataset(path, { split: 'validation' })
+    // Where there is one of the two only, it stands in for the other.
+    if (validation.path(0) !== test.path(0)) parts.push(validation)
+    parts.push(test)
+  }
+  const stop = interruptible('stopped; files that were not whole are gone, start again')
   const files: { path: string; pictures: number; bytes: number; skipped: string[] }[] = []
   try {
     for (const dataset of parts) {
       const file = join(out, packedName(dataset.split))
       const bar = progress(dataset.split ?? 'packing', dataset.length, { quiet })
       try {
-        const { pictures, bytes, skipped } = await packDataset(dataset, file, {
-          size,
-          signal: stop.signal,
-          onBroken: skipBroken ? 'skip' : 'stop',
-          ...(quality !== undefined && { encoding: 'jpeg', quality }),
-          onProgress: (done) => bar.update(done),
-        })
+        const { pictures, bytes, skipped } = await replaceFileBy(file, (temporary) =>
+          packDataset(dataset, temporary, {
+            size,
+            signal: stop.signal,
+            onBroken: skipBroken ? 'skip' : 'stop',
+            ...(quality !== undefined && { encoding: 'jpeg', quality }),
+            onProgress: (done) => bar.update(done),
+          }),
+        )
         files.push({
           path: file,
           pictures,
@@ -48,13 +57,13 @@ export async function pack(path: string, out: string, options: PackOptions): Pro
       }
     }
   } finally {
-    process.off('SIGINT', interrupt)
+    stop.release()
   }
-  if (quiet) process.stdout.write(`${JSON.stringify({ files }, null, 2)}\n`)
+  if (quiet) printJson({ files }, 2)
   else {
     for (const { path: file, pictures, bytes, skipped } of files) {
       const left = skipped.length > 0 ? `, ${skipped.length} skipped` : ''
-      process.stdout.write(`${file}: ${pictures} pictures, ${Math.ceil(bytes / 1e6)} MB${left}\n`)
+      print(`${file}: ${pictures} pictures, ${Math.ceil(bytes / 1e6)} MB${left}`)
     }
   }
 }

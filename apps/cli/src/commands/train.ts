@@ -11,6 +11,7 @@ import {
   packMeanPicture,
   type StatisticsOptions,
 } from '@alexnet/data'
+import { evaluationBatches } from '@alexnet/model'
 import {
   createOptimizer,
   scheduleOf,
@@ -19,12 +20,14 @@ import {
   TrainingError,
 } from '@alexnet/train'
 import * as tf from '@tensorflow/tfjs'
-import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
-import { saveModel } from '../model-file.ts'
-import { evaluationBatches, needsColorPca } from '../preparation.ts'
+import { saveModel } from '../model.ts'
+import { SkippedPictures, warn } from '../pictures.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
+import { interruptible } from '../terminal/interrupt.ts'
+import { dim, printJson, tell } from '../terminal/print.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
+import { needsColorPca } from '../train/augmentation.ts'
 import { resumedSettings } from '../train/resumed-settings.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import {
@@ -42,7 +45,7 @@ import { announce, conclude, epochHeader, epochLine } from '../train/training-re
 export async function train(path: string, options: TrainOptions): Promise<void> {
   const folder = new RunFolder(options.out)
   const finished = await runTraining(path, options, folder)
-  if (!finished) process.exitCode = exitCodes.interrupted
+  if (!finished) process.exitCode ||= exitCodes.interrupted
 }
 
 /**
@@ -56,6 +59,20 @@ export async function runTraining(
   onEvent: (event: TrainEvent) => void | Promise<void> = () => {},
 ): Promise<boolean> {
   if (options.variant !== undefined) variantNamed(options.variant)
+  const release = await folder.hold()
+  try {
+    return await trainIn(folder, path, options, onEvent)
+  } finally {
+    await release()
+  }
+}
+
+async function trainIn(
+  folder: RunFolder,
+  path: string,
+  options: TrainOptions,
+  onEvent: (event: TrainEvent) => void | Promise<void>,
+): Promise<boolean> {
   const stored = options.resume ? await folder.readSettings() : undefined
   if (!options.resume && (await folder.holdsRun())) {
     throw new UsageError(
@@ -73,22 +90,42 @@ export async function runTraining(
     optimizer: createOptimizer(recipe),
     averageDecay: recipe.averageDecay,
   })
-  const warn = (text: string) => process.stderr.write(`${pc.yellow('warning:')} ${text}\n`)
-  const checkpoint = options.resume ? await folder.readCheckpoint(warn) : undefined
+  const checkpoint = options.resume ? await folder.readCheckpoint(settings, warn) : undefined
+  if (options.resume && !checkpoint) {
+    warn(`${folder.path} has no checkpoint: the run begins again from its first step`)
+  }
   if (checkpoint) trainer.restore(checkpoint)
   // A run that was stopped before its first checkpoint begins again with what it was given.
   else await (start ?? (await fromOf(settings, quiet)))?.copyTo(model)
+  // Checkpoints hold the last weights, which need not be the best ones.
+  if (trainer.history.length > 0 && !(await folder.holdsModel())) {
+    throw new UsageError(
+      `${folder.modelPath}, the best model so far, is gone: put it back, or start anew in another --out`,
+    )
+  }
   if (!quiet) announce(settings, data, trainer.step)
 
-  const stop = interruptible(quiet)
+  const skipped = new SkippedPictures((picture, problem) => {
+    if (quiet) printJson({ type: 'skipped', path: picture, problem })
+  })
+  const stop = interruptible(`stopped after a step of the run in ${folder.path}`)
+  stop.signal.addEventListener('abort', () => {
+    if (!quiet) tell('', 'stopping after this step and saving (again to stop at once)')
+  })
   // Kept from epoch to epoch.
   const workers = options.workers ? createWorkerPool(options.workers) : 0
   const events = trainer.fit({
     epochs: recipe.epochs,
-    batches: (position) => trainingBatches(data.training, settings, { ...position, workers }),
+    batches: (position) =>
+      skipped.watch(trainingBatches(data.training, settings, { ...position, workers })),
     ...(data.validation && {
       validation: () =>
-        evaluationBatches(data.validation!, settings.preprocessing, recipe.batchSize),
+        skipped.watch(
+          evaluationBatches(data.validation!, settings.preprocessing, {
+            batchSize: recipe.batchSize,
+            onBroken: settings.onBroken,
+          }),
+        ),
     }),
     schedule: scheduleOf(recipe),
     labelSmoothing: recipe.labelSmoothing ?? 0,
@@ -111,17 +148,18 @@ export async function runTraining(
         shown ??= progress('training', event.steps, { quiet })
         shown.update(event.step, `loss ${event.loss.toFixed(3)}`)
       } else if (event.type === 'epoch') {
-        if (event.epoch === 1) shown?.log(pc.dim(epochHeader()))
+        if (event.epoch === 1) shown?.log(dim(epochHeader()))
         shown?.log(epochLine(event))
       } else if (event.type === 'checkpoint') {
         const packed = await trainer.checkpoint()
         if (event.best) await trainer.withAveragedWeights(() => saveBest(folder, model, settings))
-        await folder.saveCheckpoint(packed, event.step, options.keep ?? 2)
+        const { step } = event
+        await folder.saveCheckpoint(packed, settings, { step, keep: options.keep ?? 2 })
       } else {
         finished = true
       }
       await onEvent(event)
-      if (quiet) process.stdout.write(`${JSON.stringify(eventForJson(event, folder.path))}\n`)
+      if (quiet) printJson(eventForJson(event, folder.path))
     }
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error
@@ -137,9 +175,12 @@ export async function runTraining(
   }
   if (finished && options.report !== false) {
     const { writeReport } = await import('../train/report/report.ts')
-    await writeReport(folder, settings, data.validation, { quiet })
+    await writeReport(folder, settings, trainer.history, data.validation, { quiet })
   }
-  if (!quiet) conclude(finished, trainer, folder, path)
+  if (!quiet) {
+    skipped.report()
+    conclude(finished, trainer, folder, path)
+  }
   return finished
 }
 
@@ -163,21 +204,25 @@ async function settle(
           variant: options.variant,
         })
   const versions = { ...programVersions(), backend }
-  const settings = newSettings(path, options, data, await data.training.load(0), {
+  const settings = newSettings(path, options, data, data.picture, {
     versions,
     ...(start && { start }),
   })
   const quiet = options.json ?? false
   if (needsColorPca(settings.recipe.augmentation)) {
     settings.colorPca = await measured('measuring colours', quiet, (watched) =>
-      fitColorPca(data.training, watched),
+      fitColorPca(data.training, { ...watched, onBroken: settings.onBroken }),
     )
   }
   // Weights to begin with bring the mean that they were trained with.
   if (settings.recipe.meanPicture && !start) {
     const { preprocessing } = settings
     const mean = await measured('measuring the mean picture', quiet, (watched) =>
-      meanPicture(data.training, { ...watched, size: preprocessing.resize }),
+      meanPicture(data.training, {
+        ...watched,
+        size: preprocessing.resize,
+        onBroken: settings.onBroken,
+      }),
     )
     settings.preprocessing = { ...preprocessing, meanPicture: packMeanPicture(mean) }
   }
@@ -222,26 +267,6 @@ const saveBest = (folder: RunFolder, model: tf.LayersModel, settings: RunSetting
     labels: settings.labels,
     preprocessing: settings.preprocessing,
   })
-
-/** The first Ctrl-C asks the run to stop after the step under way, the second ends it at once. */
-function interruptible(quiet: boolean) {
-  const controller = new AbortController()
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted)
-    controller.abort()
-    if (!quiet)
-      process.stderr.write('\nstopping after this step and saving (again to stop at once)\n')
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  return {
-    signal: controller.signal,
-    release() {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-    },
-  }
-}
 
 /** An event as a JSON line; a checkpoint says where it lies. */
 function eventForJson(event: TrainEvent, folder: string) {

@@ -4,10 +4,11 @@ import { createHash } from 'node:crypto'
 import type { WeightDescription, WeightRecord } from '@alexnet/weights'
 import { weightRecords } from '@alexnet/weights'
 import { listWeights, removeWeights, verifyWeights } from '@alexnet/weights/node'
-import pc from 'picocolors'
+import { bundledWeights, downloadWeights, publishedWeights } from '../model.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { megabytes } from '../terminal/format.ts'
-import { bundledWeights, downloadWeights, publishedWeights } from '../weights-source.ts'
+import { bold, print, printJson } from '../terminal/print.ts'
+import { command } from '../terminal/shell.ts'
 
 interface Options {
   json?: boolean
@@ -23,21 +24,16 @@ interface Listed extends Omit<WeightDescription, 'labels'> {
 
 type Verified = { name: string; state: 'ok' | 'damaged' | 'absent' }
 
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`)
-}
-const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2))
-
 export async function list({ json }: Options): Promise<void> {
   const listed = await listedWeights()
-  if (json) return printJson(listed)
+  if (json) return printJson(listed, 2)
   const width = Math.max(...listed.map(({ name }) => name.length))
   for (const weights of listed) {
     const { name, description, bytes, licence, metrics, path } = weights
     const { dataset, top1, top5 } = metrics
     const indent = ' '.repeat(width + 2)
     const accuracy = `${dataset}: top-1 ${top1}%${top5 === undefined ? '' : `, top-5 ${top5}%`}`
-    print(`${pc.bold(name.padEnd(width))}  ${megabytes(bytes)}, ${stateInWords(weights)}`)
+    print(`${bold(name.padEnd(width))}  ${megabytes(bytes)}, ${stateInWords(weights)}`)
     for (const line of [description, accuracy, licence]) print(`${indent}${line}`)
     if (path && weights.state !== 'absent') print(`${indent}${path}`)
   }
@@ -63,7 +59,7 @@ function stateInWords({ state, received, name }: Listed): string {
     case 'cached':
       return 'in the cache'
     case 'partial':
-      return `${megabytes(received)} of them in the cache; go on with: alexnet weights pull ${name}`
+      return `${megabytes(received)} of them in the cache; go on with: ${command`alexnet weights pull ${name}`}`
     case 'absent':
       return 'not downloaded yet'
   }
@@ -79,7 +75,7 @@ export async function pull(
     done.push({ name, path })
     if (!json) print(path ?? `${name} comes with the program: nothing to download`)
   }
-  if (json) printJson(done)
+  if (json) printJson(done, 2)
 }
 
 export async function verify(names: readonly string[], { json }: Options): Promise<void> {
@@ -90,17 +86,17 @@ export async function verify(names: readonly string[], { json }: Options): Promi
     if (isAll && state === 'absent') continue
     results.push({ name, state })
   }
-  if (json) printJson(results)
+  if (json) printJson(results, 2)
   else if (results.length === 0) print('no weights are here yet: alexnet weights list')
   else for (const result of results) print(verdict(result))
   if (results.some(({ state }) => state !== 'ok')) process.exitCode = exitCodes.failed
 }
 
 function verdict({ name, state }: Verified): string {
-  const again = `alexnet weights pull ${name}`
+  const again = command`alexnet weights pull ${name}`
   if (state === 'ok') return `${name}: as published`
   if (state === 'absent') return `${name}: not here; download with: ${again}`
-  return `${name}: damaged; remove and download again: alexnet weights remove ${name} && ${again}`
+  return `${name}: damaged; remove and download again: ${command`alexnet weights remove ${name}`} && ${again}`
 }
 
 async function verifyBundled(name: string): Promise<'ok' | 'damaged'> {
@@ -119,7 +115,7 @@ export async function remove(names: readonly string[], { json }: Options): Promi
     removed.push({ name, freed })
     if (!json) print(freed > 0 ? `${name}: ${megabytes(freed)} freed` : `${name}: was not here`)
   }
-  if (json) printJson(removed)
+  if (json) printJson(removed, 2)
 }
 
 /** Records by name, all of them known before anything happens; none for what comes with the program. */

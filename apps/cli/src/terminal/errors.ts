@@ -1,6 +1,8 @@
 // What a person reads when something goes wrong: one line that says what, where and what to do. A stack
 // trace is for a bug report, so it is shown only when asked for.
 
+import { tell } from './print.ts'
+
 /** A mistake in what was asked for; its message is all that is shown. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
@@ -17,11 +19,12 @@ export const exitCodes = { failed: 1, usage: 2, interrupted: 130 } as const
 /** Prints an error as one line on stderr and gives the exit code that belongs to it. */
 export function report(error: unknown): number {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
-  const line = message.split('\n').join(' ').trim()
-  process.stderr.write(`alexnet: ${line || 'failed without a message'}\n`)
-  if (process.env.ALEXNET_DEBUG) process.stderr.write(`${stack}\n`)
+  tell(`alexnet: ${message.trim() || 'failed without a message'}`)
+  if (process.env.ALEXNET_DEBUG) tell(...`${stack}`.split('\n'))
   if (error instanceof Interrupted) return exitCodes.interrupted
-  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+  // By its name: what throws it need not be loaded to tell.
+  const isUsage = error instanceof UsageError || (error as Error).name === 'ModelError'
+  return isUsage ? exitCodes.usage : exitCodes.failed
 }
 
 /** @throws UsageError when both of two options that exclude each other are given */

@@ -1,5 +1,7 @@
 // Numbers and small drawings as they stand in a terminal.
 
+import { paint } from './print.ts'
+
 /** 0.8137 → "81.4%" */
 export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`
 
@@ -45,8 +47,8 @@ export function halfBlocks({ width, height, data }: Pixels, columns: number): st
   return Array.from({ length: rows / 2 }, (_, line) => {
     let text = ''
     for (let x = 0; x < columns; x++) {
-      text += `\x1b[38;2;${colour(x, 2 * line)};48;2;${colour(x, 2 * line + 1)}m▀`
+      text += `${paint(`38;2;${colour(x, 2 * line)};48;2;${colour(x, 2 * line + 1)}`)}▀`
     }
-    return `${text}\x1b[0m`
+    return `${text}${paint('0')}`
   })
 }

@@ -1,6 +1,7 @@
 // A progress bar on stderr for long work: drawn on a terminal only, so that logs and pipes stay clean.
 
 import { Presets, SingleBar } from 'cli-progress'
+import { shown, tell } from './print.ts'
 
 export interface Progress {
   update(done: number, note?: string): void
@@ -21,11 +22,10 @@ export function progress(
   { quiet = false, unit = '' } = {},
 ): Progress {
   if (quiet) return { update() {}, log() {}, stop() {} }
-  const write = (line: string) => process.stderr.write(`${line}\n`)
-  if (!process.stderr.isTTY) return { update() {}, log: write, stop() {} }
+  if (!process.stderr.isTTY) return { update() {}, log: tell, stop() {} }
   const bar = new SingleBar(
     {
-      format: `${title} {bar} {percentage}% {value}/{total}${unit} {eta_formatted} left {note}`,
+      format: `${shown(title)} {bar} {percentage}% {value}/{total}${unit} {eta_formatted} left {note}`,
       barsize: 20,
       hideCursor: true,
       clearOnComplete: true,
@@ -43,12 +43,12 @@ export function progress(
   return {
     update(value, text = '') {
       done = value
-      note = text
-      bar.update(value, { note: text })
+      note = shown(text)
+      bar.update(value, { note })
     },
     log(line) {
       process.stderr.write('\r\x1b[2K')
-      write(line)
+      tell(line)
       bar.update(done, { note })
     },
     stop: () => bar.stop(),

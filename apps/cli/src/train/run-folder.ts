@@ -1,27 +1,48 @@
 // The folder of a training run: what was asked for, the last checkpoints, the best model, the log.
 // Every file but the logs is replaced as a whole and checkpoints are checked by their hash when they are
-// read, so a run killed at any moment goes on from the last whole one.
+// read, so a run killed at any moment goes on from the last whole one. One process at a time works in it.
 
 import { createHash } from 'node:crypto'
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Checkpoint, StoredCheckpoint } from '@alexnet/train'
 import { bytesOf, type StoredTensor } from '@alexnet/weights'
-import { readCheckpointFile, replaceFile, saveSafetensors } from '@alexnet/weights/node'
-import { MODEL_FILE } from '../model-file.ts'
+import {
+  holdLock,
+  kindOf,
+  LockedError,
+  makeFolder,
+  readCheckpointFile,
+  replaceFile,
+  saveSafetensors,
+} from '@alexnet/weights/node'
+import { MODEL_FILE } from '../model.ts'
 import { UsageError } from '../terminal/errors.ts'
-import { readSettings } from './resumed-settings.ts'
+import { tell } from '../terminal/print.ts'
+import { encodeSettings, hashOfSettings, readSettings } from './resumed-settings.ts'
 import type { RunSettings } from './settings.ts'
 
 const SETTINGS_FILE = 'run.json'
 const CHECKPOINTS = 'checkpoints'
 /** Where the only checkpoint was before there was a folder of them. */
 const OLD_CHECKPOINT = 'checkpoint.safetensors'
-/** Key of a checkpoint's metadata. */
+const LOG_FILE = 'log.jsonl'
+const REPORT_FILE = 'report.html'
+const TENSORBOARD = 'tensorboard'
+const LOCK_FILE = '.lock'
+/** Keys of a checkpoint's metadata: its own hash, and that of its run's settings. */
 const HASH = 'sha256'
+const SETTINGS = 'settings'
 
 const exists = (path: string) =>
   stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Removes a folder that is empty. */
+const isGone = (path: string) =>
+  rmdir(path).then(
     () => true,
     () => false,
   )
@@ -37,20 +58,87 @@ export class RunFolder {
   }
 
   get logPath(): string {
-    return join(this.path, 'log.jsonl')
+    return join(this.path, LOG_FILE)
+  }
+
+  get boardPath(): string {
+    return join(this.path, TENSORBOARD)
   }
 
   get reportPath(): string {
-    return join(this.path, 'report.html')
+    return join(this.path, REPORT_FILE)
   }
 
   holdsRun(): Promise<boolean> {
     return exists(join(this.path, SETTINGS_FILE))
   }
 
+  /** Whether there is a model, that of the best epoch so far. */
+  holdsModel(): Promise<boolean> {
+    return exists(this.modelPath)
+  }
+
+  /**
+   * Keeps other processes out of the folder, and removes what killed ones have left in it.
+   *
+   * @returns what lets them in again; a folder that is still empty then goes, too
+   * @throws UsageError when another process is at it, or something else is where a file belongs
+   */
+  async hold(): Promise<() => Promise<void>> {
+    const made: string[] = []
+    for (let path = resolve(this.path); !(await exists(path)); path = dirname(path)) made.push(path)
+    await makeFolder(this.path)
+    const unlock = await this.#lock()
+    const release = async () => {
+      await unlock()
+      for (const path of made) if (!(await isGone(path))) break
+    }
+    try {
+      await this.#requireFiles()
+      for (const folder of [this.path, join(this.path, CHECKPOINTS)]) await sweep(folder)
+    } catch (error) {
+      await release()
+      throw error
+    }
+    return release
+  }
+
+  async #lock(): Promise<() => Promise<void>> {
+    try {
+      return await holdLock(join(this.path, LOCK_FILE), {
+        onWait: (holder) =>
+          tell(`${this.path} is held by ${holder}: looking for 15 s whether that is alive`),
+      })
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error
+      throw new UsageError(
+        `${this.path} is being trained by ${error.holder}: wait until it is done, or name another folder with --out`,
+      )
+    }
+  }
+
+  /** A pipe would be waited for, a folder found in the way only when its step has come. */
+  async #requireFiles(): Promise<void> {
+    const files = [SETTINGS_FILE, MODEL_FILE, LOG_FILE, REPORT_FILE]
+    const folders = [CHECKPOINTS, TENSORBOARD].map((name) => join(this.path, name))
+    for (const path of folders) {
+      const there = await stat(path).catch(() => undefined)
+      if (there && !there.isDirectory()) {
+        throw new UsageError(`${path} is no folder, as a run has it: move it away`)
+      }
+    }
+    const own = files.map((name) => join(this.path, name))
+    for (const path of [...own, ...(await this.#checkpoints())]) {
+      const there = await stat(path).catch(() => undefined)
+      if (there && !there.isFile()) {
+        throw new UsageError(`${path} is ${kindOf(there)}, not the file of a run: move it away`)
+      }
+    }
+  }
+
   saveSettings(settings: RunSettings): Promise<void> {
-    const text = `${JSON.stringify(settings, null, 2)}\n`
-    return replaceFile(join(this.path, SETTINGS_FILE), [new TextEncoder().encode(text)])
+    const text = new TextEncoder().encode(encodeSettings(settings))
+    return replaceFile(join(this.path, SETTINGS_FILE), [text])
   }
 
   /** @throws UsageError when the folder holds no run, or its settings cannot be read. */
@@ -62,28 +150,35 @@ export class RunFolder {
     return readSettings(await readFile(path, 'utf8'), path)
   }
 
-  /** Saves a checkpoint beside the last ones, then removes all but the last `keep`. */
-  async saveCheckpoint({ tensors, metadata }: Checkpoint, step: number, keep: number) {
-    const name = `step-${String(step).padStart(8, '0')}.safetensors`
-    const hash = hashOf(tensors, metadata)
-    await saveSafetensors(join(this.path, CHECKPOINTS, name), tensors, {
-      ...metadata,
-      [HASH]: hash,
-    })
-    const surplus = (await this.#checkpoints()).slice(keep)
+  /** Saves a checkpoint beside the last ones of its run, then removes all but the last `keep`. */
+  async saveCheckpoint(
+    { tensors, metadata: own }: Checkpoint,
+    settings: RunSettings,
+    { step, keep }: { step: number; keep: number },
+  ): Promise<void> {
+    const path = join(this.path, CHECKPOINTS, checkpointName(step))
+    const metadata = { ...own, [SETTINGS]: hashOfSettings(settings) }
+    await saveSafetensors(path, tensors, { ...metadata, [HASH]: hashOf(tensors, metadata) })
+    const all = await this.#checkpoints()
+    // Those of later steps were of no use to go on from, or are another run's.
+    const surplus = [...all.slice(0, all.indexOf(path)), ...all.slice(all.indexOf(path) + keep)]
     for (const old of surplus) await rm(old, { force: true })
   }
 
   /**
    * The last checkpoint that is whole, or undefined where there is none yet.
    *
+   * @param settings those of the run
    * @param warn told of each that is damaged
-   * @throws UsageError when there are checkpoints and all are damaged
+   * @throws UsageError when there are checkpoints and none can be used
    */
-  async readCheckpoint(warn: (text: string) => void): Promise<StoredCheckpoint | undefined> {
+  async readCheckpoint(
+    settings: RunSettings,
+    warn: (text: string) => void,
+  ): Promise<StoredCheckpoint | undefined> {
     const paths = await this.#checkpoints()
     for (const path of paths) {
-      const problem = await readWhole(path)
+      const problem = await readWhole(path, hashOfSettings(settings))
       if (typeof problem !== 'string') return problem
       warn(`${path}: ${problem}; going on from the one before`)
     }
@@ -107,14 +202,30 @@ export class RunFolder {
   }
 }
 
+const checkpointName = (step: number) => `step-${String(step).padStart(8, '0')}.safetensors`
+
+/** Removes unfinished files: whoever writes to the folder has its lock. */
+async function sweep(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => [])
+  for (const name of names.filter((name) => /^\..*\.tmp$/.test(name))) {
+    await rm(join(folder, name), { force: true })
+  }
+}
+
 /** A checkpoint, or what is wrong with it. */
-async function readWhole(path: string): Promise<StoredCheckpoint | string> {
+async function readWhole(path: string, settingsHash: string): Promise<StoredCheckpoint | string> {
   try {
     const { tensors, metadata } = await readCheckpointFile(path)
     const { [HASH]: stored, ...rest } = metadata
-    // Checkpoints of the first format have no hash.
+    // Checkpoints of the first formats have no hashes.
     if (stored !== undefined && stored !== hashOf(tensors, rest)) return 'its hash is another one'
-    return { tensors, metadata: rest }
+    const { [SETTINGS]: settings, ...own } = rest
+    if (settings !== undefined && settings !== settingsHash) {
+      return `it is of a run with other settings than ${SETTINGS_FILE}`
+    }
+    const { step } = JSON.parse(own.training ?? '{}') as { step?: number }
+    const isNamedSo = [checkpointName(step ?? 0), OLD_CHECKPOINT].includes(basename(path))
+    return isNamedSo ? { tensors, metadata: own } : `it is of step ${step}, not of its name's`
   } catch (error) {
     const { message } = error as Error
     return message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message

@@ -12,8 +12,9 @@ import {
   type WeightRule,
 } from '@alexnet/train'
 import type { EngineOptions } from '../backend.ts'
-import { evaluationPreset, trainingPreset } from '../preparation.ts'
+import type { OnBroken } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
+import { trainingPreset } from './augmentation.ts'
 
 export type ScheduleName = ScheduleRecord['kind']
 
@@ -56,6 +57,8 @@ export interface TrainOptions extends EngineOptions {
   seed?: number
   out: string
   resume?: boolean
+  /** What to do at a picture that cannot be used. */
+  onBroken?: OnBroken
   /** Threads that prepare pictures. */
   workers?: number
   checkpointEvery?: number
@@ -87,6 +90,8 @@ export interface RunSettings {
   microBatch: number | null
   validation: number
   limit: number | null
+  /** What is done at a picture that cannot be used; default stop. */
+  onBroken?: OnBroken
   seed: number
   /** Programs that it began with. */
   versions: Record<string, string>
@@ -108,13 +113,6 @@ export function variantFor(picture: { width: number; height: number }): Variant 
 
 /** A variant's name, checked. @throws core's error with the nearest names */
 export const variantNamed = (name: string): Variant => getArchitecture(name).name as Variant
-
-/** How pictures are prepared for a variant of which nothing else is known, augmented or as evaluation sees them. */
-export function presetFor(variant: string, inputSize: number, augment: boolean) {
-  return augment
-    ? trainingPreset(isSmall(variant) ? 'cifar' : 'torchvision-train', { crop: inputSize })
-    : evaluationPreset(isSmall(variant), inputSize)
-}
 
 /**
  * The settings of a new run, every default resolved.
@@ -168,6 +166,7 @@ export function newSettings(
     microBatch: options.microBatch ?? null,
     validation: options.validation ?? 0.1,
     limit: options.limit ?? null,
+    onBroken: options.onBroken,
     seed,
     versions,
   }

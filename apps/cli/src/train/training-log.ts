@@ -2,12 +2,12 @@
 // TensorBoard's event files. Both are added to while the run goes on; when it is resumed, what lies
 // behind the checkpoint is cut off, so that they tell the story of one run.
 
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { encodePng } from '@alexnet/data'
 import { classAccuracies, type EpochEvent, type StepEvent, type TrainEvent } from '@alexnet/train'
-import { replaceFile } from '@alexnet/weights/node'
+import { makeFolder, replaceFile } from '@alexnet/weights/node'
 import { confusionPicture } from './confusion-picture.ts'
 import type { RunFolder } from './run-folder.ts'
 import { encodeEvents, type TensorBoardEvent, type TensorBoardImage } from './tensorboard.ts'
@@ -36,10 +36,9 @@ export class TrainingLog {
     const text = kept.map((line) => `${JSON.stringify(line)}\n`).join('')
     await replaceFile(folder.logPath, [new TextEncoder().encode(text)])
     const time = Date.now() / 1000
-    const board = join(folder.path, 'tensorboard')
-    await mkdir(board, { recursive: true })
+    await makeFolder(folder.boardPath)
     const name = `events.out.tfevents.${time.toFixed(3)}.${hostname()}.${process.pid}`
-    const log = new TrainingLog(folder, join(board, name))
+    const log = new TrainingLog(folder, join(folder.boardPath, name))
     const first = { kind: 'version', time, step } as const
     // What TensorBoard has of later steps it is to forget: they are done again.
     const start = { kind: 'start', time, step: step + 1 } as const
@@ -74,7 +73,7 @@ export async function readLog(folder: RunFolder): Promise<LogLine[]> {
   return text.split('\n').flatMap((line) => {
     try {
       const record = JSON.parse(line) as LogLine
-      return [{ ...record, type: record.type ?? 'epoch' }]
+      return Number.isInteger(record.step) ? [{ ...record, type: record.type ?? 'epoch' }] : []
     } catch {
       return []
     }
@@ -105,7 +104,7 @@ function epochLine({ validation, ...event }: EpochEvent): LogLine {
       validation: {
         ...metrics,
         classes: classAccuracies(confusion),
-        ...(confusion.length <= MOST_CLASSES && { confusion }),
+        ...(confusion.classes <= MOST_CLASSES && { confusion }),
       },
     }),
     picturesPerSecond: event.train.pictures / event.seconds,
@@ -141,9 +140,8 @@ function epochScalars({ train, validation, ...event }: EpochEvent): Record<strin
 }
 
 async function epochImages({ validation }: EpochEvent): Promise<Record<string, TensorBoardImage>> {
-  const { confusion = [] } = validation ?? {}
-  if (confusion.length === 0 || confusion.length > MOST_CLASSES) return {}
-  const picture = confusionPicture(confusion)
+  if (!validation || validation.confusion.classes > MOST_CLASSES) return {}
+  const picture = confusionPicture(validation.confusion.rows())
   const { width, height } = picture
   return { 'validation/confusion': { width, height, png: await encodePng(picture) } }
 }

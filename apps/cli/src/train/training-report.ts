@@ -1,8 +1,9 @@
 // What a person reads while a run goes on: what is about to happen, a line an epoch, what came of it.
 
 import { type EpochRecord, scoreOf, type Trainer } from '@alexnet/train'
-import pc from 'picocolors'
 import { duration, percent } from '../terminal/format.ts'
+import { bold, tell } from '../terminal/print.ts'
+import { command } from '../terminal/shell.ts'
 import type { RunFolder } from './run-folder.ts'
 import type { RunSettings } from './settings.ts'
 import type { TrainingData } from './training-data.ts'
@@ -13,13 +14,13 @@ export function announce(settings: RunSettings, data: TrainingData, step: number
   const { epochs, batchSize, learningRate, schedule, optimizer } = recipe
   const origin = from === null ? '' : `, from ${from}`
   const lines = [
-    `${pc.bold(`alexnet ${model.variant}`)}, ${model.inputSize}×${model.inputSize} pixels, ${labels.length} classes${origin}`,
+    `${bold(`alexnet ${model.variant}`)}, ${model.inputSize}×${model.inputSize} pixels, ${labels.length} classes${origin}`,
     `${data.training.length} pictures to train on, ${data.validation?.length ?? 'none'} to validate on`,
     `recipe ${recipe.name}: ${epochs} epochs of ${batchSize} pictures a step, ${optimizer.kind},`,
     `learning rate ${learningRate} (${schedule.kind}), augmentation ${recipe.augmentation}, seed ${seed}`,
     ...(step > 0 ? [`going on after step ${step}`] : []),
   ]
-  process.stderr.write(`${lines.join('\n')}\n`)
+  tell(...lines)
 }
 
 const columns = ['epoch', 'loss', 'top-1', 'val. loss', 'val. top-1', 'pictures/s', 'time'] as const
@@ -55,16 +56,15 @@ export function conclude(
   folder: RunFolder,
   path: string,
 ): void {
-  const write = (line: string) => process.stderr.write(`${line}\n`)
   if (!finished) {
-    write(`stopped after step ${trainer.step}; go on with`)
-    write(`  alexnet train ${path} --out ${folder.path} --resume`)
+    tell(`stopped after step ${trainer.step}; go on with`)
+    tell(command`  alexnet train ${path} --out ${folder.path} --resume`)
     return
   }
   const best = trainer.history.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a))
   const last = trainer.history.at(-1)!
-  if (last.epoch < last.epochs) write(`no better epoch for ${last.epoch - best.epoch}: stopped`)
-  write(`best epoch ${best.epoch}: top-1 ${percent(scoreOf(best))}`)
-  write(`model in ${folder.modelPath}; use it with`)
-  write(`  alexnet classify PICTURE --weights ${folder.path}`)
+  if (last.epoch < last.epochs) tell(`no better epoch for ${last.epoch - best.epoch}: stopped`)
+  tell(`best epoch ${best.epoch}: top-1 ${percent(scoreOf(best))}`)
+  tell(`model in ${folder.modelPath}; use it with`)
+  tell(command`  alexnet classify PICTURE --weights ${folder.path}`)
 }

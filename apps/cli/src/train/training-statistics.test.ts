@@ -5,10 +5,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createPreprocess, type Dataset, unpackMeanPicture } from '@alexnet/data'
+import { evaluationBatches, TEN, tenViewBatches } from '@alexnet/model'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { loadModel } from '../model-file.ts'
-import { evaluationBatches, TEN, tenViewBatches, trainingPreset } from '../preparation.ts'
+import { loadModel } from '../model.ts'
 import { start, temporaryFolder } from '../testing/run.ts'
+import { trainingPreset } from './augmentation.ts'
 import type { RunSettings } from './settings.ts'
 import { openTrainingData, trainingBatches } from './training-data.ts'
 
@@ -161,11 +162,13 @@ it('subtracts the mean of the training pictures pixel by pixel, wherever the net
   const isExpected = (found: Float32Array) => {
     for (const [at, value] of expected.entries()) expect(found[at]!).toBeCloseTo(value, 3)
   }
-  for await (const { images } of evaluationBatches(validation!, preprocessing, 1)) {
+  for await (const { images } of evaluationBatches(validation!, preprocessing, { batchSize: 1 })) {
     isExpected(images)
     break
   }
-  for await (const { images } of tenViewBatches(validation!, preprocessing, TEN)) {
+  for await (const { images } of tenViewBatches(validation!, preprocessing, {
+    batchSize: TEN,
+  })) {
     // Corners and middle, then their mirror images: the fifth view is the whole picture.
     isExpected(images.subarray(4 * data.length, 5 * data.length))
     break
@@ -181,7 +184,7 @@ it('subtracts the mean of the training pictures pixel by pixel, wherever the net
   }
 
   const loaded = await loadModel(join(folder.path, 'whole'), { quiet: true })
-  loaded.model.dispose()
+  loaded.dispose()
   expect(loaded.preprocessing).toEqual(preprocessing)
   isExpected(createPreprocess(loaded.preprocessing)(await validation!.load(0)))
   // Another run that begins with these weights keeps their mean, not that of its own pictures.

@@ -1,6 +1,7 @@
 // Classify: pictures in, the likeliest classes out.
 import { useEffect, useState } from 'preact/hooks'
 import { Bars } from '../components/bars.tsx'
+import { csv } from '../components/csv.ts'
 import { download } from '../components/download.ts'
 import { Message } from '../components/message.tsx'
 import { PictureSource } from '../components/picture-source.tsx'
@@ -185,9 +186,8 @@ function asJson(done: readonly Classified[], backend = '', model = '', tenView =
 }
 
 function asCsv(done: readonly Classified[]): string {
-  const cell = (value: string | number) => `"${String(value).replaceAll('"', '""')}"`
   const rows = done.flatMap(({ name, top }) =>
-    top.map(({ label, probability }, rank) => [name, rank + 1, label, probability].map(cell)),
+    top.map(({ label, probability }, rank) => [name, rank + 1, label, probability]),
   )
-  return [['file', 'rank', 'class', 'probability'], ...rows].map((row) => row.join()).join('\n')
+  return csv([['file', 'rank', 'class', 'probability'], ...rows])
 }

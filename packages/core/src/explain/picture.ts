@@ -7,9 +7,18 @@ import {
   interpolateRdBu,
   interpolateViridis,
 } from 'd3-scale-chromatic'
-import type { Picture } from '../classifier.ts'
 import { OptionError } from '../errors.ts'
 import { type ChannelMap, type HeatMap, range } from './maps.ts'
+
+/** A picture's pixels. */
+export interface Picture {
+  /** Pixels in a row. */
+  readonly width: number
+  /** Rows. */
+  readonly height: number
+  /** Red, green and blue of each pixel, row after row: width · height · 3 bytes. */
+  readonly data: Uint8Array
+}
 
 /** Inferno and viridis are perceptually even; red-blue is for numbers of both signs, white being 0. */
 const scales = {

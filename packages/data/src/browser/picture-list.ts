@@ -3,6 +3,7 @@
 
 import type { Dataset } from '../dataset.ts'
 import type { DecodeOptions } from '../decode.ts'
+import { byCodePoint, isPictureName } from '../names.ts'
 import type { Picture } from '../picture.ts'
 import { decodeWith } from '../picture-source.ts'
 import { createPictureList, type ListedPicture, type PictureListOptions } from '../sources.ts'
@@ -15,8 +16,6 @@ export function pictureList(
 ): Dataset {
   return createPictureList(list, options, browserPlatform)
 }
-
-const pictureName = /\.(jpe?g|png|webp|gif|avif)$/i
 
 /**
  * The pictures among chosen files (`input.files`), labelled by the folder they lie in, in the order
@@ -55,8 +54,8 @@ export async function droppedPictures(transfer: DataTransfer): Promise<ListedPic
 
 function listed(files: { file: File; path: string }[]): ListedPicture[] {
   return files
-    .filter(({ path }) => pictureName.test(path) && !/(^|\/)\./.test(path))
-    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+    .filter(({ path }) => isPictureName(path) && !/(^|\/)\./.test(path))
+    .sort((a, b) => byCodePoint(a.path, b.path))
     .map(({ file, path }) => {
       const folder = path.split('/').at(-2)
       return { picture: file, name: path, ...(folder !== undefined && { label: folder }) }

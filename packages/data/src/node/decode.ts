@@ -9,13 +9,14 @@
 // is told then to use one thread a picture and no cache: pictures are loaded several at a time by
 // the loader instead.
 
-import { readFile } from 'node:fs/promises'
 import type sharpFunction from 'sharp'
 import { type BatchSheetOptions, batchSheet } from '../contact-sheet.ts'
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
-import { type Picture, PictureError } from '../picture.ts'
+import type { Picture } from '../picture.ts'
 import { readPictureHeader } from '../picture-header.ts'
 import { decodeWith } from '../picture-source.ts'
+import { shownPath } from './file-names.ts'
+import { readPlainFile } from './read-file.ts'
 
 export type { DecodeOptions } from '../decode.ts'
 
@@ -69,25 +70,7 @@ export async function readPicture(
   path: string,
   options: Omit<DecodeOptions, 'path'> = {},
 ): Promise<Picture> {
-  let bytes: Uint8Array
-  try {
-    bytes = await readFile(path)
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-  return decodePicture(bytes, { ...options, path })
-}
-
-/** The error for a file that could not be read. */
-export function unreadable(path: string, error: unknown): PictureError {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error)
-  const problem =
-    code === 'ENOENT'
-      ? 'does not exist; check the path'
-      : code === 'EISDIR'
-        ? 'is a folder, not a picture; name a file in it'
-        : `cannot be read (${code}); check the file and its permissions`
-  return new PictureError(problem, { path, cause: error })
+  return decodePicture(await readPlainFile(path), { ...options, path: shownPath(path) })
 }
 
 /** The picture as a PNG file's bytes. */

@@ -1,13 +1,16 @@
 // Node's side of loading: files by their path, worker threads, sharp for what `jpeg.ts` leaves.
 
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { crc32 } from 'node:zlib'
 import { PictureError } from '../picture.ts'
 import type { PictureSource, Platform, WorkerHandle } from '../picture-source.ts'
 import { readBlob, readUrl } from '../read-source.ts'
-import { decodeWithSharp, unreadable } from './decode.ts'
+import { decodeWithSharp } from './decode.ts'
+import { systemPath } from './file-names.ts'
+import { readPlainFile, readPlainFileSync, unreadable } from './read-file.ts'
 
 /** Node as `createLoader` needs it. */
 export const nodePlatform: Platform = {
@@ -26,10 +29,11 @@ export const nodePlatform: Platform = {
       }
       case 'file':
         if (source.start !== undefined && source.length !== undefined) {
-          const part = { path: source.path, start: source.start, length: source.length }
+          const { path: file, start, length, checksum } = source
+          const part = { path: file, start, length, checksum }
           return wait ? readPartSync(part, path) : readPart(part, path)
         }
-        return wait ? readWholeSync(source.path) : readWhole(source.path)
+        return wait ? readPlainFileSync(source.path) : readPlainFile(source.path)
     }
   },
   decode: decodeWithSharp,
@@ -50,56 +54,52 @@ interface FilePart {
   path: string
   start: number
   length: number
-}
-
-function readWholeSync(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    throw unreadable(path, error)
-  }
+  /** CRC-32 of the bytes, where it is known. */
+  checksum?: number | undefined
 }
 
 /** The file that parts were last read from, left open: the next part is most likely in it, too. */
 let current: { path: string; descriptor: number } | undefined
 
-function readPartSync({ path, start, length }: FilePart, name: string): Uint8Array {
+function readPartSync({ path, start, length, checksum }: FilePart, name: string): Uint8Array {
   try {
     if (current?.path !== path) {
       if (current) closeSync(current.descriptor)
       current = undefined
-      current = { path, descriptor: openSync(path, 'r') }
+      current = { path, descriptor: openSync(systemPath(path), 'r') }
     }
     const bytes = new Uint8Array(length)
     if (readSync(current.descriptor, bytes, 0, length, start) < length) throw cutOff(name)
-    return bytes
+    return checked(bytes, checksum, name)
   } catch (error) {
-    throw error instanceof PictureError ? error : unreadable(path, error)
+    throw unreadable(path, error)
   }
 }
 
-async function readPart({ path, start, length }: FilePart, name: string): Promise<Uint8Array> {
+async function readPart(
+  { path, start, length, checksum }: FilePart,
+  name: string,
+): Promise<Uint8Array> {
   try {
-    const file = await open(path)
+    const file = await open(systemPath(path))
     try {
       const bytes = new Uint8Array(length)
       const { bytesRead } = await file.read(bytes, 0, length, start)
       if (bytesRead < length) throw cutOff(name)
-      return bytes
+      return checked(bytes, checksum, name)
     } finally {
       await file.close()
     }
   } catch (error) {
-    throw error instanceof PictureError ? error : unreadable(path, error)
+    throw unreadable(path, error)
   }
+}
+
+function checked(bytes: Uint8Array, checksum: number | undefined, path: string): Uint8Array {
+  if (checksum === undefined || crc32(bytes) === checksum) return bytes
+  throw new PictureError('is damaged: its bytes are not those that were packed; pack anew', {
+    path,
+  })
 }
 
 function cutOff(path: string): PictureError {

@@ -4,6 +4,7 @@
 import type { EpochRecord, Evaluation } from '@alexnet/train'
 import { classAccuracies } from '@alexnet/train'
 import { duration, percent } from '../../terminal/format.ts'
+import { shown } from '../../terminal/print.ts'
 import type { RunSettings } from '../settings.ts'
 import type { LogLine } from '../training-log.ts'
 import { barChart, confusionChart, lineChart, type Point } from './charts.ts'
@@ -11,7 +12,7 @@ import { barChart, confusionChart, lineChart, type Point } from './charts.ts'
 /** What a page shows. */
 export interface ReportData {
   settings: RunSettings
-  epochs: EpochRecord[]
+  epochs: readonly EpochRecord[]
   steps: LogLine[]
   /** Of the best model on the validation set. */
   evaluation: Evaluation | undefined
@@ -131,16 +132,16 @@ function curves(epochs: readonly EpochRecord[], steps: readonly LogLine[]): stri
 
 function classes({ confusion }: Evaluation, labels: readonly string[]): string {
   const shares = classAccuracies(confusion)
-    .flatMap((share, index) => (share === null ? [] : [{ label: labels[index]!, share }]))
+    .flatMap((share, index) => (share === null ? [] : [{ label: shown(labels[index]!), share }]))
     .sort((a, b) => b.share - a.share)
-  const shown = shares.slice(-MOST_BARS)
-  const some = shown.length < shares.length ? ` (the ${MOST_BARS} worst)` : ''
+  const listed = shares.slice(-MOST_BARS)
+  const some = listed.length < shares.length ? ` (the ${MOST_BARS} worst)` : ''
   return `<h2>Classes</h2>
 <div class="charts">
-<figure><figcaption>Top-1 by class${some}</figcaption>${barChart(shown, 'top-1, %')}</figure>
+<figure><figcaption>Top-1 by class${some}</figcaption>${barChart(listed, 'top-1, %')}</figure>
 ${
   labels.length <= MOST_CELLS
-    ? `<figure class="wide"><figcaption>Confusion: pictures by class and answer</figcaption>${confusionChart(confusion, labels)}</figure>`
+    ? `<figure class="wide"><figcaption>Confusion: pictures by class and answer</figcaption>${confusionChart(confusion.rows(), labels.map(shown))}</figure>`
     : ''
 }
 </div>`
@@ -173,7 +174,8 @@ const rows = (pairs: readonly [string, string][]) =>
     .join('')
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character]!)
+const escaped = (text: string) =>
+  shown(text).replace(/[&<>"]/g, (character) => entities[character]!)
 
 const css = `
 :root{--text:#1c2024;--soft:#60646c;--page:#fff;--line:#d9dbe0;--train:#0b68cb;--validation:#c2410c;--right:#15803d;--wrong:#c2410c}

@@ -15,7 +15,7 @@ import { quantize } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
 import * as ort from 'onnxruntime-web'
 import { beforeAll, expect, it } from 'vitest'
-import { onnxFile } from '../model-writer.ts'
+import { onnxFile } from './write.ts'
 
 /**
  * torchvision's at full size; others at sizes whose windows round up, are cut off and pad as they do at
@@ -110,7 +110,7 @@ async function modelAndPictures(variant: Variant, inputSize: number, classes: nu
     interpolation: 'bilinear' as const,
     ...normalization,
   }
-  const loaded = { model, labels: Array.from({ length: classes }, String), preprocessing }
+  const loaded = { network: model, labels: Array.from({ length: classes }, String), preprocessing }
   return { loaded, tensors, pixels, channelsFirst, expected }
 }
 
@@ -122,7 +122,7 @@ it('has a case for every variant', () => {
 it.each(cases)('%s at %i pixels', async (variant, inputSize, classes) => {
   const { loaded, tensors, ...pictures } = await modelAndPictures(variant, inputSize, classes)
   const file = join(onnxFile(loaded, tensors))
-  loaded.model.dispose()
+  loaded.network.dispose()
   const shape = [BATCH, 3, inputSize, inputSize]
   const found = await run(file, new ort.Tensor('float32', pictures.channelsFirst, shape))
   expect(worst(found, pictures.expected)).toBeLessThan(1e-4)
@@ -144,5 +144,5 @@ it('takes pixels when the preprocessing is inside, and weights of half precision
     expect(difference).toBeGreaterThan(0)
     expect(difference).toBeLessThan(bound)
   }
-  loaded.model.dispose()
+  loaded.network.dispose()
 })

@@ -1,11 +1,11 @@
-// The classifier on a small hand-made network whose answers are worked out here in plain loops, so
+// A model of a small hand-made network whose answers are worked out here in plain loops, so
 // that nothing but the classifier itself is under test.
 
+import { createAlexNet } from '@alexnet/core'
+import type { Picture } from '@alexnet/data'
 import * as tf from '@tensorflow/tfjs'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createAlexNet } from './build.ts'
-import { Classifier, type ClassifierOptions, type Picture } from './classifier.ts'
-import { exportWeights } from './weights.ts'
+import { Model, type ModelParts } from './model.ts'
 
 const SIZE = 4
 const LABELS = ['red', 'green', 'blue']
@@ -14,9 +14,9 @@ beforeAll(async () => {
   await tf.setBackend('cpu')
 })
 
-const open: Classifier[] = []
+const open: Model[] = []
 afterEach(() => {
-  for (const classifier of open.splice(0)) classifier.dispose()
+  for (const model of open.splice(0)) model.dispose()
 })
 
 /** 1×1 convolution that passes red, green and blue on, then their means over the picture, times 3. */
@@ -44,18 +44,24 @@ function colourModel(): tf.LayersModel {
   return model
 }
 
-/** Bytes to 0..1. */
-const scale = (picture: Picture) => Float32Array.from(picture.data, (byte) => byte / 255)
+/** Bytes to 0..1, nothing else. */
+const asIs = {
+  resize: SIZE,
+  crop: SIZE,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+  interpolation: 'bilinear',
+} as const
 
-function makeClassifier(options: Partial<ClassifierOptions> = {}): Classifier {
-  const classifier = new Classifier({
-    model: colourModel(),
-    preprocess: scale,
+function makeModel(parts: Partial<ModelParts> = {}): Model {
+  const model = new Model({
+    network: colourModel(),
+    preprocessing: asIs,
     labels: LABELS,
-    ...options,
+    ...parts,
   })
-  open.push(classifier)
-  return classifier
+  open.push(model)
+  return model
 }
 
 /** A picture of one colour. */
@@ -73,7 +79,7 @@ function softmax(logits: number[]): number[] {
 
 describe('classify', () => {
   it('gives the likeliest classes with the softmax of the logits', async () => {
-    const predictions = await makeClassifier().classify(picture(51, 255, 102))
+    const predictions = await makeModel().classify(picture(51, 255, 102))
     const [red, green, blue] = softmax([0.6, 3, 1.7])
     expect(predictions.map(({ index, label }) => [index, label])).toEqual([
       [1, 'green'],
@@ -87,42 +93,44 @@ describe('classify', () => {
 
   it('keeps the order of many pictures over several batches, whatever their size', async () => {
     const batches: number[] = []
-    const model = colourModel()
-    const predict = model.predictOnBatch.bind(model)
-    vi.spyOn(model, 'predictOnBatch').mockImplementation((x) => {
+    const network = colourModel()
+    const predict = network.predictOnBatch.bind(network)
+    vi.spyOn(network, 'predictOnBatch').mockImplementation((x) => {
       batches.push((x as tf.Tensor).shape[0]!)
       return predict(x)
     })
     const pictures = Array.from({ length: 7 }, (_, i) =>
       picture(i % 2 ? 255 : 0, i % 2 ? 0 : 255, 0),
     )
-    const all = await makeClassifier({ model, batchSize: 3 }).classify(pictures, { topK: 1 })
+    const all = await makeModel({ network }).classify(pictures, { topK: 1, batchSize: 3 })
     expect(batches).toEqual([3, 3, 1])
     expect(all.map(([first]) => first!.label)).toEqual(
       pictures.map((_, i) => (i % 2 ? 'red' : 'green')),
     )
-    const one = await makeClassifier().classify(pictures[4]!, { topK: 1 })
+    const one = await makeModel().classify(pictures[4]!, { topK: 1 })
     expect(all[4]).toEqual(one)
-    expect(await makeClassifier().classify([])).toEqual([])
+    expect(await makeModel().classify([])).toEqual([])
   })
 
   it('orders equal classes by number, and gives all when asked for more than there are', async () => {
-    const model = colourModel()
-    model.layers.at(-1)!.setWeights([tf.zeros([SIZE * SIZE * 3, 3]), tf.zeros([3])])
-    const predictions = await makeClassifier({ model }).classify(picture(1, 2, 3), { topK: 50 })
+    const network = colourModel()
+    network.layers.at(-1)!.setWeights([tf.zeros([SIZE * SIZE * 3, 3]), tf.zeros([3])])
+    const predictions = await makeModel({ network }).classify(picture(1, 2, 3), { topK: 50 })
     expect(predictions.map(({ index }) => index)).toEqual([0, 1, 2])
     expect(predictions[0]!.probability).toBe(1 / 3)
   })
 
   it('does not overflow on large logits', async () => {
-    const model = colourModel()
-    model.layers.at(-1)!.setWeights([tf.zeros([SIZE * SIZE * 3, 3]), tf.tensor1d([3e38, -3e38, 0])])
-    const predictions = await makeClassifier({ model }).classify(picture(0, 0, 0))
+    const network = colourModel()
+    network.layers
+      .at(-1)!
+      .setWeights([tf.zeros([SIZE * SIZE * 3, 3]), tf.tensor1d([3e38, -3e38, 0])])
+    const predictions = await makeModel({ network }).classify(picture(0, 0, 0))
     expect(predictions.map(({ probability }) => probability)).toEqual([1, 0, 0])
   })
 
   it('numbers the classes when there are no labels', async () => {
-    const classifier = makeClassifier({ labels: undefined })
+    const classifier = makeModel({ labels: undefined })
     expect(classifier.labels).toEqual(['0', '1', '2'])
     expect((await classifier.classify(picture(0, 0, 255)))[0]!.label).toBe('2')
   })
@@ -130,7 +138,7 @@ describe('classify', () => {
 
 describe('features', () => {
   it('gives any layer by name: rows [height, width, channels] or [units]', async () => {
-    const classifier = makeClassifier()
+    const classifier = makeModel()
     expect(classifier.layerNames).toEqual([
       'features.0',
       'features.1',
@@ -148,10 +156,10 @@ describe('features', () => {
   })
 
   it('leaves dropout out and splits batches', async () => {
-    const classifier = makeClassifier({ batchSize: 2 })
+    const classifier = makeModel()
     const pictures = [picture(255, 0, 0), picture(0, 255, 0), picture(0, 0, 255)]
-    const before = await classifier.features(pictures, { layer: 'flatten' })
-    const after = await classifier.features(pictures, { layer: 'classifier.0' })
+    const before = await classifier.features(pictures, { layer: 'flatten', batchSize: 2 })
+    const after = await classifier.features(pictures, { layer: 'classifier.0', batchSize: 2 })
     expect(after).toEqual(before)
     expect(after).toHaveLength(3)
     expect(after[2]!.data.buffer.byteLength).toBe(SIZE * SIZE * 3 * 4)
@@ -159,7 +167,7 @@ describe('features', () => {
   })
 
   it('names the nearest layers when there is none of that name', async () => {
-    const classifier = makeClassifier()
+    const classifier = makeModel()
     await expect(classifier.features(picture(0, 0, 0), { layer: 'feature.1' })).rejects.toThrow(
       "there is no layer 'feature.1': did you mean features.1 or features.0? The layers are features.0, features.1, flatten, classifier.0, classifier.1",
     )
@@ -171,9 +179,9 @@ describe('features', () => {
 
 describe('on a network of this package', () => {
   it('gives every layer, and classes, without keeping a tensor', async () => {
-    const model = createAlexNet({ variant: 'lenet-5' })
-    const preprocess = () => new Float32Array(32 * 32 * 3).fill(0.5)
-    const classifier = makeClassifier({ model, preprocess, labels: undefined })
+    const network = createAlexNet({ variant: 'lenet-5' })
+    const preprocessing = { ...asIs, resize: 32, crop: 32 }
+    const classifier = makeModel({ network, preprocessing, labels: undefined })
     const weights = tf.memory().numTensors
     const shapes = new Map<string, number[]>()
     for (const layer of classifier.layerNames) {
@@ -195,11 +203,11 @@ describe('on a network of this package', () => {
 describe('memory', () => {
   it('frees every tensor but the weights, and those on dispose', async () => {
     const before = tf.memory()
-    const classifier = new Classifier({ model: colourModel(), preprocess: scale, batchSize: 2 })
+    const classifier = new Model({ network: colourModel(), preprocessing: asIs })
     const weights = tf.memory()
     const pictures = [picture(1, 2, 3), picture(4, 5, 6), picture(7, 8, 9)]
     for (let round = 0; round < 3; round++) {
-      await classifier.classify(pictures)
+      await classifier.classify(pictures, { batchSize: 2 })
       await classifier.classify(pictures[0]!)
       for (const layer of classifier.layerNames) await classifier.features(pictures, { layer })
       await classifier.features(pictures, { layer: 'none' }).catch(() => {})
@@ -213,16 +221,16 @@ describe('memory', () => {
   })
 
   it('frees what a failed batch made', async () => {
-    const model = colourModel()
-    model.layers
+    const network = colourModel()
+    network.layers
       .at(-1)!
       .setWeights([tf.zeros([SIZE * SIZE * 3, 3]), tf.tensor1d([0, Number.NaN, 0])])
-    const classifier = makeClassifier({ model })
+    const classifier = makeModel({ network })
     const before = tf.memory().numTensors
     await expect(classifier.classify(picture(0, 0, 0))).rejects.toThrow(
       'the model gave NaN for class 1 of picture 0',
     )
-    vi.spyOn(model, 'predictOnBatch').mockImplementation((x) => {
+    vi.spyOn(network, 'predictOnBatch').mockImplementation((x) => {
       tf.add(x as tf.Tensor, 1)
       throw new Error('device lost')
     })
@@ -231,13 +239,11 @@ describe('memory', () => {
   })
 
   it('fails clearly after dispose, also when it comes between two batches', async () => {
-    const classifier = makeClassifier({ batchSize: 1 })
-    const gone = 'this classifier was disposed of'
-    const under = classifier.classify([picture(0, 0, 0), picture(0, 0, 0)])
-    const features = classifier.features([picture(0, 0, 0)], { layer: 'flatten' })
+    const classifier = makeModel()
+    const gone = 'this model was disposed of'
+    const under = classifier.classify([picture(0, 0, 0), picture(0, 0, 0)], { batchSize: 1 })
     classifier.dispose()
     await expect(under).rejects.toThrow(gone)
-    await expect(features).resolves.toHaveLength(1) // its only batch was computed before
     await expect(classifier.classify(picture(0, 0, 0))).rejects.toThrow(gone)
     await expect(classifier.features(picture(0, 0, 0), { layer: 'flatten' })).rejects.toThrow(gone)
   })
@@ -245,20 +251,20 @@ describe('memory', () => {
 
 describe('what it refuses', () => {
   it('labels that are not one for each class', () => {
-    expect(() => makeClassifier({ labels: ['a', 'b'] })).toThrow(
+    expect(() => makeModel({ labels: ['a', 'b'] })).toThrow(
       'the model has 3 classes but 2 labels were given',
     )
   })
 
   it('models without one fixed picture input and one row of logits', () => {
     const flat = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [5] })] })
-    expect(() => makeClassifier({ model: flat })).toThrow(
+    expect(() => makeModel({ network: flat })).toThrow(
       'needs one input [batch, height, width, channels] of fixed size, found [null,5]',
     )
     const map = tf.sequential({
       layers: [tf.layers.conv2d({ filters: 2, kernelSize: 1, inputShape: [SIZE, SIZE, 3] })],
     })
-    expect(() => makeClassifier({ model: map })).toThrow(
+    expect(() => makeModel({ network: map })).toThrow(
       'needs one output [batch, classes], found [null,4,4,2]',
     )
     flat.dispose()
@@ -266,7 +272,7 @@ describe('what it refuses', () => {
   })
 
   it('pictures whose size and data disagree, by their number', async () => {
-    const classifier = makeClassifier({ batchSize: 1 })
+    const classifier = makeModel()
     const good = picture(1, 2, 3)
     await expect(classifier.classify({ ...good, width: 5 })).rejects.toThrow(
       'picture 0 of 5×4 pixels has 48 bytes, expected 60',
@@ -281,55 +287,103 @@ describe('what it refuses', () => {
     )
   })
 
-  it('a preprocess made for another size', async () => {
-    const classifier = makeClassifier({ preprocess: () => new Float32Array(12) })
-    await expect(classifier.classify(picture(0, 0, 0))).rejects.toThrow(
-      'preprocess gave 12 values for picture 0, the model wants 48',
+  it('a preparation made for another size', () => {
+    expect(() => makeModel({ preprocessing: { ...asIs, crop: 5, resize: 5 } })).toThrow(
+      'the preprocessing crops pictures to 5 pixels, the network takes 4×4',
     )
   })
 
   it('counts that are not whole numbers of at least 1', async () => {
-    expect(() => makeClassifier({ batchSize: 0 })).toThrow('batchSize must be a whole number')
-    await expect(makeClassifier().classify(picture(0, 0, 0), { topK: 1.5 })).rejects.toThrow(
+    await expect(makeModel().classify(picture(0, 0, 0), { batchSize: 0 })).rejects.toThrow(
+      'batchSize must be a whole number',
+    )
+    await expect(makeModel().classify(picture(0, 0, 0), { topK: 1.5 })).rejects.toThrow(
       'topK must be a whole number',
     )
   })
 })
 
-describe('from a file', () => {
-  const description = {
-    options: { variant: 'lenet-5', classes: 2 },
-    labels: ['cat', 'dog'],
-    preprocessing: { scale: 2 },
-  }
-  const createPreprocess =
-    ({ scale }: { scale: number }) =>
-    ({ data }: Picture) =>
-      Float32Array.from(data, (value) => (value / 255) * scale)
+describe('pictures', () => {
+  const [red, green, blue] = [picture(255, 0, 0), picture(0, 255, 0), picture(0, 0, 255)]
 
-  it('holds the network, its weights, labels and preparation', async () => {
-    const model = createAlexNet({ variant: 'lenet-5', classes: 2, seed: 5 })
-    const tensors = await exportWeights(model)
-    const one = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(100) }
-    const preprocess = createPreprocess({ scale: 2 })
-    const [expected] = await new Classifier({ model, preprocess }).classify(one)
-    const metadata = { alexnet: JSON.stringify(description) }
-    const classifier = Classifier.from({ tensors, metadata }, { createPreprocess })
-    const [found] = await classifier.classify(one)
-    expect(found!.probability).toBe(expected!.probability)
-    expect(found!.label).toBe(['cat', 'dog'][expected!.index])
-    classifier.dispose()
-    model.dispose()
+  it('come one by one, as a list, or as a stream, and give the same', async () => {
+    const model = makeModel()
+    const all = await model.classify([red, green, blue])
+    expect(all.map(([best]) => best!.label)).toEqual(LABELS)
+    const streamed: unknown[] = []
+    async function* each() {
+      yield* [red, green, blue]
+    }
+    for await (const one of model.classify(each(), { batchSize: 2 })) streamed.push(one)
+    expect(streamed).toEqual(all)
   })
 
-  it('says what is wrong with it, and leaves no tensor behind', () => {
-    const before = tf.memory().numTensors
-    const from = (metadata: Record<string, string>) => () =>
-      Classifier.from({ tensors: new Map(), metadata }, { createPreprocess })
-    expect(from({})).toThrow(/does not describe its network.*loadWeights/s)
-    expect(from({ alexnet: 'no' })).toThrow(/description of its network cannot be read/)
-    expect(from({ alexnet: '{}' })).toThrow(/description of its network cannot be read/)
-    expect(from({ alexnet: JSON.stringify(description) })).toThrow(/features.0.weight/)
-    expect(tf.memory().numTensors).toBe(before)
+  it('are asked of a stream a batch at a time', async () => {
+    let asked = 0
+    async function* each() {
+      for (; ; asked++) yield green
+    }
+    for await (const _ of makeModel().classify(each(), { batchSize: 4 })) break
+    expect(asked).toBeLessThanOrEqual(4)
   })
+
+  it('that are broken end it, or are passed over when somebody is told', async () => {
+    const model = makeModel()
+    const broken = new Uint8Array([0xff, 0xd8, 1, 2])
+    await expect(model.classify([red, broken, blue])).rejects.toThrow(/^picture 1 /)
+    const told: [number, string][] = []
+    const found = await model.classify([broken, red, broken, blue, broken], {
+      batchSize: 2,
+      onBroken: (error, index) => told.push([index, error.name]),
+    })
+    expect(found.map((one) => one[0]?.label)).toEqual([
+      undefined,
+      'red',
+      undefined,
+      'blue',
+      undefined,
+    ])
+    expect(told).toEqual([
+      [0, 'PictureError'],
+      [2, 'PictureError'],
+      [4, 'PictureError'],
+    ])
+    const views = await model.classify([red, broken], { views: 'ten', onBroken: () => {} })
+    expect(views.map((one) => one.length)).toEqual([3, 0])
+  })
+
+  it('of no kind that is known are refused by their number', async () => {
+    await expect(makeModel().classify([red, 5 as never])).rejects.toThrow(
+      /^picture 1 is a number: give a path, a URL/,
+    )
+    await expect(makeModel().classify(null as never)).rejects.toThrow(/^picture 0 is null/)
+  })
+
+  it('are the mean of ten views where that is asked for', async () => {
+    // Left half red, right half green: the views differ, their mirror images even it out.
+    const data = new Uint8Array(8 * 8 * 3)
+    for (let at = 0; at < 64; at++) data[at * 3 + (at % 8 < 4 ? 0 : 1)] = 255
+    const halves = { width: 8, height: 8, data }
+    const model = makeModel({ preprocessing: { ...asIs, resize: 8 } })
+    const rows = await model.logits(await model.tenViews(halves))
+    expect(rows).toHaveLength(10)
+    const means = LABELS.map(
+      (_, index) => rows.reduce((sum, row) => sum + softmax([...row])[index]!, 0) / 10,
+    )
+    const found = await model.classify(halves, { views: 'ten', topK: 3 })
+    for (const { index, probability } of found) expect(probability).toBeCloseTo(means[index]!, 12)
+    expect(found.at(-1)!.label).toBe('blue')
+    expect(found[0]!.probability).toBeCloseTo(found[1]!.probability, 12)
+  })
+})
+
+it('takes prepared inputs and refuses what is none', async () => {
+  const model = makeModel()
+  const input = await model.prepare(picture(51, 255, 102))
+  expect([...input.subarray(0, 3)]).toEqual([0.2, 1, 0.4].map(Math.fround))
+  const [logits] = await model.logits(input)
+  expect(logits![1]).toBeCloseTo(3, 5)
+  await expect(model.logits(new Float32Array(47))).rejects.toThrow(
+    '47 numbers are not inputs of this model, which takes 48 a picture',
+  )
 })

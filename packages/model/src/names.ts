@@ -2,7 +2,6 @@
 // loads. PyTorch's own files, safetensors and .npz have both already; TensorFlow.js, Caffe and ONNX differ.
 
 import { modelWeights } from '@alexnet/core'
-import type { Preprocessing } from '@alexnet/data'
 import { type LazyTensor, type OpenCheckpoint, withVariantNames } from '@alexnet/weights'
 import type { LayersModel } from '@tensorflow/tfjs'
 
@@ -80,17 +79,4 @@ function wholeTensor(
   load: LazyTensor['load'],
 ): LazyTensor {
   return { dtype, storedAs, shape, load }
-}
-
-/**
- * Pictures as Caffe's networks want them: 0 to 255, minus the mean of ImageNet's training pictures
- * (caffe/python/caffe/imagenet/ilsvrc_2012_mean.npy, averaged over pixels; here red first).
- */
-export function caffePreprocessing(preprocessing: Preprocessing): Preprocessing {
-  const mean = [122.67891434, 116.66876762, 104.00698793] as const
-  return {
-    ...preprocessing,
-    mean: [mean[0] / 255, mean[1] / 255, mean[2] / 255],
-    std: [1 / 255, 1 / 255, 1 / 255],
-  }
 }
