@@ -3,8 +3,10 @@
 
 export { createWorkerPool, loader } from './browser/loader.ts'
 export {
+  type DroppedItems,
   decodePicture,
   droppedPictures,
+  type PlayingVideo,
   pictureFiles,
   pictureList,
   videoFrame,
@@ -31,6 +33,7 @@ export {
   type CachedOptions,
   cached,
   type ListedPicture,
+  type PictureFile,
   type PictureListOptions,
 } from './sources.ts'
 export * from './statistics.ts'

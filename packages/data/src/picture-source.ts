@@ -38,6 +38,8 @@ export interface Platform {
     wait: boolean,
     path: string,
   ): Uint8Array | Promise<Uint8Array>
+  /** The address that a plain path stands for, where there are no files: relative to the page. */
+  addressOf?(path: string): string
   /** Decodes what `decodeJpeg` does not; `bytes` have passed `inspectPicture`. */
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<Picture>
   /** Starts a worker that runs `serveParts`; undefined where there are none. */

@@ -75,7 +75,7 @@ export async function encodeModel(model: Model, options: SaveOptions = {}): Prom
   if (format === 'tfjs') return layersModel(model, to)
   const { tensors, metadata } = await smaller(model, to)
   const withScales = { ...toMetadata(model), ...metadata }
-  const only = (chunks: Uint8Array[]) => [{ path: `model.${format}`, chunks }]
+  const only = (chunks: Uint8Array<ArrayBuffer>[]) => [{ path: `model.${format}`, chunks }]
   switch (format) {
     case 'safetensors':
       return only(encodeSafetensors(tensors, withScales))
@@ -122,7 +122,7 @@ export function onnxFile(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>> = {},
   { withPreprocessing = false }: Pick<SaveOptions, 'withPreprocessing'> = {},
-): Uint8Array[] {
+): Uint8Array<ArrayBuffer>[] {
   return encodeOnnx({
     name: network.name,
     layers: network.layers.map((layer) => ({

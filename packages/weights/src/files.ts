@@ -2,6 +2,7 @@
 
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { crc32, inflateRaw, inflateRawSync } from 'node:zlib'
 import { openCheckpoint, type ReadOptions, readCheckpoint } from './checkpoint.ts'
@@ -19,17 +20,19 @@ import type { InflateRaw } from './zip.ts'
  * @throws CheckpointError when it is missing, is no file, or cannot be read.
  */
 export async function readCheckpointFile(
-  path: string,
+  file: string | URL,
   options: ReadOptions = {},
 ): Promise<Checkpoint> {
+  const path = pathOf(file)
   return readCheckpoint(await openFile(path), { crc32, inflate, ...options, path })
 }
 
 /** Opens a checkpoint file as `openCheckpoint`: its tensors stay in the file until they are asked for. */
 export async function openCheckpointFile(
-  path: string,
+  file: string | URL,
   options: ReadOptions = {},
 ): Promise<OpenCheckpoint> {
+  const path = pathOf(file)
   return openCheckpoint(await openFile(path), { crc32, inflate, ...options, path })
 }
 
@@ -42,6 +45,8 @@ const inflate: InflateRaw = async (packed, most) => {
   const options = { chunkSize: Math.max(64, most), maxOutputLength: most }
   return most <= AT_ONCE ? inflateRawSync(packed, options) : inflateLater(packed, options)
 }
+
+const pathOf = (file: string | URL) => (file instanceof URL ? fileURLToPath(file) : file)
 
 /** Large ranges are read by several threads at once, which takes half the time of one; in pieces of this. */
 const PIECE = 16 * 1024 * 1024

@@ -34,7 +34,7 @@ const LARGEST_HEADER = 10_000
 export function encodeNpyHeader(
   shape: readonly number[],
   dtype: StoredDType = 'float32',
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const description = numpyTypes[dtype]
   if (!description) throw new RangeError(`NumPy has no element type ${dtype}`)
   const order = elementSize(dtype) === 1 ? '|' : '<'
@@ -56,8 +56,8 @@ export function encodeNpyHeader(
  * @returns the file in chunks, the tensors' own memory among them: to be written before they change.
  * @throws RangeError when a tensor's shape and number of elements disagree, for bfloat16, and past 4 GiB.
  */
-export function encodeNpz(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array[] {
-  const chunks: Uint8Array[] = []
+export function encodeNpz(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array<ArrayBuffer>[] {
+  const chunks: Uint8Array<ArrayBuffer>[] = []
   let failure: Error | null = null
   let size = 0
   const zip = new Zip((error, chunk) => {

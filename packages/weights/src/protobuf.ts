@@ -195,7 +195,7 @@ export function decodeVarints(bytes: Uint8Array, target: Int32Array, from: numbe
 
 /** Writes one message as a list of chunks. */
 export class ProtobufWriter {
-  readonly chunks: Uint8Array[] = []
+  readonly chunks: Uint8Array<ArrayBuffer>[] = []
   size = 0
 
   /** A whole number, negative ones as int64. */
@@ -216,7 +216,7 @@ export class ProtobufWriter {
   }
 
   /** Bytes, which stay where they are. */
-  bytes(field: number, value: Uint8Array): this {
+  bytes(field: number, value: Uint8Array<ArrayBuffer>): this {
     return this.#append(varint(field * 8 + 2))
       .#append(varint(value.byteLength))
       .#append(value)
@@ -229,14 +229,14 @@ export class ProtobufWriter {
     return this
   }
 
-  #append(bytes: Uint8Array): this {
+  #append(bytes: Uint8Array<ArrayBuffer>): this {
     this.chunks.push(bytes)
     this.size += bytes.byteLength
     return this
   }
 }
 
-function varint(value: number): Uint8Array {
+function varint(value: number): Uint8Array<ArrayBuffer> {
   const bytes: number[] = []
   let rest = BigInt.asUintN(64, BigInt(value))
   do {

@@ -217,7 +217,7 @@ function readEntry(name: string, entry: unknown, path: string | undefined, fail:
 export function encodeSafetensorsHeader(
   entries: Iterable<readonly [name: string, tensor: Pick<StoredTensor, 'dtype' | 'shape'>]>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const header: Record<string, unknown> = {}
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata
   let offset = 0
@@ -244,7 +244,7 @@ export function encodeSafetensorsHeader(
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array[] {
+): Uint8Array<ArrayBuffer>[] {
   const entries = [...tensors].sort(([, a], [, b]) => elementSize(b.dtype) - elementSize(a.dtype))
   for (const [name, tensor] of entries) requireWhole(name, tensor)
   return [

@@ -167,7 +167,7 @@ function scaled(
 export interface ModelFile {
   /** Name within the model's folder. */
   path: string
-  chunks: Uint8Array[]
+  chunks: Uint8Array<ArrayBuffer>[]
 }
 
 /** What becomes a model.json and its shards. */
@@ -197,7 +197,7 @@ export function encodeLayersModel(model: LayersModelFiles): ModelFile[] {
     throw new RangeError(`shardBytes must be a whole number above 0, found ${shardBytes}`)
   }
   const entries: object[] = []
-  const chunks: Uint8Array[] = []
+  const chunks: Uint8Array<ArrayBuffer>[] = []
   for (const [name, tensor] of weights) {
     requireWhole(name, tensor)
     const { dtype, shape, data } = tensor
@@ -225,8 +225,11 @@ export function encodeLayersModel(model: LayersModelFiles): ModelFile[] {
 }
 
 /** Chunks in groups of `size` bytes, the last one smaller; views, no copies. */
-export function cutIntoShards(chunks: readonly Uint8Array[], size: number): Uint8Array[][] {
-  const shards: Uint8Array[][] = []
+export function cutIntoShards(
+  chunks: readonly Uint8Array<ArrayBuffer>[],
+  size: number,
+): Uint8Array<ArrayBuffer>[][] {
+  const shards: Uint8Array<ArrayBuffer>[][] = []
   let room = 0
   for (const chunk of chunks) {
     for (let start = 0; start < chunk.byteLength; ) {

@@ -24,6 +24,12 @@ interface Answer {
 /** Opens a URL; see this file's head. */
 export async function openUrl(url: URL, options: SourceOptions): Promise<RangeSource> {
   const path = options.path ?? url.href
+  if (url.protocol === 'file:') {
+    throw new CheckpointError(
+      'is a file: readCheckpointFile and openCheckpointFile of @alexnet/weights/node read it',
+      { path },
+    )
+  }
   const get = async (range?: [first: number, last: number]): Promise<Answer> => {
     const ask = () => request(url, range, path, options)
     // Once more when it fails: a server may close a kept connection at the moment that it is used again.

@@ -10,6 +10,7 @@ import {
   onBroken,
   threads,
   variantOption,
+  views,
   weights,
   whole,
   widen,
@@ -21,8 +22,9 @@ export function addClassify(program: Command): void {
     .description('say what is in pictures')
     .argument('<picture...>', 'JPEG, PNG or WebP files')
     .addOption(weights())
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .option('-k, --top <n>', 'classes to show', whole(1), 5)
+    .addOption(views())
     .addOption(batchSize('pictures at a time (default: 32)'))
     .addOption(onBroken())
     .addOption(backend())

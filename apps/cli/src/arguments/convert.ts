@@ -16,7 +16,7 @@ export function addConvert(program: Command): void {
     .addOption(
       new Option('--quantize <type>', 'half or a quarter of the size').choices(['float16', 'int8']),
     )
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .option(
       '--with-preprocessing',
       'ONNX: take the normalisation into the file, whose input then is uint8 RGB',
@@ -30,7 +30,7 @@ export function addConvert(program: Command): void {
     .addHelpText(
       'after',
       `${examples(
-        'alexnet convert alexnet.pth alexnet.safetensors --variant torchvision',
+        'alexnet convert alexnet.pth alexnet.safetensors',
         'alexnet convert runs/mine small.safetensors --quantize int8 --pictures photos',
         'alexnet convert runs/mine mine.onnx --with-preprocessing',
         'alexnet convert imagenet web/imagenet --to shards --quantize float16',

@@ -9,6 +9,7 @@ import {
   onBroken,
   threads,
   variantOption,
+  views,
   weights,
   widen,
 } from './shared.ts'
@@ -19,17 +20,13 @@ export function addEvaluate(program: Command): void {
     .description('measure loss and accuracy of a model on labelled pictures')
     .argument('<dataset>', 'folder of class folders, CIFAR-10 folder, or shapes')
     .addOption(weights())
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .addOption(
       new Option('--split <name>', 'part of a divided data set')
         .choices(['train', 'validation', 'test'])
         .default('test'),
     )
-    .addOption(
-      new Option('--views <which>', 'crops of each picture: its centre, or ten and their mean')
-        .choices(['center', 'ten'])
-        .default('center'),
-    )
+    .addOption(views())
     .addOption(batchSize('pictures at a time (default: 64)'))
     .addOption(onBroken())
     .addOption(backend())

@@ -31,7 +31,7 @@ export function addExplain(program: Command): void {
     )
     .option('-o, --out <file>', 'PNG file, or a folder for several pictures (default: by name)')
     .addOption(weights())
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .option('-c, --class <name>', "a class's name or number (default: the likeliest)")
     .option('-l, --layer <name>', 'as `alexnet inspect` lists them (default: by method)')
     .option('--unit <row,column>', "a unit's place in the layer's map (default: its middle)")

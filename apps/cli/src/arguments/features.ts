@@ -22,7 +22,7 @@ export function addFeatures(program: Command): void {
     .addOption(weights())
     .requiredOption('-l, --layer <name>', 'layer, as `alexnet inspect` lists them')
     .requiredOption('-o, --out <file>', '.npy, .safetensors or .jsonl')
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .addOption(batchSize('pictures at a time (default: 32)'))
     .addOption(onBroken())
     .addOption(backend())

@@ -75,7 +75,7 @@ export async function convert(
       comparison: compare(expected, found),
     }
     if (json) printJson(result, 2)
-    else print(...formatConverted(result, options.pictures))
+    else print(...formatConverted(result, format, options.pictures))
   } finally {
     shown.stop()
   }
@@ -122,7 +122,11 @@ function compare(expected: Float32Array[], found: Float32Array[]): Converted['co
 
 const likeliest = (row: Float32Array) => row.indexOf(Math.max(...row))
 
-function formatConverted({ input, output, comparison }: Converted, named?: string): string[] {
+function formatConverted(
+  { input, output, comparison }: Converted,
+  format: string,
+  named?: string,
+): string[] {
   const { pictures, worstLogitChange, largestLogit, sameTop1 } = comparison
   const share = input.bytes > 0 ? `, ${percent(output.bytes / input.bytes)} of it` : ''
   return [
@@ -132,5 +136,8 @@ function formatConverted({ input, output, comparison }: Converted, named?: strin
       ? 'logits   the same to the last bit'
       : `logits   worst change ${worstLogitChange.toPrecision(3)}, the largest being ${largestLogit.toPrecision(3)}`,
     `top-1    the same for ${percent(sameTop1)} of ${pictures} ${named === undefined ? 'drawn pictures' : 'pictures'}`,
+    ...(format === 'tfjs'
+      ? ['to load  tf.loadLayersModel, after registerLayers() of @alexnet/core']
+      : []),
   ]
 }

@@ -7,6 +7,8 @@ import {
   type DatasetDescription,
   describeDataset,
   encodePng,
+  fitColorPca,
+  needsColorPca,
   PictureError,
   preset,
   presetNames,
@@ -32,6 +34,9 @@ export interface PreviewOptions {
   out: string
 }
 
+/** Pictures that are read for the axes of their colours: enough for the eye. */
+const MOST_MEASURED = 1000
+
 export async function previewData(path: string, options: PreviewOptions): Promise<void> {
   const { crop, seed, times, out } = options
   if (!(presetNames as readonly string[]).includes(options.preset)) {
@@ -39,8 +44,11 @@ export async function previewData(path: string, options: PreviewOptions): Promis
       `there is no preset '${options.preset}': choose one of ${presetNames.join(', ')}`,
     )
   }
-  const { transforms } = preset(options.preset, crop === undefined ? {} : { crop })
   const dataset = await openPictures(path, options.split)
+  const colorPca = needsColorPca(options.preset)
+    ? await fitColorPca(dataset, { limit: MOST_MEASURED })
+    : undefined
+  const { transforms } = preset(options.preset, { crop, colorPca })
   const transform = compose(transforms)
   const rows: SheetCell[][] = []
   for (const index of shuffledOrder(dataset.length, seed, 0)) {

@@ -98,7 +98,7 @@ describe('alexnet explain', () => {
     [['-m', 'class-visualization'], /needs a class: name it with --class/],
     [['0.png', '-m', 'neighbours'], /name them with --dataset/],
     [['0.png', '-o', 'heat.jpg'], /must end in .png/],
-    [['0.png', '-c', 'cirle'], /no class of that name; did you mean circle/],
+    [['0.png', '-c', 'cirle'], /no class 'cirle': did you mean circle/],
     [['0.png', '-c', '10'], /the classes are 0 to 9/],
     [['0.png', '-m', 'receptive-field', '-l', 'features.0', '--unit', 'x'], /such as 3,5/],
   ])('says what is wrong with %j', async (args, message) => {

@@ -3,7 +3,7 @@
 
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decodePicture } from '@alexnet/data'
+import { decodePicture, trainingPresetNames } from '@alexnet/data'
 import { recipes } from '@alexnet/train'
 import { encodeSafetensors, readSafetensors } from '@alexnet/weights'
 import { readCheckpointFile } from '@alexnet/weights/node'
@@ -13,7 +13,6 @@ import { readEvents } from '../testing/event-file.ts'
 import { killAndResume } from '../testing/kill.ts'
 import { writeShapes } from '../testing/pictures.ts'
 import { type Result, start, temporaryFolder } from '../testing/run.ts'
-import { augmentationNames } from '../train/augmentation.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
@@ -352,7 +351,7 @@ describe('mistakes', () => {
   it('the recipes that --help names are those that there are, and all can be prepared for', () => {
     expect(recipeNames.split(', ')).toEqual(Object.keys(recipes))
     for (const recipe of Object.values(recipes)) {
-      if ('augmentation' in recipe) expect(augmentationNames).toContain(recipe.augmentation)
+      if ('augmentation' in recipe) expect(trainingPresetNames).toContain(recipe.augmentation)
     }
   })
 })

@@ -2,11 +2,18 @@
 // and resuming needs nothing but it.
 
 import { type AlexNetOptions, getArchitecture, type Variant } from '@alexnet/core'
-import type { ColorPca, Dataset, Picture, Preprocessing } from '@alexnet/data'
+import {
+  type ColorPca,
+  type Dataset,
+  type Picture,
+  type Preprocessing,
+  trainingPresetNames,
+} from '@alexnet/data'
 import {
   getRecipe,
   type OptimizerRecord,
   type Recipe,
+  recipePreset,
   recipes,
   type ScheduleRecord,
   type WeightRule,
@@ -14,7 +21,6 @@ import {
 import type { EngineOptions } from '../backend.ts'
 import type { OnBroken } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
-import { trainingPreset } from './augmentation.ts'
 
 export type ScheduleName = ScheduleRecord['kind']
 
@@ -141,12 +147,7 @@ export function newSettings(
   const inputSize =
     options.inputSize ?? start?.options.inputSize ?? getArchitecture(variant).inputSize
   const seed = options.seed ?? 0
-  const preset = trainingPreset(recipe.augmentation, {
-    crop: inputSize,
-    ...(recipe.levels && { levels: true }),
-    ...(start && { like: start.preprocessing }),
-    small: isSmall(variant),
-  })
+  const like = start?.preprocessing
   return {
     format: 2,
     dataset: path,
@@ -162,7 +163,7 @@ export function newSettings(
       ...networkOptions(options),
     },
     labels: [...training.classes],
-    preprocessing: preset.preprocessing,
+    preprocessing: recipePreset(recipe, { crop: inputSize, like }).preprocessing,
     microBatch: options.microBatch ?? null,
     validation: options.validation ?? 0.1,
     limit: options.limit ?? null,
@@ -170,6 +171,14 @@ export function newSettings(
     seed,
     versions,
   }
+}
+
+/** An augmentation's name, checked. */
+function augmentationNamed(name: string): string {
+  if ((trainingPresetNames as readonly string[]).includes(name)) return name
+  throw new UsageError(
+    `there is no augmentation '${name}': choose one of ${trainingPresetNames.join(', ')}`,
+  )
 }
 
 function recipeNamed(name: string): Recipe {
@@ -217,7 +226,7 @@ function resolveRecipe(
     ...base,
     ...withoutUndefined(given),
     variant,
-    augmentation: augmentation === false ? 'none' : (augmentation ?? usual),
+    augmentation: augmentation === false ? 'none' : augmentationNamed(augmentation ?? usual),
     epochs: options.epochs ?? base.epochs,
     batchSize: options.batchSize ?? base.batchSize,
     optimizer,

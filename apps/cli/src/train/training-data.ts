@@ -1,25 +1,9 @@
-// The pictures of a training run: what to train on, what to validate on, and its batches, mixed where
-// the recipe has them mixed.
+// The pictures of a training run: what to train on and what to validate on.
 
-import {
-  type BatchTransform,
-  cached,
-  countClasses,
-  cutMix,
-  type Dataset,
-  type Loader,
-  loader,
-  mixingChoice,
-  mixUp,
-  type Picture,
-  sample,
-  split,
-  type WorkerPool,
-} from '@alexnet/data'
+import { cached, countClasses, type Dataset, type Picture, sample, split } from '@alexnet/data'
 import { firstPicture, openPictures, warn, withClasses } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
-import { trainingPreset } from './augmentation.ts'
-import { isSmall, type RunSettings, type TrainOptions } from './settings.ts'
+import type { RunSettings, TrainOptions } from './settings.ts'
 
 /** The pictures of a run. */
 export interface TrainingData {
@@ -90,39 +74,4 @@ function inMemory(dataset: Dataset, { data }: Picture): Dataset {
   return data.length * dataset.length <= MOST_BYTES
     ? cached(dataset, { maxBytes: MOST_BYTES })
     : dataset
-}
-
-/** Batches of an epoch as the settings have them, from batch `start` on. */
-export function trainingBatches(
-  dataset: Dataset,
-  { recipe, preprocessing, colorPca, seed, onBroken }: RunSettings,
-  { epoch, start, workers = 0 }: { epoch: number; start: number; workers?: number | WorkerPool },
-): Loader {
-  const preset = trainingPreset(recipe.augmentation, {
-    crop: preprocessing.crop,
-    like: preprocessing,
-    ...(colorPca && { colorPca }),
-    small: isSmall(recipe.variant),
-  })
-  return loader({
-    dataset,
-    ...preset,
-    batchTransforms: mixingOf(recipe),
-    batchSize: recipe.batchSize,
-    shuffle: true,
-    seed,
-    epoch,
-    start,
-    workers,
-    onBroken,
-    // A step copies its pictures to the backend before it asks for the next.
-    recycle: true,
-  })
-}
-
-function mixingOf({ mixUp: mix, cutMix: cut }: RunSettings['recipe']): BatchTransform[] {
-  const transforms: BatchTransform[] = []
-  if (mix !== undefined) transforms.push(mixUp({ alpha: mix }))
-  if (cut !== undefined) transforms.push(cutMix({ alpha: cut }))
-  return transforms.length > 1 ? [mixingChoice(transforms)] : transforms
 }

@@ -6,12 +6,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createPreprocess, type Dataset, unpackMeanPicture } from '@alexnet/data'
 import { evaluationBatches, TEN, tenViewBatches } from '@alexnet/model'
+import { recipeBatches } from '@alexnet/train'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { loadModel } from '../model.ts'
 import { start, temporaryFolder } from '../testing/run.ts'
-import { trainingPreset } from './augmentation.ts'
 import type { RunSettings } from './settings.ts'
-import { openTrainingData, trainingBatches } from './training-data.ts'
+import { openTrainingData } from './training-data.ts'
 
 const DATASET = 'shapes:150'
 
@@ -98,11 +98,11 @@ it('adds one colour a picture to what the cifar augmentation gives, the same wit
   const settings = await settingsOf('whole')
   const { training } = await openTrainingData(DATASET, { out: '' }, settings)
   const firstBatch = async (augmentation: string, workers: number) => {
-    const recipe = { ...settings.recipe, augmentation }
-    const source = trainingBatches(
+    const { recipe, seed } = settings
+    const source = recipeBatches(
       training,
-      { ...settings, recipe },
-      { epoch: 0, start: 0, workers },
+      { ...recipe, augmentation },
+      { epoch: 0, start: 0, preparation: settings, seed, workers },
     )
     for await (const batch of source) return batch
     throw new Error('no batch')
@@ -129,12 +129,6 @@ it('adds one colour a picture to what the cifar augmentation gives, the same wit
   }
   expect(shifts.size).toBeGreaterThan(5)
   expect((await firstBatch('cifar-color-noise', 1)).images).toEqual(noisy.images)
-})
-
-it('is the cifar augmentation and one more transform', () => {
-  const names = (name: string) =>
-    trainingPreset(name, { crop: 32 }).transforms.map((transform) => transform.name)
-  expect(names('cifar-color-noise')).toEqual([...names('cifar'), 'colorPcaNoise'])
 })
 
 it('subtracts the mean of the training pictures pixel by pixel, wherever the network is used', async () => {
@@ -173,11 +167,11 @@ it('subtracts the mean of the training pictures pixel by pixel, wherever the net
     isExpected(images.subarray(4 * data.length, 5 * data.length))
     break
   }
-  for await (const { images, indices } of trainingBatches(
-    training,
-    { recipe, preprocessing, ...settings },
-    { epoch: 0, start: 0 },
-  )) {
+  for await (const { images, indices } of recipeBatches(training, recipe, {
+    epoch: 0,
+    start: 0,
+    preparation: { preprocessing },
+  })) {
     const { data: first } = await training.load(indices![0]!)
     for (const [at, byte] of first.entries()) expect(images[at]!).toBeCloseTo(byte - levels[at]!, 3)
     break

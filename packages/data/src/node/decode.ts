@@ -14,23 +14,6 @@ import { type BatchSheetOptions, batchSheet } from '../contact-sheet.ts'
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
 import type { Picture } from '../picture.ts'
 import { readPictureHeader } from '../picture-header.ts'
-import { decodeWith } from '../picture-source.ts'
-import { shownPath } from './file-names.ts'
-import { readPlainFile } from './read-file.ts'
-
-export type { DecodeOptions } from '../decode.ts'
-
-/**
- * Decodes a JPEG, PNG, WebP, GIF (its first frame) or AVIF picture of any kind to 8-bit RGB, upright.
- * @throws PictureError, one line with the path, for bytes that are no such picture, are cut off or
- *   damaged, or whose size is beyond the limits.
- */
-export async function decodePicture(
-  bytes: Uint8Array,
-  options: DecodeOptions = {},
-): Promise<Picture> {
-  return decodeWith(bytes, { decode: decodeWithSharp }, options)
-}
 
 /** Decodes what has passed `inspectPicture`, by sharp alone. */
 export async function decodeWithSharp(
@@ -60,17 +43,6 @@ export async function decodeWithSharp(
   } catch (error) {
     throw damagedPicture(bytes, error, path)
   }
-}
-
-/**
- * Reads and decodes a picture file.
- * @throws PictureError for a file that cannot be read, and as `decodePicture` does.
- */
-export async function readPicture(
-  path: string,
-  options: Omit<DecodeOptions, 'path'> = {},
-): Promise<Picture> {
-  return decodePicture(await readPlainFile(path), { ...options, path: shownPath(path) })
 }
 
 /** The picture as a PNG file's bytes. */

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noisePicture } from '../testing.ts'
-import { encodePng, readPicture } from './decode.ts'
+import { encodePng } from './decode.ts'
 import { imageFolder } from './image-folder.ts'
 import { loader } from './loader.ts'
+import { readPicture } from './picture-list.ts'
 
 let base: string
 let png: Uint8Array

@@ -7,6 +7,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { checkIndex, type Dataset, type Split } from '../dataset.ts'
+import type { DecodeOptions } from '../decode.ts'
 import { Hash } from '../hash.ts'
 import {
   byCodePoint,
@@ -16,8 +17,8 @@ import {
   isPictureName,
   PICTURE_ENDINGS,
 } from '../names.ts'
-import { type DecodeOptions, readPicture } from './decode.ts'
 import { nameOfBytes, shownPath, systemPath } from './file-names.ts'
+import { readPicture } from './picture-list.ts'
 import { sampleContents } from './sampled-contents.ts'
 
 /** What to take from the folder and how to decode it. */

@@ -1,18 +1,18 @@
-// Node's side of loading: files by their path, worker threads, sharp for what `jpeg.ts` leaves.
+// Node's side of loading: files by their path, sharp for what `jpeg.ts` leaves. Workers import this file, so it
+// starts none: a worker that can start itself is a circle on which bundlers hang.
 
 import { closeSync, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { PictureError } from '../picture.ts'
-import type { PictureSource, Platform, WorkerHandle } from '../picture-source.ts'
+import type { PictureSource, Platform } from '../picture-source.ts'
 import { readBlob, readUrl } from '../read-source.ts'
 import { decodeWithSharp } from './decode.ts'
 import { systemPath } from './file-names.ts'
 import { readPlainFile, readPlainFileSync, unreadable } from './read-file.ts'
 
-/** Node as `createLoader` needs it. */
+/** Node as a loader's thread needs it. */
 export const nodePlatform: Platform = {
   read(source, wait, path) {
     switch (source.kind) {
@@ -37,7 +37,6 @@ export const nodePlatform: Platform = {
     }
   },
   decode: decodeWithSharp,
-  startWorker: startNodeWorker,
   processors: availableParallelism(),
   canShare: true,
 }
@@ -106,37 +105,4 @@ function cutOff(path: string): PictureError {
   return new PictureError('lies behind the end of its file, which is cut off; get it anew', {
     path,
   })
-}
-
-/** Built, it is JavaScript; run from the sources, Node takes the types off itself. */
-const workerFile = `./loader-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`
-
-function startNodeWorker(): WorkerHandle {
-  const worker = new Worker(new URL(workerFile, import.meta.url))
-  let stopping = false
-  let dead = false
-  return {
-    post: (message, transfer) => worker.postMessage(message, transfer ?? []),
-    onMessage: (listen) => worker.on('message', listen),
-    onDeath(listen) {
-      const die = (reason: string) => {
-        if (dead || stopping) return
-        dead = true
-        listen(reason)
-      }
-      worker.on('error', (error) => die((error as Error).message ?? String(error)))
-      worker.on('exit', (code) => die(`exit code ${code}`))
-    },
-    keepAlive(busy) {
-      // A last message may come while it is stopped, which has to be waited for.
-      if (busy) worker.ref()
-      else if (!stopping) worker.unref()
-    },
-    async stop() {
-      stopping = true
-      // A process with nothing else to do would end before the worker has, and whoever waits never go on.
-      worker.ref()
-      await worker.terminate()
-    },
-  }
 }

@@ -42,7 +42,7 @@ function torchFile(pickle: string, storages: Record<string, Uint8Array> = {}, is
 const several = (count: number, make: (index: number) => string) =>
   Array.from({ length: Math.max(1, Math.round(count)) }, (_, index) => make(index)).join('')
 
-function protobuf(fields: Uint8Array[]): Uint8Array {
+function protobuf(fields: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
   // ModelProto.ir_version, then a graph.
   const writer = new ProtobufWriter().integer(1, 8)
   const graph = new ProtobufWriter()
