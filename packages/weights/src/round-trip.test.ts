@@ -49,7 +49,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const file = (path: string, chunks: Uint8Array[]): ModelFile[] => [{ path, chunks }]
+const file = (path: string, chunks: ModelFile['chunks']): ModelFile[] => [{ path, chunks }]
 const node = { op: 'Relu', inputs: ['x'], outputs: ['y'] }
 const value = (name: string) => ({ name, dtype: 'float32' as const, shape: [1] })
 
