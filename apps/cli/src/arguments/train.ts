@@ -40,7 +40,7 @@ export function addTrain(program: Command): void {
     .option('-r, --recipe <name>', `one of ${recipeNames} (default: by pictures)`)
     .option(
       '-f, --from <weights>',
-      'begin with trained weights, with a new head for your classes: a file, a run, a name',
+      'begin with trained weights, with a new head for your classes: a file, a run, a name; a checkpoint keeps its head',
     )
     .addOption(variantOption('network (default: by recipe, else by the size of the pictures)'))
     .option('-o, --out <folder>', 'where model, checkpoints and log go', 'runs/latest')

@@ -84,7 +84,7 @@ async function trainIn(
   }
   if (checkpoint) trainer.restore(checkpoint)
   // A run that was stopped before its first checkpoint begins again with what it was given.
-  else await (start ?? (await fromOf(settings, quiet)))?.copyTo(model)
+  else await (start ?? (await fromOf(settings, quiet)))?.copyTo(model, settings.labels)
   // Checkpoints hold the last weights, which need not be the best ones.
   if (trainer.history.length > 0 && !(await folder.holdsModel())) {
     throw new UsageError(
@@ -142,7 +142,9 @@ async function trainIn(
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error
     const last = await folder.lastCheckpoint()
-    const where = last ? `the last good checkpoint is ${last}` : 'none has been saved yet'
+    const where = last
+      ? `the last good checkpoint is ${last}: name it with --from, and another --out`
+      : 'none has been saved yet'
     throw new TrainingError(`${error.message} (${where})`, { cause: error })
   } finally {
     shown?.stop()

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { toMetadata } from '@alexnet/model'
 import type { StoredCheckpoint, TrainingCheckpoint } from '@alexnet/train'
 import { bytesOf, type StoredTensor } from '@alexnet/weights'
 import {
@@ -157,7 +158,13 @@ export class RunFolder {
     { step, keep }: { step: number; keep: number },
   ): Promise<void> {
     const path = join(this.path, CHECKPOINTS, checkpointName(step))
-    const metadata = { ...own, [SETTINGS]: hashOfSettings(settings) }
+    const { model: options, labels, preprocessing } = settings
+    const metadata = {
+      ...own,
+      // So that a checkpoint can be used as the model that it is of.
+      ...toMetadata({ options, labels, preprocessing }),
+      [SETTINGS]: hashOfSettings(settings),
+    }
     await saveSafetensors(path, tensors, { ...metadata, [HASH]: hashOf(tensors, metadata) })
     const all = await this.#checkpoints()
     // Those of later steps were of no use to go on from, or are another run's.
