@@ -290,8 +290,9 @@ export async function findPacked(path: string, split: Split): Promise<string | u
   if (!kind?.isDirectory()) return undefined
   const entries = await readdir(path, { withFileTypes: true })
   const names = entries
-    .filter(({ name }) => name.toLowerCase().endsWith(EXTENSION) && !name.startsWith('.'))
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map(({ name }) => name)
+    .filter((name) => name.toLowerCase().endsWith(EXTENSION) && !name.startsWith('.'))
   if (names.length === 0) return undefined
   // What is asked for, what stands in for it, and a set that is not divided.
   const standIn = { train: [], validation: ['test'], test: ['validation'] } as const
