@@ -3,7 +3,7 @@
 import { type Picture, readPicture } from '@alexnet/data'
 
 /** Files that are open at once: systems allow a process some hundreds, whatever the size of a batch. */
-const MOST_OPEN = 16
+const MOST_OPEN = 8
 
 /** Reads pictures, in their order. @throws PictureError of one that cannot be read */
 export async function readPictures(files: readonly string[]): Promise<Picture[]> {

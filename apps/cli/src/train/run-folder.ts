@@ -180,10 +180,12 @@ export class RunFolder {
     for (const path of paths) {
       const problem = await readWhole(path, hashOfSettings(settings))
       if (typeof problem !== 'string') return problem
-      warn(`${path}: ${problem}; going on from the one before`)
+      warn(`${path}: ${problem}${path === paths.at(-1) ? '' : '; going on from the one before'}`)
     }
     if (paths.length === 0) return undefined
-    throw new UsageError(`${this.path}: none of its checkpoints is whole: start anew elsewhere`)
+    throw new UsageError(
+      `${this.path}: none of its checkpoints can be used: put one back, or start anew in another --out`,
+    )
   }
 
   /** Path of the last checkpoint, or undefined where there is none yet. */
