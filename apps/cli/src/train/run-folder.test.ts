@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { UsageError } from '../terminal/errors.ts'
 import { encodeSettings } from './resumed-settings.ts'
 import { RunFolder } from './run-folder.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './run-settings.ts'
 
 let parent: string
 let folder: RunFolder

@@ -20,7 +20,7 @@ import { MODEL_FILE } from '../model-file.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { tell } from '../terminal/print.ts'
 import { encodeSettings, hashOfSettings, readSettings } from './resumed-settings.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './run-settings.ts'
 
 const SETTINGS_FILE = 'run.json'
 const CHECKPOINTS = 'checkpoints'

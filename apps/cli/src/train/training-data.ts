@@ -15,7 +15,9 @@ import {
 } from '@alexnet/data'
 import type { BatchSource } from '@alexnet/train'
 import { trainingPreset } from '../preparation.ts'
-import { isSmall, type RunSettings, type TrainOptions } from './settings.ts'
+import type { TrainOptions } from './options.ts'
+import type { RunSettings } from './run-settings.ts'
+import { isSmall } from './settings.ts'
 
 /** The pictures of a run. */
 export interface TrainingData {

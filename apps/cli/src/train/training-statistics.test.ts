@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { loadModel } from '../model-file.ts'
 import { evaluationBatches, TEN, tenViewBatches, trainingPreset } from '../preparation.ts'
 import { start, temporaryFolder } from '../testing/run.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './run-settings.ts'
 import { openTrainingData, trainingBatches } from './training-data.ts'
 
 const DATASET = 'shapes:150'

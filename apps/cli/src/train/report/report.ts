@@ -15,7 +15,7 @@ import { loadModel } from '../../model-file.ts'
 import { evaluationBatches } from '../../preparation.ts'
 import { progress } from '../../terminal/progress.ts'
 import type { RunFolder } from '../run-folder.ts'
-import type { RunSettings } from '../settings.ts'
+import type { RunSettings } from '../run-settings.ts'
 import { readLog } from '../training-log.ts'
 import { type ReportData, reportPage } from './page.ts'
 
