@@ -25,6 +25,11 @@ export const layers: readonly Layer[] = [
   { name: 'cifar10', imports: ['weights'], knowsTfjs: false },
   { name: 'train', imports: ['core', 'data', 'weights'], knowsTfjs: true },
   {
+    name: 'model',
+    imports: ['core', 'data', 'weights', 'backend', 'backend-cpu', 'cifar10'],
+    knowsTfjs: true,
+  },
+  {
     name: 'conformance',
     imports: ['core', 'train', 'backend', 'backend-*'],
     knowsTfjs: true,

@@ -9,6 +9,7 @@ import { checkChangesets } from './changesets.ts'
 import { checkContents } from './contents.ts'
 import { checkImports } from './imports.ts'
 import { checkManifests } from './manifests.ts'
+import { writeManifests } from './published-fields.ts'
 import { checkPublishedShape } from './published-shape.ts'
 import { type CheckResult, formatViolation } from './violation.ts'
 import { type Member, readMembers } from './workspace.ts'
@@ -22,6 +23,7 @@ const usage = `usage: pnpm check-structure [--base REF] [CHECK…]
   changesets   a changeset for every changed published package
 
   --base REF   what changesets compares with (default: the pull request's base, or origin/main)
+  --write      writes what all published manifests share (published-fields.ts), and checks nothing
   --root DIR   the workspace to check (default: this one)
 
 Without CHECK, all of them. Exit code 1 for violations, 2 when a check cannot be made.
@@ -40,7 +42,12 @@ export async function checkStructure(
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { base: { type: 'string' }, root: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      base: { type: 'string' },
+      root: { type: 'string' },
+      write: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   })
   if (values.help) {
     print(usage)
@@ -48,6 +55,10 @@ export async function checkStructure(
   }
   const root = resolve(values.root ?? join(import.meta.dirname, '..', '..'))
   const members = readMembers(root)
+  if (values.write) {
+    for (const file of writeManifests(root, members)) print(`wrote ${file}`)
+    return 0
+  }
   const checks: Record<string, () => CheckResult | Promise<CheckResult>> = {
     imports: () => checkImports(root, members),
     manifests: () => checkManifests(members),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkContents } from './contents.ts'
 import { type Changes, editJson, lines, makeWorkspace } from './fixture.ts'
+import { REPOSITORY, writeManifests } from './published-fields.ts'
 import { readMembers } from './workspace.ts'
 
 const check = (changes: Changes = {}, removed?: string) => {
@@ -44,6 +45,30 @@ test.each(['type', 'license', 'description', 'engines', 'files', 'exports'])(
     expect(without(field)).toHaveLength(1)
   },
 )
+
+test('a manifest that says other than all say, until it is written anew', () => {
+  const file = 'packages/data/package.json'
+  const root = makeWorkspace({
+    [file]: editJson((manifest) => {
+      manifest.repository = { url: 'elsewhere' }
+      delete manifest.keywords
+    }),
+  })
+  const found = () => lines(checkContents(root, readMembers(root)).violations)
+  expect(found()).toEqual([
+    `${file}: differs from what every published package says (keywords, repository); run \`pnpm check-structure --write\``,
+  ])
+  expect(writeManifests(root, readMembers(root))).toEqual([file])
+  expect(found()).toEqual([])
+  const [member] = readMembers(root).filter(({ folder }) => folder === 'data')
+  expect(member!.manifest.repository).toEqual({
+    type: 'git',
+    url: `git+${REPOSITORY}.git`,
+    directory: 'packages/data',
+  })
+  expect(Object.keys(member!.manifest).indexOf('keywords')).toBe(3)
+  expect(writeManifests(root, readMembers(root))).toEqual([])
+})
 
 /** What is said of a package whose entry `./node` is this. */
 const checkEntry = (target: unknown) =>

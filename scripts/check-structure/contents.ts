@@ -3,6 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { wrongFields } from './published-fields.ts'
 import type { CheckResult, Violation } from './violation.ts'
 import { filesBelow, type Member } from './workspace.ts'
 
@@ -17,6 +18,7 @@ export function checkContents(root: string, members: readonly Member[]): CheckRe
       ...checkReadme(root, member),
       ...checkTests(root, member),
       ...checkFields(member),
+      ...checkSharedFields(member),
       ...checkExports(member),
     ]),
   }
@@ -80,6 +82,18 @@ function checkFields({ path, manifest }: Member): Violation[] {
   ]
 }
 
+function checkSharedFields(member: Member): Violation[] {
+  const wrong = wrongFields(member)
+  if (wrong.length === 0) return []
+  return [
+    {
+      file: `${member.path}/package.json`,
+      what: `differs from what every published package says (${wrong.join(', ')})`,
+      remedy: 'run `pnpm check-structure --write`',
+    },
+  ]
+}
+
 /** Types, then code; a condition in front of both, such as `browser`, has types and code of its own. */
 function hasTypesInFront(target: unknown): boolean {
   if (typeof target !== 'object' || target === null) return false
@@ -103,7 +117,7 @@ function checkExports({ path, manifest }: Member): Violation[] {
     ]
   }
   return Object.entries(exports).flatMap(([entry, target]) => {
-    if (entry.endsWith('.json')) return []
+    if (/[.](json|safetensors)$/.test(entry)) return [] // a file to be read, no code
     if (hasTypesInFront(target)) return []
     return [
       {

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { publishedFields } from './published-fields.ts'
 import { formatViolation, type Violation } from './violation.ts'
 
 /** Contents of files by path from the root; a function changes what the baseline has there. */
@@ -64,6 +65,9 @@ export function makeWorkspace(changes: Changes = {}): string {
       peerDependencies: versions(peer),
       devDependencies: versions([...development, 'vitest']),
     }
+    const folder = path.split('/')[1]!
+    const group = path.startsWith('apps/') ? 'apps' : 'packages'
+    Object.assign(manifest, publishedFields({ group, folder, path, manifest, published: true }))
     Object.assign(files, {
       [`${path}/package.json`]: `${JSON.stringify(manifest, null, 2)}\n`,
       [`${path}/README.md`]: `# ${name}\n\n\`\`\`ts\nimport { thing } from '${name}'\n\`\`\`\n`,

@@ -183,3 +183,17 @@ test('a file that does not parse is named', async () => {
     'packages/core/src/index.ts',
   )
 })
+
+test('a worker that imports what starts it, by however many steps', async () => {
+  const { violations } = await check({
+    'packages/data/src/start.ts':
+      "export const start = () => new Worker(new URL('./loader-worker.js', import.meta.url))\n",
+    'packages/data/src/platform.ts': "export { start } from './start.ts'\n",
+    'packages/data/src/loader-worker.ts': "import './platform.ts'\n",
+  })
+  expect(lines(violations)).toEqual([
+    expect.stringContaining(
+      'packages/data/src/loader-worker.ts: is a worker and imports packages/data/src/start.ts, which starts',
+    ),
+  ])
+})

@@ -47,6 +47,12 @@ export async function checkImports(root: string, members: readonly Member[]): Pr
   )
   const { modules, summary } = output as ICruiseResult
   const read = new Set(files)
+  const graph = new Map(
+    modules.map(({ source, dependencies }) => [
+      source,
+      dependencies.map(({ resolved }) => resolved),
+    ]),
+  )
   const imports = modules
     .filter(({ source }) => read.has(source))
     .reduce((sum, { dependencies }) => sum + dependencies.length, 0)
@@ -55,6 +61,7 @@ export async function checkImports(root: string, members: readonly Member[]): Pr
     violations: [
       ...describe(summary.violations, rules, members),
       ...files.flatMap((file) => hiddenImports(root, file)),
+      ...files.flatMap((file) => workerCircle(root, file, graph)),
     ],
   }
 }
@@ -90,4 +97,26 @@ function hiddenImports(root: string, file: string): Violation[] {
     what: `imports ${match[2] ?? match[4]} inside a type, where this check cannot follow it`,
     remedy: 'write it as `import type` at the head of the file',
   }))
+}
+
+/** How a file of ours starts another one as a worker, by which bundlers find it. */
+const workerStart = /new Worker\(\s*new URL\(/
+
+/** A worker that imports the file by which workers are started: bundlers follow it for ever. */
+function workerCircle(
+  root: string,
+  file: string,
+  graph: ReadonlyMap<string, readonly string[]>,
+): Violation[] {
+  if (!/[-/]worker[.]ts$/.test(file)) return []
+  const reached = new Set([file])
+  for (const from of reached) for (const to of graph.get(from) ?? []) reached.add(to)
+  return [...reached]
+    .filter((path) => /[.]ts$/.test(path) && graph.has(path) && !path.includes('node_modules/'))
+    .filter((path) => workerStart.test(readFileSync(join(root, path), 'utf8')))
+    .map((path) => ({
+      file,
+      what: `is a worker and imports ${path}, which starts workers`,
+      remedy: 'move what both need out of the file that starts them',
+    }))
 }

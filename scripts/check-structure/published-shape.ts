@@ -60,11 +60,17 @@ async function pack(path: string, folder: string) {
 function checkFiles(file: string, files: readonly string[]): Violation[] {
   const absent = ['LICENSE', 'README.md'].filter((name) => !files.includes(name))
   const tests = files.filter((name) => /[.]test[.]|^dist\/testing[/.]/.test(name))
+  const maps = files.filter((name) => name.endsWith('.map'))
   return [
     ...absent.map((name) => ({
       file,
       what: `is published without ${name}`,
       remedy: `see that ${name} lies in the package or, for the licence, at the root`,
+    })),
+    ...maps.slice(0, 1).map((name) => ({
+      file,
+      what: `is published with the map ${name}, whose sources are not`,
+      remedy: 'leave maps out in "files"',
     })),
     ...tests.map((name) => ({
       file,
@@ -87,7 +93,9 @@ async function checkWithPublint(
 }
 
 async function checkTypes(file: string, tarball: Uint8Array): Promise<Violation[]> {
-  const analysis = await checkPackage(createPackageFromTarballData(tarball))
+  // A model's file is exported for bundlers, and has no types.
+  const options = { excludeEntrypoints: [/[.]safetensors$/] }
+  const analysis = await checkPackage(createPackageFromTarballData(tarball), options)
   if (!analysis.types) {
     return [{ file, what: 'is published without types', remedy: 'name them in "exports"' }]
   }

@@ -11,6 +11,11 @@ export interface Manifest {
   private?: boolean
   description?: string
   license?: string
+  keywords?: readonly string[]
+  homepage?: string
+  bugs?: string
+  repository?: { type: string; url: string; directory: string }
+  publishConfig?: { access: string }
   type?: string
   engines?: { node?: string }
   exports?: unknown

@@ -13,12 +13,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createAlexNet, exportWeights, getArchitecture } from '@alexnet/core'
 import type { Dataset } from '@alexnet/data'
+import { evaluationBatches } from '@alexnet/model'
 import type { Batch, EpochEvent } from '@alexnet/train'
 import { saveSafetensors } from '@alexnet/weights/node'
 import * as tf from '@tensorflow/tfjs'
 import { startBackend } from '../src/backend.ts'
 import { runTraining } from '../src/commands/train.ts'
-import { evaluationBatches } from '../src/preparation.ts'
 import { RunFolder } from '../src/train/run-folder.ts'
 import { newSettings, type TrainOptions } from '../src/train/settings.ts'
 import { openTrainingData } from '../src/train/training-data.ts'
@@ -84,7 +84,9 @@ async function describe({ data, options, folder }: Argument): Promise<void> {
   await writePictures(folder, 'train', sets.training)
   await writePictures(folder, 'test', sets.validation!)
   await saveSafetensors(join(folder, 'weights.safetensors'), await exportWeights(model))
-  const [batch] = await firstBatch(evaluationBatches(sets.validation!, preprocessing, COMPARED))
+  const [batch] = await firstBatch(
+    evaluationBatches(sets.validation!, preprocessing, { batchSize: COMPARED }),
+  )
   const logits = model.predict(tf.tensor4d(batch!.images, [...batch!.shape])) as tf.Tensor2D
   const { features, classifier } = getArchitecture(network.variant!)
   const { mean, std, crop } = preprocessing

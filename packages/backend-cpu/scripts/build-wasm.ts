@@ -3,7 +3,7 @@
 // parameter struct and the value of every exported constant, read from the AssemblyScript source, so
 // that both sides of the WASM boundary have one definition.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
@@ -107,23 +107,21 @@ const allConstants = [microKernelSource(false), ...kernelTexts.map(({ text }) =>
   constants,
 )
 
-const binaries: string[] = []
+rmSync(generatedFolder, { recursive: true, force: true })
+mkdirSync(generatedFolder, { recursive: true })
+// A module each: a program loads the one that it runs, and bundlers keep them apart.
 for (const build of builds) {
   const binary = await compile(build)
-  binaries.push(`  '${build.name}':\n    '${Buffer.from(binary).toString('base64')}',`)
+  writeFileSync(
+    join(generatedFolder, `${build.name}.ts`),
+    `// Made by scripts/build-wasm.ts from src/kernels/*.as: a WebAssembly build in base64.
+
+export const base64: string =
+  '${Buffer.from(binary).toString('base64')}'
+`,
+  )
   console.log(`${build.name}: ${binary.length} bytes`)
 }
-
-mkdirSync(generatedFolder, { recursive: true })
-writeFileSync(
-  join(generatedFolder, 'builds.ts'),
-  `// Made by scripts/build-wasm.ts from src/kernels/*.as: the WebAssembly builds in base64.
-
-export const builds = {
-${binaries.join('\n')}
-} as const
-`,
-)
 writeFileSync(
   join(generatedFolder, 'layout.ts'),
   `// Made by scripts/build-wasm.ts from src/kernels/*.as: parameter structs and constants.

@@ -59,13 +59,19 @@ export function cpu(options: CpuOptions = {}): BackendAdapter {
   }
 }
 
-/** Backends that run, by name, with the options that they were started with. */
-const running = new Map<string, { options: string; started: StartedBackend }>()
+interface Running {
+  options: string
+  isStarting: boolean
+  started: Promise<StartedBackend>
+}
+
+/** Backends that run or are being started, by name, with the options that they were given. */
+const running = new Map<string, Running>()
 
 async function start(name: string, options: CpuOptions): Promise<StartedBackend> {
   const wanted = JSON.stringify(options, Object.keys(options).sort())
-  const known = tf.findBackendFactory(name) && running.get(name)
-  if (known) {
+  const known = running.get(name)
+  if (known && (known.isStarting || tf.findBackendFactory(name))) {
     // Starting it anew would lose every tensor that it holds.
     if (known.options === wanted) return known.started
     throw new Error(
@@ -73,6 +79,17 @@ async function start(name: string, options: CpuOptions): Promise<StartedBackend>
         `give this one another name, or call tf.removeBackend('${name}') first, which loses its tensors`,
     )
   }
+  const started = launch(name, options)
+  const entry = { options: wanted, isStarting: true, started }
+  running.set(name, entry)
+  try {
+    return await started
+  } finally {
+    entry.isStarting = false
+  }
+}
+
+async function launch(name: string, options: CpuOptions): Promise<StartedBackend> {
   const shared = canShareMemory()
   const memory = new TensorMemory({ shared, maximumBytes: options.memoryLimit })
   const widened = options.widen === true && widen()
@@ -86,8 +103,10 @@ async function start(name: string, options: CpuOptions): Promise<StartedBackend>
   registerKernels(name)
   const backend = createBackend(engine)
   tf.registerBackend(name, () => backend)
-  const started: StartedBackend = {
-    device: `CPU, WebAssembly, ${count} ${count === 1 ? 'thread' : 'threads'}`,
+  const threadCountText = `${engine.threads} ${engine.threads === 1 ? 'thread' : 'threads'}`
+  const missing = engine.missingThreads ? ` (${engine.missingThreads})` : ''
+  return {
+    device: `CPU, WebAssembly, ${threadCountText}${missing}`,
     features: [
       build,
       ...(widened && build !== wideBuild ? ['widened'] : []),
@@ -96,8 +115,6 @@ async function start(name: string, options: CpuOptions): Promise<StartedBackend>
     // Removing the backend disposes it, which ends its threads.
     stop: () => tf.removeBackend(name),
   }
-  running.set(name, { options: wanted, started })
-  return started
 }
 
 const wideBuild = 'relaxed-simd-wide'

@@ -36,6 +36,11 @@ export class Engine {
     return this.#threads?.count ?? 1
   }
 
+  /** Why there are fewer threads than were asked for, where there are. */
+  get missingThreads(): string | undefined {
+    return this.#threads?.missing
+  }
+
   /** Runs all tasks of a kernel and returns when they are done. */
   run<S extends Struct>(kernel: string, struct: S, values: StructValues<S>, tasks: number): void {
     const call = this.#kernels[kernel]
@@ -55,7 +60,7 @@ export class Engine {
 
   /** Address of scratch memory of at least `bytes` for each worker, valid until the next call. */
   scratch(bytes: number): number {
-    const total = bytes * this.threads
+    const total = bytes * (this.#threads?.slots ?? 1)
     if (total > this.#scratch.bytes) {
       if (this.#scratch.address) this.memory.free(this.#scratch.address)
       this.#scratch = { address: 0, bytes: 0 }

@@ -1,7 +1,12 @@
 // The WebAssembly builds: choosing one, compiling it for a shared or a plain memory, and writing a
 // kernel's parameters the way its AssemblyScript struct lays them out.
 
-import { builds } from './generated/builds.ts'
+/** The builds in base64, each loaded when it is asked for: a page needs one of them. */
+const builds = {
+  simd: () => import('./generated/simd.ts'),
+  'relaxed-simd': () => import('./generated/relaxed-simd.ts'),
+  'relaxed-simd-wide': () => import('./generated/relaxed-simd-wide.ts'),
+}
 
 export type BuildName = keyof typeof builds
 /** A kernel: one task of a job whose parameters lie at an address, run by the given worker. */
@@ -13,15 +18,27 @@ export type KernelExports = Record<string, KernelFunction>
  * pairs of vectors into 256 bits, which cannot be asked, so it comes last.
  */
 export function supportedBuilds(): BuildName[] {
-  const names: BuildName[] = ['relaxed-simd', 'simd', 'relaxed-simd-wide']
-  return names.filter((name) => WebAssembly.validate(decode(name) as BufferSource))
+  const has = (probe: readonly number[]) => WebAssembly.validate(Uint8Array.from(probe))
+  if (!has(simdProbe)) return []
+  return has(relaxedSimdProbe) ? ['relaxed-simd', 'simd', 'relaxed-simd-wide'] : ['simd']
 }
 
+/** A function of no arguments that gives a v128, up to where its code begins. */
+const probeHead = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10]
+/** `i8x16.popcnt(i8x16.splat(0))` */
+const simdProbe = [...probeHead, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]
+/** `i8x16.relaxed_swizzle(i8x16.splat(1), i8x16.splat(2))` */
+const relaxedSimdProbe = [
+  ...probeHead,
+  ...[15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
+]
+
 /** Compiles a build for a memory that is shared or not. */
-export function compileBuild(name: BuildName, shared: boolean): Promise<WebAssembly.Module> {
-  const bytes = decode(name)
+export async function compileBuild(name: BuildName, shared: boolean): Promise<WebAssembly.Module> {
+  const { base64 } = await builds[name]()
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   if (shared) declareSharedMemory(bytes)
-  return WebAssembly.compile(bytes as BufferSource)
+  return WebAssembly.compile(bytes)
 }
 
 export async function instantiate(
@@ -30,10 +47,6 @@ export async function instantiate(
 ): Promise<KernelExports> {
   const instance = await WebAssembly.instantiate(module, { env: { memory } })
   return instance.exports as KernelExports
-}
-
-function decode(name: BuildName): Uint8Array {
-  return Uint8Array.from(atob(builds[name]), (character) => character.charCodeAt(0))
 }
 
 /**

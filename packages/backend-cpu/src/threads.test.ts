@@ -77,6 +77,33 @@ describe('threads', () => {
     expect(result.status).toBe(0)
   })
 
+  it('are done without where they may not be started, and the device says why', () => {
+    const program = `
+      import * as tf from '@tensorflow/tfjs'
+      import { useBackend } from '@alexnet/backend'
+      import { cpu } from '@alexnet/backend-cpu'
+      const { device } = await useBackend([cpu({ threads: 3 })])
+      console.log(device, tf.sum(tf.ones([300, 300])).dataSync()[0])`
+    const flags = ['--permission', '--allow-fs-read=*', '--input-type=module']
+    const result = spawnSync(process.execPath, [...flags, '--eval', program], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    expect(result.stdout, result.stderr).toMatch(
+      /^CPU, WebAssembly, 1 thread \(2 did not start: Access to this API .*\) 90000\n$/,
+    )
+  })
+
+  it('are started once where the same backend is asked for twice at a time', async () => {
+    const started = await Promise.all([0, 1].map(() => cpu({ name: 'twice', threads: 2 }).start()))
+    expect(started[0]).toBe(started[1])
+    tf.removeBackend('twice')
+    const anew = await cpu({ name: 'twice', threads: 2 }).start()
+    expect(anew).not.toBe(started[0])
+    tf.removeBackend('twice')
+  })
+
   it('are kept when the same backend is asked for again, and not replaced by other options', async () => {
     const first = await useBackend([cpu({ name: 'again', threads: 2 })])
     const held = tf.ones([100])

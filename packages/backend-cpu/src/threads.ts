@@ -18,8 +18,11 @@ const TASKS = 1
 const KERNEL = 2
 const PARAMETERS = 3
 const DONE = 4
-const READY = 5
-const FAILED = 6
+const FAILED = 5
+/** Where the workers' own words begin: worker n sets word FIRST_READY + n once it runs. */
+const FIRST_READY = 16
+/** Control words, those of 64 workers included. */
+const WORDS = 80
 /** Lower bits of the ticket. */
 const TASK_BITS = 20
 /** The most tasks that a job may have. */
@@ -42,12 +45,11 @@ function threadMain({ module, memory, worker, kernels, control }: ThreadStart): 
   const functions = kernels.map(
     (name) => exports[name] as (p: number, t: number, w: number) => void,
   )
-  const words = new Int32Array(memory.buffer, control, 16)
+  const words = new Int32Array(memory.buffer, control, 80)
   const taskMask = 2 ** 20 - 1
   // Long enough to bridge the gap between two kernels of a network, short enough to waste no core.
   const spins = 20_000
-  Atomics.add(words, 5, 1)
-  Atomics.notify(words, 5)
+  Atomics.store(words, 16 + worker, 1)
   let idle = 0
   for (;;) {
     const ticket = Atomics.load(words, 0)
@@ -61,7 +63,7 @@ function threadMain({ module, memory, worker, kernels, control }: ThreadStart): 
       try {
         functions[Atomics.load(words, 2)]!(Atomics.load(words, 3), task, worker)
       } catch {
-        Atomics.store(words, 6, 1)
+        Atomics.store(words, 5, 1)
       }
       if (Atomics.add(words, 4, 1) + 1 === tasks) Atomics.notify(words, 4)
     } else if (idle < spins) {
@@ -75,28 +77,63 @@ function threadMain({ module, memory, worker, kernels, control }: ThreadStart): 
 
 /** A worker of either kind of host, reduced to what is needed of it. */
 interface Host {
-  terminate(): void
+  /** Number of the worker, from 1. */
+  worker: number
+  /** Why it cannot be started, once that is known. */
+  failure?: string
+  /** It runs: what happens to it from now on is not a failure to start. */
+  running?(): void
+  terminate?(): void
 }
 
 function startWorker(start: ThreadStart): Host {
-  const node = nodeModule<typeof workerThreads>('node:worker_threads')
-  if (node) {
-    // Neither require nor import: a worker inherits --input-type from the command line.
-    const text = `(${threadMain})(process.getBuiltinModule('node:worker_threads').workerData)`
-    const worker = new node.Worker(text, { eval: true, workerData: start })
-    // An idle thread must not keep the process alive.
-    worker.unref()
-    return { terminate: () => void worker.terminate() }
+  const host: Host = { worker: start.worker }
+  const fail = (reason: string) => {
+    host.failure = reason
   }
+  try {
+    const node = nodeModule<typeof workerThreads>('node:worker_threads')
+    if (node) startInNode(node, start, host, fail)
+    else startInPage(start, host, fail)
+  } catch (error) {
+    fail((error as Error).message)
+  }
+  return host
+}
+
+function startInNode(
+  node: typeof workerThreads,
+  start: ThreadStart,
+  host: Host,
+  fail: (reason: string) => void,
+): void {
+  // Neither require nor import: a worker inherits --input-type from the command line.
+  const text = `(${threadMain})(process.getBuiltinModule('node:worker_threads').workerData)`
+  const worker = new node.Worker(text, { eval: true, workerData: start })
+  // An idle thread must not keep the process alive.
+  worker.unref()
+  const onError = (error: unknown) => fail(error instanceof Error ? error.message : String(error))
+  worker.once('error', onError)
+  // An error of a running thread is nobody's to swallow.
+  host.running = () => worker.off('error', onError)
+  host.terminate = () => void worker.terminate()
+}
+
+function startInPage(start: ThreadStart, host: Host, fail: (reason: string) => void): void {
   const text = `onmessage = (event) => (${threadMain})(event.data)`
   const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
+  host.terminate = () => URL.revokeObjectURL(url)
   const worker = new Worker(url)
+  // A policy that forbids the worker is told by an event without a message.
+  worker.onerror = ({ message }) =>
+    fail(message || "the page's Content-Security-Policy needs worker-src blob:")
   worker.postMessage(start)
-  return {
-    terminate() {
-      worker.terminate()
-      URL.revokeObjectURL(url)
-    },
+  host.running = () => {
+    worker.onerror = null
+  }
+  host.terminate = () => {
+    worker.terminate()
+    URL.revokeObjectURL(url)
   }
 }
 
@@ -118,46 +155,52 @@ export function canShareMemory(): boolean {
   return typeof SharedArrayBuffer === 'function' && isolated !== false
 }
 
+/** Milliseconds that workers get to start. */
+const PATIENCE = 10_000
+
 export class Threads {
   /** Threads that take tasks, the caller included. */
   readonly count: number
+  /** One more than the highest number of a thread. */
+  readonly slots: number
+  /** Why there are fewer threads than were asked for; undefined where there are not. */
+  readonly missing: string | undefined
   #words: Int32Array
   #workers: Host[]
   #job = 0
 
-  private constructor(words: Int32Array, workers: Host[]) {
+  private constructor(words: Int32Array, workers: Host[], missing: string | undefined) {
     this.#words = words
     this.#workers = workers
     this.count = workers.length + 1
+    this.slots = 1 + Math.max(0, ...workers.map(({ worker }) => worker))
+    this.missing = missing
   }
 
-  /** Starts count − 1 workers and waits until they run; rejects if they do not within ten seconds. */
+  /** Starts count − 1 workers, waits until they run, and goes on without those that do not. */
   static async start(
     count: number,
     module: WebAssembly.Module,
     memory: TensorMemory,
     kernels: string[],
   ): Promise<Threads> {
-    const words = new Int32Array(memory.wasm.buffer, controlAddress, 16)
-    const workers: Host[] = []
-    for (let worker = 1; worker < count; worker++) {
-      workers.push(
-        startWorker({ module, memory: memory.wasm, worker, kernels, control: controlAddress }),
-      )
-    }
-    const threads = new Threads(words, workers)
-    const deadline = Date.now() + 10_000
-    while (Atomics.load(words, READY) < workers.length) {
-      if (Date.now() > deadline) {
-        const ready = Atomics.load(words, READY)
-        threads.stop()
-        throw new Error(
-          `only ${ready} of ${workers.length} worker threads started within 10 seconds`,
-        )
-      }
+    const words = new Int32Array(memory.wasm.buffer, controlAddress, WORDS)
+    const start = { module, memory: memory.wasm, kernels, control: controlAddress }
+    const hosts = Array.from({ length: count - 1 }, (_, index) =>
+      startWorker({ ...start, worker: index + 1 }),
+    )
+    const runs = ({ worker }: Host) => Atomics.load(words, FIRST_READY + worker) === 1
+    const deadline = Date.now() + PATIENCE
+    while (hosts.some((host) => !host.failure && !runs(host)) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
-    return threads
+    const workers = hosts.filter((host) => !host.failure && runs(host))
+    const absent = hosts.filter((host) => !workers.includes(host))
+    for (const host of workers) host.running?.()
+    for (const host of absent) host.terminate?.()
+    const reason = absent[0]?.failure ?? `not within ${PATIENCE / 1000} seconds`
+    const missing = absent.length > 0 ? `${absent.length} did not start: ${reason}` : undefined
+    return new Threads(words, workers, missing)
   }
 
   /** Runs tasks 0 … tasks − 1 of a kernel; the caller is worker 0. */
@@ -210,7 +253,7 @@ export class Threads {
   }
 
   stop(): void {
-    for (const worker of this.#workers) worker.terminate()
+    for (const worker of this.#workers) worker.terminate?.()
     this.#workers = []
   }
 }

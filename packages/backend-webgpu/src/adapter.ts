@@ -66,8 +66,14 @@ function refusal(report: WebGPUReport, { software = false }: WebGPUOptions): str
   return undefined
 }
 
-/** Backends that run, by name, with the options that they were started with. */
-const running = new Map<string, { options: string; started: StartedBackend }>()
+interface Running {
+  options: string
+  isStarting: boolean
+  started: Promise<StartedBackend>
+}
+
+/** Backends that run or are being started, by name, with the options that they were given. */
+const running = new Map<string, Running>()
 
 async function start(
   name: string,
@@ -75,8 +81,8 @@ async function start(
   options: WebGPUOptions,
 ): Promise<StartedBackend> {
   const wanted = JSON.stringify(options, Object.keys(options).sort())
-  const known = tf.findBackendFactory(name) && running.get(name)
-  if (known) {
+  const known = running.get(name)
+  if (known && (known.isStarting || tf.findBackendFactory(name))) {
     // Starting it anew would lose every tensor that it holds.
     if (known.options === wanted) return known.started
     throw new Error(
@@ -84,6 +90,27 @@ async function start(
         `give this one another name, or call tf.removeBackend('${name}') first, which loses its tensors`,
     )
   }
+  const started = launch(name, source, options)
+  const entry = { options: wanted, isStarting: true, started }
+  running.set(name, entry)
+  try {
+    const { lost } = await started
+    // A lost backend is of no more use under its name: a later start makes a new one.
+    lost?.then(() => running.delete(name))
+  } catch (error) {
+    running.delete(name)
+    throw error
+  } finally {
+    entry.isStarting = false
+  }
+  return started
+}
+
+async function launch(
+  name: string,
+  source: GPUSource,
+  options: WebGPUOptions,
+): Promise<StartedBackend> {
   // One that lost its device is of no more use.
   if (tf.findBackendFactory(name)) tf.removeBackend(name)
   const gpu = await source()
@@ -102,17 +129,13 @@ async function start(
   if (options.subgroups === false) backend.subgroups = false
   // A processor has few cores to keep busy.
   if (report.software) backend.tuning = { ...backend.tuning, enoughTiles: 4 }
-  const started: StartedBackend = {
+  return {
     device: report.device,
     features: report.features,
     lost: backend.lost,
     // Removing the backend disposes it, which gives the device back.
     stop: () => tf.removeBackend(name),
   }
-  running.set(name, { options: wanted, started })
-  // A lost backend is of no more use under its name: a later start makes a new one.
-  backend.lost.then(() => running.delete(name))
-  return started
 }
 
 function registerKernels(name: string): void {

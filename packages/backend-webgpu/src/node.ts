@@ -3,8 +3,10 @@
 // Vulkan driver does for tests.
 
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
+import { pathToFileURL } from 'node:url'
 import type { BackendAdapter } from '@alexnet/backend'
 import { adapterFrom, type WebGPUOptions } from './adapter.ts'
 import { inspectWebGPU as inspect, requestAdapter, type WebGPUReport } from './device.ts'
@@ -108,13 +110,24 @@ interface Dawn {
 
 async function loadDawn(): Promise<Dawn> {
   try {
-    return (await import('webgpu')) as unknown as Dawn
+    return await importDawn()
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+    const missing = /^(ERR_)?MODULE_NOT_FOUND$/.test((error as NodeJS.ErrnoException).code ?? '')
     throw new WebGPUUnavailableError(
       missing
-        ? 'WebGPU in Node needs the package webgpu (Dawn): npm install webgpu'
+        ? 'WebGPU in Node needs the package webgpu (Dawn): npm install webgpu, in the folder that the program is started in'
         : `the package webgpu does not load on this machine (${process.platform} ${process.arch}): ${messageOf(error)}`,
     )
+  }
+}
+
+/** The package beside this one, or of the folder that the program was started in: a global command has its own. */
+async function importDawn(): Promise<Dawn> {
+  try {
+    return (await import('webgpu')) as unknown as Dawn
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    const path = createRequire(join(process.cwd(), 'index.js')).resolve('webgpu')
+    return (await import(pathToFileURL(path).href)) as Dawn
   }
 }

@@ -37,6 +37,28 @@ afterEach(async () => {
 })
 
 describe('useBackend', () => {
+  it('does calls that overlap one after the other, so that each checks its own backend', async () => {
+    const order: string[] = []
+    const logged = (name: string): BackendAdapter => {
+      const adapter = imitation(name)
+      return {
+        ...adapter,
+        async start() {
+          order.push(`${name} starts beside ${tf.getBackend()}`)
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          return adapter.start()
+        },
+      }
+    }
+    await tf.setBackend('cpu')
+    const failing = useBackend([])
+    const both = Promise.all([useBackend([logged('first')]), useBackend([logged('second')])])
+    await expect(failing).rejects.toThrow(NoBackendError)
+    const [first, second] = await both
+    expect([first.name, second.name, tf.getBackend()]).toEqual(['first', 'second', 'second'])
+    expect(order).toEqual(['first starts beside cpu', 'second starts beside first'])
+  })
+
   it('takes the first that works and says why the others were passed over', async () => {
     const good = imitation('imitation-good')
     const active = await useBackend([

@@ -35,14 +35,24 @@ export class NoBackendError extends Error {
   }
 }
 
+/** What the calls before have to do; one call would switch the backend away under another's self-check. */
+let earlier: Promise<unknown> = Promise.resolve()
+
 /**
- * Makes the first usable adapter the current tfjs backend.
+ * Makes the first usable adapter the current tfjs backend. Calls that overlap are done one after the other, so
+ * that a page which calls it twice has one backend.
  *
  * @param adapters in order of preference
  * @throws NoBackendError naming every adapter and why it was skipped; the tfjs backend that was current
  *   before is then current again
  */
-export async function useBackend(adapters: readonly BackendAdapter[]): Promise<ActiveBackend> {
+export function useBackend(adapters: readonly BackendAdapter[]): Promise<ActiveBackend> {
+  const active = earlier.then(() => choose(adapters))
+  earlier = active.catch(() => {})
+  return active
+}
+
+async function choose(adapters: readonly BackendAdapter[]): Promise<ActiveBackend> {
   const skipped: SkippedBackend[] = []
   for (const adapter of adapters) {
     const { name } = adapter
@@ -68,6 +78,7 @@ export async function useBackend(adapters: readonly BackendAdapter[]): Promise<A
       skipped.push({ name, reason: outcome })
       continue
     }
+    warnOfCopies()
     const { device, features, precision = 'float32' } = started
     const { lost = new Promise<Error>(() => {}) } = started
     return { name, device, features, precision, skipped, lost, selfCheck: outcome }
@@ -105,4 +116,23 @@ async function tryBackend(
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+let warned = false
+
+/**
+ * Copies of TensorFlow.js share an engine, whose tensors are of the copy that was loaded first: computing works,
+ * mixing layers of both does not, and says nothing of the reason.
+ */
+function warnOfCopies(): void {
+  if (warned) return
+  const one = tf.scalar(1)
+  const isOurs = one.constructor === tf.Tensor
+  one.dispose()
+  if (isOurs) return
+  warned = true
+  console.warn(
+    'two copies of TensorFlow.js are loaded; layers of one do not go with models of the other. ' +
+      '`npm ls @tensorflow/tfjs-core` shows them, `npm dedupe` joins them where their versions agree',
+  )
 }

@@ -40,6 +40,17 @@ test('a browser fetches the same file, and says so where it is not served', asyn
   expect(Buffer.from(await browserModel.load()).equals(Buffer.from(file))).toBe(true)
   expect(String(fetching.mock.calls[0]![0])).toMatch(/\/model\.safetensors$/)
   fetching.mockImplementation(async () => new Response('', { status: 404 }))
-  await expect(browserModel.load()).rejects.toThrow(/model\.safetensors answered 404/)
+  await expect(browserModel.load()).rejects.toThrow(
+    /model\.safetensors answered 404: serve .* cifar10\.load\(\{ url \}\)/,
+  )
+  fetching.mockImplementation(async () => new Response('<!doctype html><p>no such page'))
+  await expect(browserModel.load()).rejects.toThrow('is a web page, not the model of 5455396 bytes')
+  fetching.mockImplementation(async () => new Response(new Uint8Array(file.subarray(0, 99))))
+  await expect(browserModel.load()).rejects.toThrow('has 99 bytes, not the model')
+  fetching.mockImplementation(async () => new Response(new Uint8Array(file)))
+  for (const model of [browserModel, cifar10]) {
+    expect(await model.load({ url: '/models/cifar10.safetensors' })).toHaveLength(file.length)
+    expect(fetching.mock.lastCall![0]).toBe('/models/cifar10.safetensors')
+  }
   fetching.mockRestore()
 })

@@ -3,10 +3,12 @@
 
 import { readFile } from 'node:fs/promises'
 import type { BundledWeights } from '@alexnet/weights'
+import { fetchModel } from './fetch-model.ts'
 import { record } from './record.ts'
 
 /** The model; `load()` gives the bytes of its safetensors file, for `readCheckpoint`. */
 export const cifar10: BundledWeights = {
   ...record,
-  load: () => readFile(new URL('../model.safetensors', import.meta.url)),
+  load: ({ url } = {}) =>
+    url ? fetchModel(url) : readFile(new URL('../model.safetensors', import.meta.url)),
 }

@@ -78,6 +78,22 @@ export type LayerRecord =
   | AdaptivePoolingRecord
   | DropoutRecord
 
+/** One value a channel: red, green, blue. */
+type ChannelValues = readonly [red: number, green: number, blue: number]
+
+/**
+ * What evaluation does to a picture before it is cut to the network's input: the record that
+ * @alexnet/data takes, less the crop.
+ */
+export interface Preparation {
+  /** Pixels of the shorter side after resizing, for an input of the default size. */
+  readonly resize: number
+  /** Channel means of values from 0 to 1. */
+  readonly mean: ChannelValues
+  /** Channel standard deviations of values from 0 to 1; 1/255 keeps the scale of 0 to 255. */
+  readonly std: ChannelValues
+}
+
 /** A network: convolutional features, flattened, then a classifier. */
 export interface Architecture {
   /** The variant's name. */
@@ -86,6 +102,8 @@ export interface Architecture {
   description: string
   /** Default height and width of the input, in pixels; it has three channels. */
   inputSize: number
+  /** How pictures are prepared for it where its weights do not say otherwise. */
+  preparation: Preparation
   /** Default number of classes. */
   classes: number
   /** Layers `features.0`, `features.1`, … */

@@ -10,6 +10,7 @@ import {
   maxPooling,
 } from './architecture.ts'
 import { architectures, type Variant } from './architectures/index.ts'
+import { cifarPreparation } from './architectures/preparations.ts'
 import { type AlexNetOptions, buildModel, createAlexNet } from './build.ts'
 import { OptionError } from './errors.ts'
 import { kaimingNormal } from './initializers.ts'
@@ -88,6 +89,7 @@ describe('createAlexNet', () => {
       name: 'every-kind',
       description: 'each kind of layer once, small',
       inputSize: 20,
+      preparation: cifarPreparation,
       classes: 3,
       features: [
         convolution(4, 5, { stride: 2, ceilMode: true, initial }), // 9×9×4

@@ -96,6 +96,30 @@ export function buildModel(architecture: Architecture, options: BuildOptions = {
   return tf.model({ inputs: input, outputs: output, name: architecture.name })
 }
 
+/**
+ * Names and shapes of the weights that a model of an architecture's table has, by PyTorch's names and in its
+ * layouts, in the order of its layers; nothing is made. `recognise` of `@alexnet/model` holds files against them.
+ *
+ * @throws OptionError as `buildModel`
+ */
+export function weightShapes(
+  architecture: Architecture,
+  options: BuildOptions = {},
+): Map<string, readonly number[]> {
+  const settings = resolve(architecture, options)
+  const shapes = new Map<string, readonly number[]>()
+  for (const { name, record, input } of plan(architecture, settings)) {
+    if (record.kind !== 'convolution' && record.kind !== 'linear') continue
+    const outputs = outputSize(record, input, settings).channels
+    const shape =
+      record.kind === 'linear'
+        ? [outputs, input.channels]
+        : [outputs, input.channels / (record.groups ?? 1), record.size, record.size]
+    shapes.set(`${name}.weight`, shape).set(`${name}.bias`, [outputs])
+  }
+  return shapes
+}
+
 type Settings = ReturnType<typeof resolve>
 
 function resolve(architecture: Architecture, options: BuildOptions) {

@@ -2,9 +2,8 @@
 export * from './architecture.ts'
 export * from './architectures/index.ts'
 export * from './build.ts'
-export * from './classifier.ts'
 export * from './describe.ts'
-export { OptionError, type ShapeMismatch, WeightsError } from './errors.ts'
+export { OptionError, type ShapeMismatch, suggestion, WeightsError } from './errors.ts'
 export * from './explain/index.ts'
 export {
   type BiasRule,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Architecture, activation, convolution, linear, maxPooling } from './architecture.ts'
+import { cifarPreparation } from './architectures/preparations.ts'
 import { buildModel, createAlexNet } from './build.ts'
 import { OptionError, WeightsError } from './errors.ts'
 import { pytorchDefault as initial } from './initializers.ts'
@@ -19,6 +20,7 @@ const small: Architecture = {
   name: 'small',
   description: 'for tests',
   inputSize: 8,
+  preparation: cifarPreparation,
   classes: 4,
   features: [
     convolution(6, 3, { padding: 1, initial }), // 8×8×6
@@ -177,6 +179,15 @@ describe('loadWeights', () => {
     const doubled = model.getWeights()[0]!.mul(2).dataSync()
     loadWeights(model, tensors)
     expect(model.getWeights()[0]!.dataSync()).toEqual(doubled)
+    const whole = new Map(
+      [...tensors].map(([name, { shape, data }]) => [
+        name,
+        { dtype: 'int64', shape, data: BigInt64Array.from(data, (x) => BigInt(Math.round(9 * x))) },
+      ]),
+    )
+    loadWeights(model, whole)
+    const rounded = doubled.map((x) => Math.round(9 * x) + 0)
+    expect(model.getWeights()[0]!.dataSync()).toEqual(rounded)
   })
 
   it('lists everything that does not fit in one error, and changes nothing', async () => {

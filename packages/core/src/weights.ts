@@ -21,7 +21,8 @@ export interface NamedTensor {
 export interface TensorLike {
   dtype: string
   shape: readonly number[]
-  data: ArrayLike<number>
+  /** Row-major; 64-bit integers are rounded to what float32 holds, as every number is. */
+  data: ArrayLike<number> | ArrayLike<bigint>
 }
 
 /** A tensor that is still in its file, as `openCheckpoint` of `@alexnet/weights` gives it. */
@@ -237,7 +238,7 @@ export function loadWeights(
 ): LoadReport {
   const { given, report } = matchWeights(model, tensors, options)
   for (const weight of given) {
-    setValues(weight, weight.fromPyTorch(tensors.get(weight.name)!.data))
+    setValues(weight, weight.fromPyTorch(asNumbers(tensors.get(weight.name)!.data)))
   }
   return report
 }

@@ -3,8 +3,10 @@
 
 export { createWorkerPool, loader } from './browser/loader.ts'
 export {
+  type DroppedItems,
   decodePicture,
   droppedPictures,
+  type PlayingVideo,
   pictureFiles,
   pictureList,
   videoFrame,
@@ -15,6 +17,7 @@ export type { DecodeOptions } from './decode.ts'
 export * from './describe-dataset.ts'
 export type { Batch, Loader, SkippedPicture } from './loader.ts'
 export * from './loader-options.ts'
+export * from './match-classes.ts'
 export * from './mixing.ts'
 export * from './normalize.ts'
 export * as operations from './operations/index.ts'
@@ -30,6 +33,7 @@ export {
   type CachedOptions,
   cached,
   type ListedPicture,
+  type PictureFile,
   type PictureListOptions,
 } from './sources.ts'
 export * from './statistics.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { batchSheet, contactSheet } from './contact-sheet.ts'
-import { decodePicture, show } from './node/decode.ts'
+import { show } from './node/decode.ts'
+import { decodePicture } from './node/picture-list.ts'
 import { createPicture, type Picture } from './picture.ts'
 
 /** A picture of one colour. */

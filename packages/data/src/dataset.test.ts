@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countClasses, split, subset } from './dataset.ts'
+import { countClasses, sample, split, subset } from './dataset.ts'
 import { plainDataset } from './testing.ts'
 
 describe('subset', () => {
@@ -59,5 +59,24 @@ describe('split', () => {
     ])
     expect(() => split(plainDataset(30), [0.9, 0.2])).toThrow('at most 1 together')
     expect(() => split(plainDataset(30), [0, 1])).toThrow('above 0')
+  })
+})
+
+describe('sample', () => {
+  it('takes exactly so many, with the same share of each class as far as that goes', () => {
+    const dataset = plainDataset(100, 7)
+    for (const count of [1, 3, 7, 15, 50, 99]) {
+      const counts = countClasses(sample(dataset, count, 4))
+      expect(counts.reduce((sum, one) => sum + one)).toBe(count)
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2)
+    }
+    expect(sample(dataset, 100)).toBe(dataset)
+    const paths = (seed: number) => {
+      const some = sample(dataset, 20, seed)
+      return Array.from({ length: 20 }, (_, at) => some.path(at))
+    }
+    expect(paths(1)).toEqual(paths(1))
+    expect(paths(1)).not.toEqual(paths(2))
+    expect(() => sample(dataset, 0)).toThrow('count must be a whole number from 1, not 0')
   })
 })

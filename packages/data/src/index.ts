@@ -4,13 +4,7 @@
 export * from './browser.ts'
 export { type Cifar10Options, cifar10 } from './node/cifar10.ts'
 export { type Cifar100Options, cifar100 } from './node/cifar100.ts'
-export {
-  decodePicture,
-  encodeJpeg,
-  encodePng,
-  readPicture,
-  show,
-} from './node/decode.ts'
+export { encodeJpeg, encodePng, show } from './node/decode.ts'
 export { type MnistOptions, mnist } from './node/idx.ts'
 export { type ImageFolderOptions, imageFolder } from './node/image-folder.ts'
 export { createWorkerPool, loader } from './node/loader.ts'
@@ -23,5 +17,5 @@ export {
   packed,
   packedName,
 } from './node/packed.ts'
-export { pictureList } from './node/picture-list.ts'
+export { decodePicture, pictureList, readPicture } from './node/picture-list.ts'
 export { type TarShardsOptions, tarShards } from './node/shards.ts'

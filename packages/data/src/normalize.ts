@@ -13,6 +13,8 @@ export type ChannelValues = readonly [red: number, green: number, blue: number]
 export const imagenetMean: ChannelValues = [0.485, 0.456, 0.406]
 /** ImageNet's channel standard deviations, of values from 0 to 1. */
 export const imagenetStd: ChannelValues = [0.229, 0.224, 0.225]
+/** ImageNet's channel means as Caffe has them (ilsvrc_2012_mean.npy), of values from 0 to 1. */
+export const caffeMean: ChannelValues = [122.67891434 / 255, 116.66876762 / 255, 104.00698793 / 255]
 /** CIFAR-10's channel means over its training pictures, of values from 0 to 1. */
 export const cifarMean: ChannelValues = [0.4914, 0.4822, 0.4465]
 /** CIFAR-10's channel standard deviations over its training pictures, of values from 0 to 1. */

@@ -16,12 +16,19 @@ export type PictureSource =
       readonly path: string
       readonly start?: number
       readonly length?: number
+      /** CRC-32 of a part's bytes; Node holds them against it. */
+      readonly checksum?: number | undefined
     }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'blob'; readonly blob: Blob }
   | { readonly kind: 'url'; readonly url: string }
   | ({ readonly kind: 'pixels' } & Picture)
-  | ({ readonly kind: 'pixelFile'; readonly path: string; readonly start: number } & Size)
+  | ({
+      readonly kind: 'pixelFile'
+      readonly path: string
+      readonly start: number
+      readonly checksum?: number | undefined
+    } & Size)
 
 /** What differs between Node and browsers. */
 export interface Platform {
@@ -31,6 +38,8 @@ export interface Platform {
     wait: boolean,
     path: string,
   ): Uint8Array | Promise<Uint8Array>
+  /** The address that a plain path stands for, where there are no files: relative to the page. */
+  addressOf?(path: string): string
   /** Decodes what `decodeJpeg` does not; `bytes` have passed `inspectPicture`. */
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<Picture>
   /** Starts a worker that runs `serveParts`; undefined where there are none. */

@@ -4,14 +4,25 @@ import { createNormalizer, type MeanPicture } from './normalize.ts'
 import {
   createPreprocess,
   createTenViewPreprocess,
+  type Preprocessing,
   packMeanPicture,
   subtractedMean,
   unpackMeanPicture,
 } from './preprocess.ts'
-import { krizhevsky2012Train, paper, preset, presetNames, trivialWide } from './presets.ts'
+import {
+  krizhevsky2012Train,
+  needsColorPca,
+  type Preset,
+  paper,
+  preset,
+  presetNames,
+  trainingPresetNames,
+  trivialWide,
+} from './presets.ts'
 import { Random } from './random.ts'
-import { meanPicture } from './statistics.ts'
+import { imagenetColorPca, meanPicture } from './statistics.ts'
 import { noisePicture, plainDataset } from './testing.ts'
+import { colorPcaNoise } from './transforms/color-pca-noise.ts'
 import { centerCrop } from './transforms/crop.ts'
 import { tenCrop } from './transforms/multi-crop.ts'
 import { resize } from './transforms/resize.ts'
@@ -31,9 +42,36 @@ describe('preset', () => {
     }
   })
 
+  it.each(presetNames)('%s is found by its own name, whatever its options', (name) => {
+    for (const crop of [32, 224]) expect(preset(name, { crop }).name).toBe(name)
+    expect(trainingPresetNames.includes(name)).toBe(!name.endsWith('-eval'))
+  })
+
+  it.each(presetNames)('%s keeps the scale of 0 to 255 with levels', (name) => {
+    expect(preset(name, { levels: true }).preprocessing.std).toEqual([1 / 255, 1 / 255, 1 / 255])
+    expect(preset(name, { levels: true, std: [1, 2, 3] }).preprocessing.std).toEqual([1, 2, 3])
+  })
+
+  it.each(presetNames)('%s goes on from weights, at their size of input and at another', (name) => {
+    const like: Preprocessing = {
+      resize: 50,
+      crop: 48,
+      mean: [0.1, 0.2, 0.3],
+      std: [0.4, 0.5, 0.6],
+      interpolation: 'bicubic',
+      meanPicture: packMeanPicture({ width: 50, height: 50, data: new Float32Array(7500) }),
+    }
+    expect(preset(name, { like }).preprocessing).toEqual(like)
+    expect(preset(name, { like, levels: true }).preprocessing).toEqual(like)
+    const { mean, std, ...other } = preset(name, { like, crop: 40 }).preprocessing
+    expect({ mean, std }).toEqual({ mean: like.mean, std: like.std })
+    expect(other).toEqual({ crop: 40, resize: expect.any(Number), interpolation: 'bilinear' })
+    expect(preset(name, { like, resize: 60 }).preprocessing).toEqual({ ...like, resize: 60 })
+  })
+
   it('names what there is where a name is wrong', () => {
     expect(() => preset('alexnet')).toThrow(
-      "there is no preset 'alexnet'; they are paper, krizhevsky-2012, torchvision-train, torchvision-eval, trivial-wide, cifar, cifar-eval",
+      "there is no preset 'alexnet'; they are paper, krizhevsky-2012, caffe, torchvision-train, torchvision-eval, trivial-wide, cifar, cifar-color-noise, cifar-eval, none",
     )
     expect(() => preset('toString')).toThrow('there is no preset')
   })
@@ -116,6 +154,56 @@ describe('paper', () => {
       'bytes, not 768',
     )
     expect(() => unpackMeanPicture({ width: 1, height: 1, base64: '%' })).toThrow('base64')
+  })
+})
+
+describe('caffeTrain', () => {
+  it("is the paper's without colour noise, less Caffe's mean", () => {
+    const names = (name: string) => preset(name).transforms.map((transform) => transform.name)
+    expect(names('paper')).toEqual([...names('caffe'), 'colorPcaNoise'])
+    const { mean, std, resize, crop } = preset('caffe', { crop: 227 }).preprocessing
+    expect({ std, resize, crop }).toEqual({
+      std: [1 / 255, 1 / 255, 1 / 255],
+      resize: 256,
+      crop: 227,
+    })
+    // Caffe's order is blue, green, red.
+    const levels = [...mean].reverse().map((value) => value * 255)
+    for (const [at, level] of [104.00698793, 116.66876762, 122.67891434].entries()) {
+      expect(levels[at]).toBeCloseTo(level, 10)
+    }
+  })
+})
+
+describe('none', () => {
+  it('is what evaluation sees: all of small pictures, the middle of others', () => {
+    const transforms = (found: Preset) =>
+      found.transforms.map(({ name, settings }) => [name, settings])
+    const small = preset('none', { crop: 32 })
+    expect(small.preprocessing).toEqual(preset('cifar-eval').preprocessing)
+    expect(transforms(small)).toEqual(transforms(preset('cifar-eval')))
+    expect(preset('none').preprocessing).toEqual(preset('torchvision-eval').preprocessing)
+    expect(transforms(preset('none'))).toEqual(transforms(preset('torchvision-eval')))
+    expect(preset('none', { crop: 96, whole: true }).preprocessing).toEqual(
+      preset('cifar-eval', { crop: 96 }).preprocessing,
+    )
+    expect(preset('none', { crop: 32, whole: false }).preprocessing).toEqual(
+      preset('torchvision-eval', { crop: 32 }).preprocessing,
+    )
+  })
+})
+
+describe('cifarColorNoise', () => {
+  it('is the cifar augmentation and noise along the axes that it is told', () => {
+    const colorPca = { ...imagenetColorPca, deviations: [0.3, 0.2, 0.1] as const }
+    const { transforms } = preset('cifar-color-noise', { colorPca })
+    const cifar = preset('cifar').transforms
+    expect(transforms.map(({ name }) => name)).toEqual([
+      ...cifar.map(({ name }) => name),
+      'colorPcaNoise',
+    ])
+    expect(transforms.at(-1)!.settings).toEqual(colorPcaNoise({ pca: colorPca }).settings)
+    expect(presetNames.filter(needsColorPca)).toEqual(['cifar-color-noise'])
   })
 })
 

@@ -7,6 +7,7 @@
 
 import {
   type ChannelValues,
+  caffeMean,
   cifarMean,
   cifarStd,
   createMeanPictureNormalizer,
@@ -22,6 +23,7 @@ import {
   packMeanPicture,
   unpackMeanPicture,
 } from './preprocess.ts'
+import type { Interpolation } from './resample.ts'
 import { type ColorPca, imagenetColorPca } from './statistics.ts'
 import { colorPcaNoise, drawColorShift } from './transforms/color-pca-noise.ts'
 import { centerCrop, randomCrop } from './transforms/crop.ts'
@@ -33,7 +35,8 @@ import { trivialAugmentWide } from './transforms/trivial-augment-wide.ts'
 
 /** How pictures are prepared for a network. */
 export interface Preset {
-  readonly name: string
+  /** The name that `preset` finds it by. */
+  readonly name: PresetName
   readonly transforms: readonly Transform[]
   readonly mean: ChannelValues
   readonly std: ChannelValues
@@ -43,47 +46,74 @@ export interface Preset {
   readonly preprocessing: Preprocessing
 }
 
-/** Options that every preset takes. */
+/** Options of the presets; each takes those that mean something to it. */
 export interface PresetOptions {
-  /** Side of the network's square input in pixels; default 224 (torchvision), 32 (CIFAR). */
+  /** Side of the network's square input in pixels; default that of `like`, else 224 (torchvision), 32 (CIFAR). */
   crop?: number
   /** Pixels of the shorter side before the centre crop of evaluation; see each preset. */
   resize?: number
-  /** Channel means of values from 0 to 1; default ImageNet's or CIFAR-10's. */
+  /** Channel means of values from 0 to 1; default ImageNet's, Caffe's or CIFAR-10's. */
   mean?: ChannelValues
   /** Channel standard deviations of values from 0 to 1; default ImageNet's or CIFAR-10's. */
   std?: ChannelValues
+  /** The resize filter. Default `bilinear`. */
+  interpolation?: Interpolation
   /** Of `meanPicture`, of side `resize`; subtracted in place of `mean`. Default none. */
   meanPicture?: MeanPicture | PackedMeanPicture
-}
-
-/** Options of the 2012 network's presets. */
-export interface PaperOptions extends PresetOptions {
-  /** Of `fitColorPca`; default ImageNet's. */
-  pca?: ColorPca
+  /** True keeps the scale of 0 to 255, less the mean, as the 2012 networks' own do: `std` is 1/255. */
+  levels?: boolean
+  /**
+   * How pictures are prepared for weights to go on from: their mean and deviation, and what is made for
+   * one size of input (`resize`, `interpolation`, `meanPicture`) where `crop` is theirs. What is given
+   * beside it comes first.
+   */
+  like?: Preprocessing
+  /** Colour noise along these axes, of `fitColorPca`; default ImageNet's. */
+  colorPca?: ColorPca
+  /** `none`: the whole picture, as small networks see it, or the middle. Default: whole for inputs up to 64. */
+  whole?: boolean
 }
 
 const presets = {
   paper,
   'krizhevsky-2012': krizhevsky2012Train,
+  caffe: caffeTrain,
   'torchvision-train': torchvisionTrain,
   'torchvision-eval': torchvisionEval,
   'trivial-wide': trivialWide,
   cifar: cifarTrain,
+  'cifar-color-noise': cifarColorNoise,
   'cifar-eval': cifarEval,
-} satisfies Record<string, (options?: PaperOptions) => Preset>
+  none: noAugmentation,
+} satisfies Record<PresetName, (options?: PresetOptions) => Preset>
 
 /** Names that `preset` knows. */
-export type PresetName = keyof typeof presets
+export type PresetName =
+  | 'paper'
+  | 'krizhevsky-2012'
+  | 'caffe'
+  | 'torchvision-train'
+  | 'torchvision-eval'
+  | 'trivial-wide'
+  | 'cifar'
+  | 'cifar-color-noise'
+  | 'cifar-eval'
+  | 'none'
 
 /** The names, in the order of the documentation. */
 export const presetNames = Object.keys(presets) as readonly PresetName[]
+
+/** Names of the presets that a network is trained with; `none` trains on pictures as evaluation sees them. */
+export const trainingPresetNames = presetNames.filter((name) => !name.endsWith('-eval'))
+
+/** Whether a preset is meant to be told how the colours of the training pictures vary (`colorPca`). */
+export const needsColorPca = (name: string): boolean => name === 'cifar-color-noise'
 
 /**
  * The preset of that name.
  * @throws RangeError where there is none.
  */
-export function preset(name: string, options: PaperOptions = {}): Preset {
+export function preset(name: string, options: PresetOptions = {}): Preset {
   if (!Object.hasOwn(presets, name)) {
     throw new RangeError(`there is no preset '${name}'; they are ${presetNames.join(', ')}`)
   }
@@ -96,14 +126,11 @@ export function preset(name: string, options: PaperOptions = {}): Preset {
  * mirrored half the time, colour noise along the principal axes of the data set's colours, the mean
  * subtracted. Values keep the scale of 0 to 255, which the paper's initial weights expect.
  */
-export function paper(options: PaperOptions = {}): Preset {
+export function paper(options: PresetOptions = {}): Preset {
   const preprocessing = paperRecord(options)
   return {
     name: 'paper',
-    transforms: [
-      ...paperCrops(preprocessing),
-      colorPcaNoise({ pca: options.pca ?? imagenetColorPca }),
-    ],
+    transforms: [...paperCrops(preprocessing), noise(options)],
     ...normalization(preprocessing),
     preprocessing,
   }
@@ -114,14 +141,14 @@ export function paper(options: PaperOptions = {}): Preset {
  * colour noise `Σ eigenvector · deviation · α · 0.1` with α normal is added and all divided by 1.1,
  * so that noisy pictures have the scale of plain ones.
  */
-export function krizhevsky2012Train(options: PaperOptions = {}): Preset {
+export function krizhevsky2012Train(options: PresetOptions = {}): Preset {
   const preprocessing = paperRecord(options)
   const { crop, mean, std, meanPicture } = preprocessing
-  const pca = options.pca ?? imagenetColorPca
+  const pca = options.colorPca ?? imagenetColorPca
   const coefficient = 0.1
   const subtracted = meanPicture ? unpackMeanPicture(meanPicture) : plainPicture(crop, mean)
   return {
-    name: 'krizhevsky2012Train',
+    name: 'krizhevsky-2012',
     transforms: paperCrops(preprocessing),
     mean,
     std,
@@ -135,19 +162,36 @@ export function krizhevsky2012Train(options: PaperOptions = {}): Preset {
 }
 
 /**
+ * Caffe's data layer (bvlc_alexnet's train_val.prototxt): the crops of `paper` without its colour noise,
+ * less Caffe's own mean of ImageNet's pictures.
+ */
+export function caffeTrain(options: PresetOptions = {}): Preset {
+  const preprocessing = paperRecord(options, caffeMean)
+  return {
+    name: 'caffe',
+    transforms: paperCrops(preprocessing),
+    ...normalization(preprocessing),
+    preprocessing,
+  }
+}
+
+/**
  * torchvision's evaluation: shorter side to `resize` (default 256, or `crop` · 256 / 224), centre
  * crop of `crop` (default 224), ImageNet's mean and deviation.
  */
 export function torchvisionEval(options: PresetOptions = {}): Preset {
-  return evaluation('torchvisionEval', torchvisionRecord(options))
+  return evaluation('torchvision-eval', torchvisionRecord(options))
 }
 
 /** torchvision's training: a random resized crop of `crop` (default 224), mirrored half the time. */
 export function torchvisionTrain(options: PresetOptions = {}): Preset {
   const preprocessing = torchvisionRecord(options)
   return {
-    name: 'torchvisionTrain',
-    transforms: [randomResizedCrop({ size: preprocessing.crop }), randomHorizontalFlip()],
+    name: 'torchvision-train',
+    transforms: [
+      randomResizedCrop({ size: preprocessing.crop, interpolation: preprocessing.interpolation }),
+      randomHorizontalFlip(),
+    ],
     ...normalization(preprocessing),
     preprocessing,
   }
@@ -158,7 +202,7 @@ export function trivialWide(options: PresetOptions = {}): Preset {
   const { transforms, ...rest } = torchvisionTrain(options)
   return {
     ...rest,
-    name: 'trivialWide',
+    name: 'trivial-wide',
     transforms: [...transforms, trivialAugmentWide({ interpolation: 'bilinear' })],
   }
 }
@@ -168,7 +212,7 @@ export function trivialWide(options: PresetOptions = {}): Preset {
  * side to `resize` (default `crop`, which is 32 by default), and its centre cut out.
  */
 export function cifarEval(options: PresetOptions = {}): Preset {
-  return evaluation('cifarEval', cifarRecord(options))
+  return evaluation('cifar-eval', cifarRecord(options))
 }
 
 /**
@@ -181,9 +225,9 @@ export function cifarTrain(options: PresetOptions = {}): Preset {
   const size = preprocessing.crop
   const padding = Math.round(size / 8)
   return {
-    name: 'cifarTrain',
+    name: 'cifar',
     transforms: [
-      resize(preprocessing.resize),
+      resizing(preprocessing),
       randomCrop({ size, padding, paddingMode: 'reflect' }),
       randomHorizontalFlip(),
     ],
@@ -192,17 +236,35 @@ export function cifarTrain(options: PresetOptions = {}): Preset {
   }
 }
 
-function evaluation(name: string, preprocessing: Preprocessing): Preset {
+/** `cifarTrain` with the paper's colour noise, along the axes of the training pictures' own colours. */
+export function cifarColorNoise(options: PresetOptions = {}): Preset {
+  const { transforms, ...rest } = cifarTrain(options)
+  return { ...rest, name: 'cifar-color-noise', transforms: [...transforms, noise(options)] }
+}
+
+/** Training on pictures as evaluation sees them: the whole of them (`cifarEval`) or the middle. */
+function noAugmentation(options: PresetOptions = {}): Preset {
+  const { crop = options.like?.crop ?? 224 } = options
+  const { whole = crop <= 64 } = options
+  return { ...(whole ? cifarEval : torchvisionEval)({ ...options, crop }), name: 'none' }
+}
+
+function evaluation(name: PresetName, preprocessing: Preprocessing): Preset {
   return {
     name,
-    transforms: [resize(preprocessing.resize), centerCrop(preprocessing.crop)],
+    transforms: [resizing(preprocessing), centerCrop(preprocessing.crop)],
     ...normalization(preprocessing),
     preprocessing,
   }
 }
 
-function paperCrops({ resize: side, crop }: Preprocessing): Transform[] {
-  return [resize(side), centerCrop(side), randomCrop({ size: crop }), randomHorizontalFlip()]
+const resizing = ({ resize: side, interpolation }: Preprocessing) => resize(side, { interpolation })
+
+const noise = ({ colorPca = imagenetColorPca }: PresetOptions) => colorPcaNoise({ pca: colorPca })
+
+function paperCrops(record: Preprocessing): Transform[] {
+  const { resize: side, crop } = record
+  return [resizing(record), centerCrop(side), randomCrop({ size: crop }), randomHorizontalFlip()]
 }
 
 /** What a loader needs of a record: a normaliser only where mean and deviation are not all. */
@@ -217,28 +279,40 @@ function plainPicture(side: number, mean: ChannelValues): MeanPicture {
   return { width: side, height: side, data }
 }
 
-function paperRecord(options: PaperOptions): Preprocessing {
-  const { mean = imagenetMean, std = [1 / 255, 1 / 255, 1 / 255] } = options
-  // 227 pixels are cut from the same 256 as 224.
-  const side = options.resize ?? (options.crop === 227 ? 256 : undefined)
-  return torchvisionRecord({ ...options, mean, std, ...(side && { resize: side }) })
-}
+/** Records' defaults where neither the options nor `like` say otherwise. */
+type Defaults = Pick<Preprocessing, 'crop' | 'mean' | 'std'> & { resize: (crop: number) => number }
 
-function torchvisionRecord(options: PresetOptions): Preprocessing {
-  const { crop = 224, mean = imagenetMean, std = imagenetStd } = options
-  const shorterSide = options.resize ?? Math.round((crop * 256) / 224)
-  return record({ resize: shorterSide, crop, mean, std }, options)
-}
+// 227 pixels are cut from the same 256 as 224.
+const paperRecord = (options: PresetOptions, mean = imagenetMean) =>
+  record(options, {
+    crop: 224,
+    mean,
+    std: inLevels,
+    resize: (crop) => (crop === 227 ? 256 : ofTorchvision(crop)),
+  })
 
-function cifarRecord(options: PresetOptions): Preprocessing {
-  const { crop = 32, mean = cifarMean, std = cifarStd } = options
-  return record({ resize: options.resize ?? crop, crop, mean, std }, options)
-}
+const torchvisionRecord = (options: PresetOptions) =>
+  record(options, { crop: 224, mean: imagenetMean, std: imagenetStd, resize: ofTorchvision })
 
-function record(
-  numbers: Pick<Preprocessing, 'resize' | 'crop' | 'mean' | 'std'>,
-  { meanPicture }: PresetOptions,
-): Preprocessing {
+const cifarRecord = (options: PresetOptions) =>
+  record(options, { crop: 32, mean: cifarMean, std: cifarStd, resize: (crop) => crop })
+
+const ofTorchvision = (crop: number) => Math.round((crop * 256) / 224)
+
+const inLevels: ChannelValues = [1 / 255, 1 / 255, 1 / 255]
+
+function record(options: PresetOptions, defaults: Defaults): Preprocessing {
+  const { like, levels } = options
+  const crop = options.crop ?? like?.crop ?? defaults.crop
+  const same = like?.crop === crop ? like : undefined
+  const meanPicture = options.meanPicture ?? same?.meanPicture
   const packed = meanPicture && 'data' in meanPicture ? packMeanPicture(meanPicture) : meanPicture
-  return { ...numbers, interpolation: 'bilinear', ...(packed && { meanPicture: packed }) }
+  return {
+    resize: options.resize ?? same?.resize ?? defaults.resize(crop),
+    crop,
+    mean: options.mean ?? like?.mean ?? defaults.mean,
+    std: options.std ?? like?.std ?? (levels ? inLevels : defaults.std),
+    interpolation: options.interpolation ?? same?.interpolation ?? 'bilinear',
+    ...(packed && { meanPicture: packed }),
+  }
 }

@@ -4,13 +4,20 @@
 import { checkIndex, type Dataset } from './dataset.ts'
 import type { DecodeOptions } from './decode.ts'
 import { Hash } from './hash.ts'
+import { byCodePoint, className } from './names.ts'
 import type { Picture } from './picture.ts'
 import { decodeWith, type PictureSource, type Platform } from './picture-source.ts'
 
+/**
+ * A picture's file: its path (in a page, its address as the page writes it), a URL (`https:`, `blob:`, `data:`),
+ * a Blob or File, or its bytes.
+ */
+export type PictureFile = string | URL | Blob | ArrayBuffer | Uint8Array
+
 /** One picture of a list: its place, and its class by name. */
 export interface ListedPicture {
-  /** A path (Node), a URL (`https:`, `blob:`, `data:`), a Blob or File, or a file's bytes. */
-  readonly picture: string | URL | Blob | Uint8Array
+  /** Its file, or its pixels. */
+  readonly picture: PictureFile | Picture
   /** Class name. Default `unlabelled`. */
   readonly label?: string
   /** What errors call it; default the path or address, a File's name, or its number. */
@@ -31,19 +38,22 @@ export function createPictureList(
   { name = 'list', classes: given, ...limits }: PictureListOptions,
   platform: Platform,
 ): Dataset {
-  const labelOf = ({ label = 'unlabelled' }: ListedPicture) => label
-  const classes = given ?? [...new Set(list.map(labelOf))].sort()
+  const labelOf = ({ label = 'unlabelled' }: ListedPicture) => className(label)
+  const classes = given ?? [...new Set(list.map(labelOf))].sort(byCodePoint)
+  const places = new Map(classes.map((name, at) => [className(name), at]))
   const labels = list.map((picture, index) => {
-    const label = classes.indexOf(labelOf(picture))
-    if (label < 0) {
+    const label = places.get(labelOf(picture))
+    if (label === undefined) {
       throw new RangeError(
         `${name}: picture ${index} is of class "${labelOf(picture)}", which is not among ${JSON.stringify(classes)}`,
       )
     }
     return label
   })
-  const sources = list.map(({ picture }) => sourceOf(picture))
-  const names = list.map((picture, index) => picture.name ?? nameOf(picture.picture, index))
+  const sources = list.map(({ picture }) => sourceOf(picture, platform))
+  const names = list.map(
+    ({ name, picture }, index) => name ?? nameOf(picture) ?? `picture ${index}`,
+  )
   const at = (index: number) => checkIndex(index, list.length, name)
   return {
     name,
@@ -62,7 +72,8 @@ export function createPictureList(
       list.forEach(({ picture }, index) => {
         hash.add(names[index]!).addNumber(labels[index]!)
         if (picture instanceof Blob) hash.addNumber(picture.size)
-        if (picture instanceof Uint8Array) hash.addNumber(picture.length)
+        const { byteLength } = (isPixels(picture) ? picture.data : picture) as Partial<ArrayBuffer>
+        if (byteLength !== undefined) hash.addNumber(byteLength)
       })
       return hash.digest()
     },
@@ -84,30 +95,72 @@ export async function loadSource(
   return decodeWith(bytes, platform, options)
 }
 
-function sourceOf(picture: ListedPicture['picture']): PictureSource {
+/** Decodes one picture's file on the calling thread. */
+export async function decodeFile(
+  picture: PictureFile,
+  platform: Platform,
+  options: DecodeOptions,
+): Promise<Picture> {
+  if (isPixels(picture)) throw notAFile(picture)
+  const source = sourceOf(picture, platform)
+  if (source.kind === 'bytes') return decodeWith(source.bytes, platform, options)
+  const path = options.path ?? nameOf(picture) ?? 'picture'
+  return loadSource(source, platform, { ...options, path })
+}
+
+function sourceOf(picture: PictureFile | Picture, platform: Platform): PictureSource {
   if (picture instanceof Uint8Array) return { kind: 'bytes', bytes: picture }
+  if (picture instanceof ArrayBuffer) return { kind: 'bytes', bytes: new Uint8Array(picture) }
   if (picture instanceof Blob) return { kind: 'blob', blob: picture }
+  if (isPixels(picture)) return { kind: 'pixels', ...picture }
+  if (typeof picture !== 'string' && !(picture instanceof URL)) throw notAFile(picture)
   const text = String(picture)
   // A Windows path begins with one letter and a colon.
   if (/^[a-z][a-z\d+.-]+:/i.test(text) && !text.startsWith('file:')) {
     return { kind: 'url', url: text }
   }
-  return { kind: 'file', path: text.startsWith('file:') ? filePath(text) : text }
+  if (text.startsWith('file:')) return { kind: 'file', path: filePath(text) }
+  return platform.addressOf
+    ? { kind: 'url', url: platform.addressOf(text) }
+    : { kind: 'file', path: text }
 }
+
+/** The error for what is no picture's file, with the way from what it is to one. */
+function notAFile(value: unknown): TypeError {
+  const kind = Object.prototype.toString.call(value).slice(8, -1)
+  const { data, src } = (value ?? {}) as { data?: unknown; src?: unknown }
+  const remedy =
+    kind === 'Promise'
+      ? 'await it first'
+      : kind === 'Response'
+        ? 'give await response.blob()'
+        : typeof src === 'string'
+          ? 'give its src'
+          : data === undefined
+            ? "give a path, a URL, a Blob or a file's bytes"
+            : 'these are pixels already, which need no decoding'
+  return new TypeError(`a picture's file is asked for, not ${kind}: ${remedy}`)
+}
+
+const isPixels = (picture: PictureFile | Picture): picture is Picture =>
+  typeof picture === 'object' && picture !== null && 'data' in picture && 'width' in picture
 
 function filePath(url: string): string {
   const path = decodeURIComponent(new URL(url).pathname)
   return /^\/[a-z]:/i.test(path) ? path.slice(1) : path
 }
 
-function nameOf(picture: ListedPicture['picture'], index: number): string {
-  if (picture instanceof Uint8Array) return `picture ${index}`
+/** What errors call a picture; undefined for one that has no name. */
+function nameOf(picture: PictureFile | Picture): string | undefined {
+  if (isPixels(picture)) return undefined
   if (picture instanceof Blob) {
     const { webkitRelativePath, name } = picture as File
-    return webkitRelativePath || name || `picture ${index}`
+    return webkitRelativePath || name || undefined
   }
-  const text = String(picture)
-  return text.startsWith('data:') ? `picture ${index}` : text
+  const isText = typeof picture === 'string' || picture instanceof URL
+  const text = isText ? String(picture) : ''
+  if (text.startsWith('file:')) return filePath(text)
+  return text.startsWith('data:') ? undefined : text || undefined
 }
 
 /** Options of `cached`. */

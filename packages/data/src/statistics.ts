@@ -3,7 +3,7 @@
 
 import type { Dataset } from './dataset.ts'
 import type { ChannelValues, MeanPicture } from './normalize.ts'
-import type { Picture } from './picture.ts'
+import { type Picture, PictureError } from './picture.ts'
 import { Random } from './random.ts'
 import { centerCrop } from './transforms/crop.ts'
 import { resize } from './transforms/resize.ts'
@@ -42,11 +42,13 @@ export interface StatisticsOptions {
   onProgress?: (done: number, total: number) => void
   /** Ends the reading; the promise rejects with its reason. */
   signal?: AbortSignal
+  /** `stop` (the default) at a picture that cannot be used, or `skip` it: it counts for nothing. */
+  onBroken?: 'stop' | 'skip'
 }
 
 /**
  * The principal axes of all pixels of a data set, pictures in their own sizes.
- * @throws PictureError of a picture that cannot be loaded.
+ * @throws PictureError of a picture that cannot be loaded, unless they are skipped.
  */
 export async function fitColorPca(
   dataset: Dataset,
@@ -91,7 +93,7 @@ export interface MeanPictureOptions extends StatisticsOptions {
 
 /**
  * The mean of every pixel over a data set.
- * @throws PictureError of a picture that cannot be loaded.
+ * @throws PictureError of a picture that cannot be loaded, unless they are skipped.
  */
 export async function meanPicture(
   dataset: Dataset,
@@ -113,7 +115,7 @@ export async function meanPicture(
 async function eachPicture(
   name: string,
   dataset: Dataset,
-  { limit = dataset.length, concurrency = 4, onProgress, signal }: StatisticsOptions,
+  { limit = dataset.length, concurrency = 4, onProgress, signal, onBroken }: StatisticsOptions,
   use: (picture: Picture, index: number) => void,
 ): Promise<void> {
   const total = Math.min(limit, dataset.length)
@@ -132,8 +134,10 @@ async function eachPicture(
         signal?.throwIfAborted()
         use(await dataset.load(index), index)
       } catch (error) {
-        stopped = true
-        throw error
+        if (!(onBroken === 'skip' && error instanceof PictureError)) {
+          stopped = true
+          throw error
+        }
       }
       onProgress?.(++done, total)
     }

@@ -4,6 +4,8 @@
 import * as tf from '@tensorflow/tfjs'
 
 export interface Batch {
+  /** Its number in the epoch, from 0; default the next. Batches may be left out, where no picture could be used. */
+  readonly index?: number
   /** Preprocessed pictures, NHWC; the batch's own array, never written to again. */
   readonly images: Float32Array
   /** [batch, height, width, channels] */

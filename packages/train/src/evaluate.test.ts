@@ -39,7 +39,7 @@ const labels = [0, 0, 1, 1]
 it('counts who was taken for whom, and keeps the worst mistakes, worst first', async () => {
   const result = await evaluate(passThrough(), source(rows, labels, 3), { mistakes: 5 })
   expect(result).toMatchObject({ pictures: 4, top1: 0.5, top5: 1 })
-  expect(result.confusion).toEqual([
+  expect(result.confusion.rows()).toEqual([
     [1, 1, 0],
     [0, 1, 1],
     [0, 0, 0],

@@ -4,14 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs'
 import { type BatchSource, pictureTensor } from './batch.ts'
-import {
-  type ConfusionMatrix,
-  countRight,
-  type Metrics,
-  meansOf,
-  softmax,
-  zeroSums,
-} from './metrics.ts'
+import { Confusion, countRight, type Metrics, meansOf, softmax, zeroSums } from './metrics.ts'
 
 export interface EvaluateOptions {
   /** Rows of a batch that are views of one picture, one after the other. Default 1. */
@@ -35,8 +28,8 @@ export interface Mistake {
 }
 
 export interface Evaluation extends Metrics {
-  /** [class][class given]: pictures. */
-  confusion: ConfusionMatrix
+  /** Who was taken for whom. */
+  confusion: Confusion
   /** Those with the least probability of their own class, worst first. */
   mistakes: Mistake[]
 }
@@ -53,7 +46,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const classes = model.outputs[0]!.shape.at(-1)!
   const sums = zeroSums()
-  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  const confusion = new Confusion(classes)
   const mistakes: Mistake[] = []
   for await (const batch of batches) {
     const logits = tf.tidy(
@@ -69,7 +62,7 @@ export async function evaluate(
       const predicted = largestOf(scores.order, start, classes)
       // Less than the smallest float would be an infinite loss.
       sums.loss += scores.losses ? scores.losses(row, label) : -Math.log(Math.max(own, 1e-300))
-      confusion[label]![predicted]! += 1
+      confusion.add(label, predicted)
       if (predicted !== label && most > 0) {
         const first = batch.indices?.[row * views]
         const index = first === undefined ? sums.pictures + row : Math.floor(first / views)

@@ -1,3 +1,4 @@
+// @alexnet/train: the loop, what it is made of, and recipes that name every number of a run.
 export { AdamW, type AdamWOptions } from './adamw.ts'
 export type { Batch, BatchSource } from './batch.ts'
 export type { Checkpoint, CheckpointTensor, StoredCheckpoint } from './checkpoint.ts'
@@ -10,8 +11,19 @@ export type {
   StepEvent,
   TrainEvent,
 } from './events.ts'
+export {
+  type BatchPosition,
+  createTrainer,
+  type FitRecipeOptions,
+  fitRecipe,
+  type PrepareRecipeOptions,
+  prepareRecipe,
+  type RecipePreparation,
+  recipeBatches,
+  recipePreset,
+} from './fit-recipe.ts'
 export { crossEntropy } from './loss.ts'
-export { type ConfusionMatrix, classAccuracies, countRight, type Metrics } from './metrics.ts'
+export { Confusion, classAccuracies, countRight, type Metrics } from './metrics.ts'
 export { Optimizer, type OptimizerOptions, type OptimizerState } from './optimizer.ts'
 export {
   createOptimizer,

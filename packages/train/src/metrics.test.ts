@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { classAccuracies, countRight, meansOf, softmax } from './metrics.ts'
+import { Confusion, classAccuracies, countRight, meansOf, softmax } from './metrics.ts'
 
 it('counts right answers among the best one and five, ties against the picture', () => {
   const row = (...values: number[]) => values
@@ -25,12 +25,30 @@ it('means are over pictures, and of nothing zero', () => {
 })
 
 it('accuracy by class; none where there are no pictures', () => {
-  const confusion = [
+  const confusion = new Confusion(3)
+  confusion.add(2, 2, 2)
+  confusion.add(0, 0, 3)
+  confusion.add(0, 1)
+  confusion.add(2, 0)
+  confusion.add(2, 0)
+  expect(classAccuracies(confusion)).toEqual([0.75, null, 0.5])
+  expect(confusion.rows()).toEqual([
     [3, 1, 0],
     [0, 0, 0],
     [2, 0, 2],
-  ]
-  expect(classAccuracies(confusion)).toEqual([0.75, null, 0.5])
+  ])
+  expect(JSON.parse(JSON.stringify(confusion))).toEqual(confusion.rows())
+})
+
+it("keeps only what was counted: all of ImageNet's classes take no table", () => {
+  const classes = 21_841
+  const confusion = new Confusion(classes)
+  for (let label = 0; label < classes; label++) confusion.add(label, (label * 7) % classes)
+  expect(JSON.parse(JSON.stringify(confusion)).slice(0, 2)).toEqual([
+    [0, 0, 1],
+    [1, 7, 1],
+  ])
+  expect(classAccuracies(confusion).filter((share) => share === 1)).toHaveLength(1)
 })
 
 it('softmax does not overflow', () => {

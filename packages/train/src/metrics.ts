@@ -17,8 +17,65 @@ export interface Metrics {
   top5: number
 }
 
-/** Pictures by their class (row) and the class that the model gave them (column). */
-export type ConfusionMatrix = readonly (readonly number[])[]
+/** More classes than this and JSON gets a list of what was counted: a table's size grows with their square. */
+const MOST_ROWS = 1000
+
+/**
+ * Pictures by their class and the class that the model gave them. Only what occurred takes memory: a table of all
+ * of ImageNet's 21,841 classes by themselves would take 4 GB.
+ */
+export class Confusion {
+  readonly classes: number
+  readonly #rows = new Map<number, Map<number, number>>()
+
+  constructor(classes: number) {
+    this.classes = classes
+  }
+
+  /** Counts pictures of class `own` that the model gave the class `given`. */
+  add(own: number, given: number, pictures = 1): void {
+    let row = this.#rows.get(own)
+    if (!row) {
+      row = new Map()
+      this.#rows.set(own, row)
+    }
+    row.set(given, (row.get(given) ?? 0) + pictures)
+  }
+
+  /** Pictures of class `own` that the model gave the class `given`. */
+  count(own: number, given: number): number {
+    return this.#rows.get(own)?.get(given) ?? 0
+  }
+
+  /** Pictures of a class. */
+  pictures(own: number): number {
+    let sum = 0
+    for (const count of this.#rows.get(own)?.values() ?? []) sum += count
+    return sum
+  }
+
+  /** What was counted: class, class given, pictures; in the order of the classes. */
+  cells(): [own: number, given: number, pictures: number][] {
+    const sorted = [...this.#rows].sort(([a], [b]) => a - b)
+    return sorted.flatMap(([own, row]) =>
+      [...row]
+        .sort(([a], [b]) => a - b)
+        .map(([given, pictures]): [number, number, number] => [own, given, pictures]),
+    )
+  }
+
+  /** The whole table, [class][class given]; its size is the square of the number of classes. */
+  rows(): number[][] {
+    const rows = Array.from({ length: this.classes }, () => new Array<number>(this.classes).fill(0))
+    for (const [own, given, pictures] of this.cells()) rows[own]![given] = pictures
+    return rows
+  }
+
+  /** The table, or with more than 1,000 classes the cells. */
+  toJSON(): number[][] {
+    return this.classes <= MOST_ROWS ? this.rows() : this.cells()
+  }
+}
 
 export const zeroSums = (): MetricSums => ({ pictures: 0, loss: 0, top1: 0, top5: 0 })
 
@@ -51,10 +108,10 @@ export function countRight(logits: ArrayLike<number>, labels: Int32Array) {
 }
 
 /** Share of each class's pictures that were named rightly; null for a class without pictures. */
-export function classAccuracies(confusion: ConfusionMatrix): (number | null)[] {
-  return confusion.map((row, label) => {
-    const pictures = row.reduce((sum, count) => sum + count, 0)
-    return pictures === 0 ? null : row[label]! / pictures
+export function classAccuracies(confusion: Confusion): (number | null)[] {
+  return Array.from({ length: confusion.classes }, (_, label) => {
+    const pictures = confusion.pictures(label)
+    return pictures === 0 ? null : confusion.count(label, label) / pictures
   })
 }
 

@@ -30,7 +30,7 @@ export interface Recipe {
   readonly description: string
   /** The network that it was made for. Default: by the size of the pictures. */
   readonly variant?: Variant
-  /** Name of the augmentation: a preset of @alexnet/data, or `caffe`. Default: by the network. */
+  /** Name of the augmentation, a preset of @alexnet/data. Default: by the size of the network. */
   readonly augmentation?: string
   /** True keeps the scale of 0 to 255 in what the network sees, less the mean. Default: unit variance. */
   readonly levels?: boolean

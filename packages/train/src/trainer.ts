@@ -22,6 +22,7 @@ import { headOf, type StepOptions, trainStep } from './step.ts'
 import { WeightAverage } from './weight-average.ts'
 import { checkRules } from './weight-rules.ts'
 
+/** What a `Trainer` trains, and by which rule. */
 export interface TrainerOptions {
   /** Gives logits [batch, classes]. */
   model: tf.LayersModel
@@ -77,7 +78,7 @@ export const scoreOf = ({ validation, train }: { validation?: Metrics; train: Me
  * Trains a model that gives logits.
  *
  * @example
- * const trainer = new Trainer({ model, optimizer: new Sgd({ learningRate: 0.01, momentum: 0.9 }) })
+ * const trainer = new Trainer({ model, optimizer: new Sgd({ momentum: 0.9 }) }) // the schedule has the rate
  * for await (const event of trainer.fit({ epochs: 5, batches, schedule: constant(0.01) })) {
  *   if (event.type === 'epoch') console.log(event.epoch, event.train.loss)
  * }
@@ -107,6 +108,11 @@ export class Trainer {
   /** One record an epoch done so far. */
   get history(): readonly EpochRecord[] {
     return this.#state.history
+  }
+
+  /** Decay of the weights' running mean, where it keeps one. */
+  get averageDecay(): number | undefined {
+    return this.#average?.decay
   }
 
   get #run(): Run {
@@ -217,7 +223,7 @@ export class Trainer {
     state.sums.top5 += result.top5
     state.learningRate = learningRate
     state.step += 1
-    state.batch += 1
+    state.batch = (batch.index ?? state.batch) + 1
     await nextTask()
     const seconds = (performance.now() - waitingSince) / 1000
     state.seconds += seconds

@@ -2,7 +2,7 @@
 // (`layer`, field 100) or the one before (`layers`, field 2). A layer's first blob is its weight, the
 // second its bias; they are called `conv1.weight`, `conv1.bias`. caffe/src/caffe/proto/caffe.proto.
 
-import { checkShape, lazyTensor } from './elements.ts'
+import { checkShape, lazyTensor, MOST_TENSORS } from './elements.ts'
 import { type Field, ProtobufReader } from './protobuf.ts'
 import type { RangeSource } from './source.ts'
 import { elementCount, elementSize, type LazyTensor, type OpenCheckpoint } from './tensor.ts'
@@ -10,8 +10,6 @@ import { elementCount, elementSize, type LazyTensor, type OpenCheckpoint } from 
 /** Numbers of the fields that matter, in LayerParameter and V1LayerParameter. */
 const newForm = { name: 1, blobs: 7 }
 const oldForm = { name: 4, blobs: 6 }
-
-const MOST_TENSORS = 100_000
 
 /** Opens a .caffemodel file. */
 export async function openCaffe(source: RangeSource): Promise<OpenCheckpoint> {

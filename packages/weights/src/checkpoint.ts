@@ -4,32 +4,23 @@
 
 import { openCaffe } from './caffe.ts'
 import type { Crc32 } from './crc32.ts'
+import { loadCost } from './elements.ts'
 import { CheckpointError } from './error.ts'
-import { isNpz, openNpz } from './npy.ts'
+import { JsonReader, type JsonValue } from './json.ts'
+import { isNpz, openNpy, openNpz, startsAsNpy } from './npy.ts'
 import { openOnnx } from './onnx/read.ts'
+import { openSource } from './open-source.ts'
+import { withPlainNames } from './plain-names.ts'
 import { ProtobufReader } from './protobuf.ts'
 import { openTorchLegacy, startsAsLegacy } from './pytorch/legacy.ts'
 import { openTorchTar, startsAsTar } from './pytorch/tar.ts'
 import { openTorchZip, torchRoot } from './pytorch/zip.ts'
 import { openSafetensors } from './safetensors.ts'
 import { isShardList, openShardList } from './shards.ts'
-import {
-  type CheckpointSource,
-  openSource,
-  type RangeSource,
-  readRange,
-  type SourceOptions,
-} from './source.ts'
-import {
-  arrayTypes,
-  type Checkpoint,
-  elementCount,
-  type LazyTensor,
-  type NamedTensor,
-  type OpenCheckpoint,
-} from './tensor.ts'
+import { type CheckpointSource, type RangeSource, readRange, type SourceOptions } from './source.ts'
+import type { Checkpoint, LazyTensor, NamedTensor, OpenCheckpoint } from './tensor.ts'
 import { isModelJson, openModelJson } from './tfjs.ts'
-import { ZipArchive } from './zip.ts'
+import { type InflateRaw, ZipArchive } from './zip.ts'
 
 /** How to read a checkpoint. */
 export interface ReadOptions extends SourceOptions {
@@ -39,11 +30,13 @@ export interface ReadOptions extends SourceOptions {
   verify?: boolean
   /**
    * Most bytes that the tensors may take in memory altogether, so that a small file cannot claim gigabytes.
-   * Default: 8 times the file and 64 MiB.
+   * Default: 8 times the file, with those that belong to it, and 64 MiB.
    */
   maxBytes?: number
   /** CRC-32 of zip entries. Default: one in JavaScript. */
   crc32?: Crc32
+  /** Unpacks deflated zip entries. Default: the platform's streams. */
+  inflate?: InflateRaw
 }
 
 /** Largest JSON file (a model.json with its topology, a list of shards). */
@@ -52,7 +45,7 @@ const LARGEST_JSON = 32 * 1024 * 1024
 /**
  * Opens a checkpoint; its tensors are read on demand, one at a time.
  *
- * PyTorch (zip, the older format, the oldest tar), safetensors, .npz, ONNX, .caffemodel, TensorFlow.js'
+ * PyTorch (zip, the older format, the oldest tar), safetensors, .npz, .npy, ONNX, .caffemodel, TensorFlow.js'
  * model.json and this package's shard lists, recognised by content. Nothing in a file is executed.
  *
  * @throws CheckpointError when it is of no known format or broken: with the byte offset where there is one.
@@ -63,9 +56,14 @@ export async function openCheckpoint(
 ): Promise<OpenCheckpoint> {
   const opened = await openSource(source, options)
   try {
-    const checkpoint = await openByContent(opened, options)
-    requireBounded(checkpoint, opened, options.maxBytes)
-    return checkpoint
+    const { checkpoint, fileBytes, unpackedBytes = 0 } = await openByContent(opened, options)
+    requireBounded(checkpoint, {
+      path: opened.path,
+      fileBytes,
+      unpackedBytes,
+      maxBytes: options.maxBytes ?? boundOf(fileBytes),
+    })
+    return withPlainNames(checkpoint)
   } catch (error) {
     await opened.close?.()
     throw asCheckpointError(error, opened)
@@ -101,25 +99,68 @@ export async function readCheckpoint(
   }
 }
 
-async function openByContent(source: RangeSource, options: ReadOptions): Promise<OpenCheckpoint> {
+/** A checkpoint, and what it is in bytes. */
+interface Opened {
+  checkpoint: OpenCheckpoint
+  /** Of all its files together. */
+  fileBytes: number
+  /** What packed parts of it unpack to. */
+  unpackedBytes?: number
+}
+
+/** Most bytes that the tensors of a file may take. */
+const boundOf = (fileBytes: number) => 8 * fileBytes + 64 * 1024 * 1024
+
+async function openByContent(source: RangeSource, options: ReadOptions): Promise<Opened> {
   if (source.size === 0) throw new CheckpointError('the file is empty', { path: source.path })
   const start = await readRange(source, 0, Math.min(512, source.size), 'the first bytes')
   const begins = (...bytes: number[]) => bytes.every((byte, index) => start[index] === byte)
   if (begins(0x50, 0x4b, 3, 4) || begins(0x50, 0x4b, 5, 6)) return openZip(source, options)
-  if (startsAsLegacy(start)) return openTorchLegacy(source)
-  if (startsAsTar(start)) return openTorchTar(source)
-  if (start[8] === 0x7b && isHeaderLength(start, source.size)) {
-    return openSafetensors(source, options)
-  }
+  const counted = countingSiblings(source)
+  const checkpoint = await openPlain(counted.source, start, options)
+  if (checkpoint) return { checkpoint, fileBytes: counted.bytes() }
   if (/^\s*\{/.test(new TextDecoder().decode(start.subarray(0, 64)))) {
     return openJson(source, options)
   }
-  const protobuf = await openProtobuf(source, options)
-  if (protobuf) return protobuf
+  const protobuf = await openProtobuf(counted.source, options)
+  if (protobuf) return { checkpoint: protobuf, fileBytes: counted.bytes() }
   throw new CheckpointError(
-    `${unknownKind(start)}; PyTorch, safetensors, .npz, ONNX, .caffemodel and TensorFlow.js' model.json are read`,
+    `${unknownKind(start)}; PyTorch, safetensors, .npz, .npy, ONNX, .caffemodel and TensorFlow.js' model.json are read`,
     { path: source.path, offset: 0 },
   )
+}
+
+/** Formats that are known by their first bytes, and are neither archives nor lists. */
+async function openPlain(
+  source: RangeSource,
+  start: Uint8Array,
+  options: ReadOptions,
+): Promise<OpenCheckpoint | undefined> {
+  if (startsAsLegacy(start)) return openTorchLegacy(source)
+  if (startsAsTar(start)) return openTorchTar(source)
+  if (startsAsNpy(start)) return openNpy(source)
+  const isSafetensors = start[8] === 0x7b && isHeaderLength(start, source.size)
+  return isSafetensors ? openSafetensors(source, options) : undefined
+}
+
+/** A source that counts its own bytes and those of the files beside it that were opened. */
+function countingSiblings(source: RangeSource): { source: RangeSource; bytes: () => number } {
+  const { size, path, sibling } = source
+  let bytes = size
+  const counted: RangeSource = {
+    size,
+    path,
+    read: (offset, length) => source.read(offset, length),
+    close: async () => source.close?.(),
+  }
+  if (sibling) {
+    counted.sibling = async (name) => {
+      const file = await sibling.call(source, name)
+      bytes += file.size
+      return file
+    }
+  }
+  return { source: counted, bytes: () => bytes }
 }
 
 function isHeaderLength(start: Uint8Array, size: number): boolean {
@@ -140,34 +181,53 @@ function unknownKind(start: Uint8Array): string {
   return 'this is no checkpoint of a known format'
 }
 
-async function openZip(source: RangeSource, options: ReadOptions): Promise<OpenCheckpoint> {
-  const archive = await ZipArchive.open(source, { crc32: options.crc32, verify: options.verify })
+async function openZip(source: RangeSource, options: ReadOptions): Promise<Opened> {
+  const { crc32, inflate, verify, maxBytes = boundOf(source.size) } = options
+  const archive = await ZipArchive.open(source, { crc32, inflate, verify, maxBytes })
   const root = torchRoot(archive)
-  if (root !== undefined) return openTorchZip(archive, root)
-  if (isNpz(archive)) return openNpz(archive)
-  const names = [...archive.entries.keys()].slice(0, 5).join(', ')
-  throw new CheckpointError(
-    `a zip archive that is neither PyTorch's nor NumPy's: it holds ${names || 'nothing'}`,
-    { path: source.path },
-  )
+  if (root === undefined && !isNpz(archive)) {
+    const names = [...archive.entries.keys()].slice(0, 5).join(', ')
+    throw new CheckpointError(
+      `a zip archive that is neither PyTorch's nor NumPy's: it holds ${names || 'nothing'}`,
+      { path: source.path },
+    )
+  }
+  const checkpoint = root === undefined ? await openNpz(archive) : await openTorchZip(archive, root)
+  return { checkpoint, fileBytes: source.size, unpackedBytes: archive.unpackedBytes }
 }
 
-async function openJson(source: RangeSource, options: ReadOptions): Promise<OpenCheckpoint> {
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
+
+/** What is read of a JSON file; a model's topology, the most of it, is stepped over. */
+const jsonKeys = ['weightsManifest', 'format', 'generatedBy', 'userDefinedMetadata', 'shards']
+
+async function openJson(source: RangeSource, options: ReadOptions): Promise<Opened> {
   const { path, size } = source
   if (size > LARGEST_JSON) {
     throw new CheckpointError(`a JSON file of ${size} bytes is no list of weights`, { path })
   }
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder().decode(await readRange(source, 0, size, 'the JSON')))
-  } catch (cause) {
-    throw new CheckpointError('it begins as JSON and is not, or is cut off', { path, cause })
+  const text = await readRange(source, 0, size, 'the JSON')
+  const bytes = BYTE_ORDER_MARK.every((byte, i) => text[i] === byte) ? text.subarray(3) : text
+  const reader = new JsonReader(bytes, (why, offset) => {
+    throw new CheckpointError(`it begins as JSON and is not, or is cut off: ${why}`, {
+      path,
+      offset,
+    })
+  })
+  const json: Record<string, JsonValue> = {}
+  reader.object((key) => {
+    if (jsonKeys.includes(key)) json[key] = reader.value()
+    else reader.skip()
+  })
+  reader.end()
+  if (isModelJson(json)) {
+    const counted = countingSiblings(source)
+    return { checkpoint: await openModelJson(json, counted.source), fileBytes: counted.bytes() }
   }
-  const object = json as Record<string, unknown>
-  if (isModelJson(object)) return openModelJson(object, source)
-  if (isShardList(object)) {
-    const joined = await openShardList(object, source)
-    return openByContent(joined, options)
+  if (isShardList(json)) {
+    const joined = await openShardList(json, source)
+    const opened = await openByContent(joined, options)
+    return { ...opened, fileBytes: opened.fileBytes + size }
   }
   throw new CheckpointError('a JSON file that is neither a model.json nor a list of shards', {
     path,
@@ -202,18 +262,24 @@ async function firstKind(source: RangeSource): Promise<number> {
   return (await readRange(source, 0, 1, 'the first byte'))[0]! & 7
 }
 
+/** A small file may not take a large memory, nor be read over and over. */
 function requireBounded(
   { tensors }: OpenCheckpoint,
-  { size, path }: RangeSource,
-  maxBytes = 8 * size + 64 * 1024 * 1024,
+  sizes: { path?: string | undefined; fileBytes: number; unpackedBytes: number; maxBytes: number },
 ): void {
-  let total = 0
-  for (const { dtype, shape } of new Set(tensors.values())) {
-    total += elementCount(shape) * arrayTypes[dtype].BYTES_PER_ELEMENT
+  const { path, fileBytes, unpackedBytes, maxBytes } = sizes
+  let total = unpackedBytes
+  let read = 0
+  for (const tensor of new Set(tensors.values())) {
+    const cost = loadCost(tensor)
+    total += cost.own
+    read += cost.read
   }
-  if (total <= maxBytes) return
+  const most = Math.max(total, read)
+  if (most <= maxBytes) return
+  const what = total >= read ? 'its tensors would take' : 'to read its tensors would mean to read'
   throw new CheckpointError(
-    `its tensors would take ${total} bytes, a file of ${size} may have ${maxBytes} (raise maxBytes if that is right)`,
+    `${what} ${most} bytes, a file of ${fileBytes} may have ${maxBytes} (raise maxBytes if that is right)`,
     { path },
   )
 }

@@ -23,7 +23,7 @@ export interface ElementPlace {
   /** Byte of the element at index 0 of every axis. */
   offset: number
   /** Elements from one index to the next, by axis; 0 repeats. Default: row-major without gaps. */
-  strides?: readonly number[]
+  strides?: readonly number[] | undefined
   /** Byte order of the elements. Default false. */
   bigEndian?: boolean
 }
@@ -37,36 +37,52 @@ export function lazyTensor(source: RangeSource, name: string, place: ElementPlac
   const { storedAs, shape, offset, bigEndian = false } = place
   const size = elementSize(storedAs)
   const strides = place.strides && !isRowMajor(shape, place.strides) ? place.strides : undefined
-  const read = async (start: number, count: number) => {
-    const range = await readRange(source, offset + start * size, count * size, `tensor '${name}'`)
-    return typedArray(range, storedAs)
-  }
-  const finish = (elements: TensorData) =>
-    widen(bigEndian && size > 1 ? swapped(elements, size) : elements, storedAs)
+  const read = (start: number, count: number) =>
+    readRange(source, offset + start * size, count * size, `tensor '${name}'`)
+  const finish = (bytes: Uint8Array) =>
+    widen(typedArray(bigEndian && size > 1 ? swapped(bytes, size) : bytes, storedAs), storedAs)
+  const count = elementCount(shape)
+  const span = count === 0 ? 0 : strides ? spanOf(shape, strides) : count
   const tensor: LazyTensor = {
     dtype: readAs(storedAs),
     storedAs,
     shape,
     load: async () => {
-      const count = elementCount(shape)
-      const span = count === 0 ? 0 : strides ? spanOf(shape, strides) : count
-      const elements = await read(0, span)
-      return finish(strides && count > 0 ? gather(elements, shape, strides) : elements)
+      const bytes = await read(0, span)
+      return finish(strides && count > 0 ? gather(bytes, size, shape, strides) : bytes)
     },
   }
+  const isView = !strides && !bigEndian && readAs(storedAs) === storedAs && offset % size === 0
+  costs.set(tensor, {
+    own: source.isPacked && isView ? 0 : count * arrayTypes[tensor.dtype].BYTES_PER_ELEMENT,
+    read: strides ? span * size : 0,
+  })
   if (strides || shape.length === 0 || source.isPacked) return tensor
   const row = elementCount(shape.slice(1))
-  return {
-    ...tensor,
-    loadRows: async (first, count) => {
-      if (!(first >= 0 && count >= 0 && first + count <= shape[0]!)) {
-        throw new RangeError(
-          `tensor '${name}' has ${shape[0]} rows, not ${first} to ${first + count}`,
-        )
-      }
-      return finish(await read(first * row, count * row))
-    },
+  tensor.loadRows = async (first, rows) => {
+    if (!(first >= 0 && rows >= 0 && first + rows <= shape[0]!)) {
+      throw new RangeError(`tensor '${name}' has ${shape[0]} rows, not ${first} to ${first + rows}`)
+    }
+    return finish(await read(first * row, rows * row))
   }
+  return tensor
+}
+
+/** What loading a tensor takes, in bytes. */
+export interface LoadCost {
+  /** Memory, beside what its source has unpacked already. */
+  own: number
+  /** Bytes that are read and not all kept, as the elements of strided tensors lie apart. */
+  read: number
+}
+
+const costs = new WeakMap<LazyTensor, LoadCost>()
+
+/** What loading a tensor takes. */
+export function loadCost(tensor: LazyTensor): LoadCost {
+  const { shape, dtype } = tensor
+  const own = elementCount(shape) * arrayTypes[dtype].BYTES_PER_ELEMENT
+  return costs.get(tensor) ?? { own, read: 0 }
 }
 
 /** Elements from the first to the last that a strided tensor touches; 0 when it has none. */
@@ -103,17 +119,26 @@ export function typedArray(bytes: Uint8Array, storedAs: StoredDType): TensorData
   ) as TensorData
 }
 
+/**
+ * The elements of a strided tensor, row-major. They are moved as whole numbers: a float that passes through a
+ * number of JavaScript may come out with other bits, as those of foreign byte orders often do.
+ */
 function gather(
-  elements: TensorData,
+  bytes: Uint8Array,
+  size: number,
   shape: readonly number[],
   strides: readonly number[],
-): TensorData {
-  const source = elements as Float32Array
-  const target = new (elements.constructor as Float32ArrayConstructor)(elementCount(shape))
+): Uint8Array {
+  // Elements of eight bytes are two numbers of four, one more axis inside.
+  if (size === 8) return gather(bytes, 4, [...shape, 2], [...strides.map((step) => 2 * step), 1])
+  const ArrayType = size === 1 ? Uint8Array : size === 2 ? Uint16Array : Int32Array
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  const source = new ArrayType(buffer as ArrayBuffer, byteOffset, byteLength / size) as Int32Array
+  const target = new ArrayType(elementCount(shape)) as Int32Array
   const index = new Array<number>(shape.length).fill(0)
   const inner = shape.length - 1
-  const innerExtent = inner < 0 ? 1 : shape[inner]!
-  const innerStride = inner < 0 ? 0 : strides[inner]!
+  const innerExtent = shape[inner]!
+  const innerStride = strides[inner]!
   let from = 0
   for (let to = 0; to < target.length; to += innerExtent) {
     for (let i = 0; i < innerExtent; i++) target[to + i] = source[from + i * innerStride]!
@@ -124,17 +149,19 @@ function gather(
       index[axis] = 0
     }
   }
-  return target
+  return new Uint8Array(target.buffer)
 }
 
-function swapped(elements: TensorData, size: number): TensorData {
-  const target = elements.slice() as TensorData
-  const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
-  for (let start = 0; start < bytes.length; start += size) {
-    bytes.subarray(start, start + size).reverse()
+function swapped(bytes: Uint8Array, size: number): Uint8Array {
+  const target = new Uint8Array(bytes.length)
+  for (let start = 0; start < target.length; start += size) {
+    for (let i = 0; i < size; i++) target[start + i] = bytes[start + size - 1 - i]!
   }
   return target
 }
+
+/** Most tensors of a file, which take about a kilobyte each before they are read. */
+export const MOST_TENSORS = 20_000
 
 /** Most axes that a tensor may have: NumPy's bound. */
 const MOST_AXES = 64

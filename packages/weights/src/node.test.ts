@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { encodeNpyHeader } from './index.ts'
+import { encodeNpyHeader, readCheckpoint } from './index.ts'
 import { readCheckpointFile, replaceFile, saveSafetensors } from './node.ts'
 import type { NamedTensor } from './tensor.ts'
 
@@ -25,6 +26,10 @@ it('saves and reads a checkpoint, making its folder', async () => {
   const read = await readCheckpointFile(path)
   expect(read.tensors.get('w')).toEqual(tensors.get('w'))
   expect(read.metadata).toEqual({ a: 'b' })
+  expect(await readCheckpointFile(pathToFileURL(path))).toEqual(read)
+  await expect(readCheckpoint(pathToFileURL(path))).rejects.toThrow(
+    'is a file: readCheckpointFile and openCheckpointFile of @alexnet/weights/node read it',
+  )
   expect(await readdir(join(folder, 'made/for/it'))).toEqual(['model.safetensors'])
 })
 

@@ -41,8 +41,12 @@ export interface WeightRecord extends WeightDescription {
 
 /** Weights that come with a package: nothing is downloaded or cached. */
 export interface BundledWeights extends WeightDescription {
-  /** The checkpoint file's bytes, for `readCheckpoint` and `openCheckpoint`. */
-  load(): Promise<Uint8Array>
+  /**
+   * The checkpoint file's bytes, for `readCheckpoint` and `openCheckpoint`.
+   *
+   * @param options `url`: where a page serves the file, where a bundler does not see to that.
+   */
+  load(options?: { url?: string | URL }): Promise<Uint8Array>
 }
 
 /** Every record of this package. */

@@ -3,8 +3,16 @@
 // bytes given (a copy only where the alignment asks for one); writing gives header and tensors as
 // separate chunks, so that a large checkpoint is never copied as a whole.
 
-import { checkShape, type ElementPlace, lazyTensor, typedArray, widen } from './elements.ts'
+import {
+  checkShape,
+  type ElementPlace,
+  lazyTensor,
+  MOST_TENSORS,
+  typedArray,
+  widen,
+} from './elements.ts'
 import { CheckpointError } from './error.ts'
+import { JsonReader, type JsonValue } from './json.ts'
 import { dequantize, dequantizeLazily } from './quantization.ts'
 import { type RangeSource, readRange } from './source.ts'
 import {
@@ -121,13 +129,17 @@ function parseHeader(bytes: Uint8Array, size: number, path: string | undefined) 
   const dataStart = 8 + bytes.byteLength
   const places = new Map<string, ElementPlace>()
   let metadata: Record<string, string> = {}
-  const extents: { name: string; begin: number; end: number }[] = []
-  for (const [name, entry] of Object.entries(parseJson(bytes, fail))) {
+  const extents: Extent[] = []
+  const reader = new JsonReader(bytes, (why, place) =>
+    fail(`not a safetensors file: its header is no JSON object of tensors (${why})`, 8 + place),
+  )
+  reader.object((name) => {
     if (name === '__metadata__') {
-      metadata = readMetadata(entry, fail)
-      continue
+      metadata = readMetadata(reader.value(), fail)
+      return
     }
-    const { dtype, shape, begin, end } = readEntry(name, entry, path, fail)
+    if (places.size >= MOST_TENSORS) fail(`it names over ${MOST_TENSORS} tensors`, 8)
+    const { dtype, shape, begin, end } = readEntry(name, reader.passing(), path, fail)
     const storedAs = dtypesByName.get(dtype)
     if (!storedAs)
       return fail(`tensor '${name}' has the element type ${dtype}, which cannot be read`, 8)
@@ -143,36 +155,40 @@ function parseHeader(bytes: Uint8Array, size: number, path: string | undefined) 
     }
     extents.push({ name, begin, end })
     places.set(name, { storedAs, shape, offset: dataStart + begin })
-  }
-  extents.sort((a, b) => a.begin - b.begin || a.end - b.end)
-  for (let index = 1; index < extents.length; index++) {
-    const [before, after] = [extents[index - 1]!, extents[index]!]
-    if (after.begin < before.end) {
-      fail(`tensors '${before.name}' and '${after.name}' overlap`, dataStart + after.begin)
-    }
-  }
+  })
+  reader.end()
+  requireSeamless(extents, dataStart, size, fail)
   return { places, metadata }
 }
 
-function parseJson(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
-  let header: unknown
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    return fail('not a safetensors file: its header is no JSON', 8)
-  }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    return fail('not a safetensors file: its header is no JSON object', 8)
-  }
-  return header as Record<string, unknown>
+interface Extent {
+  name: string
+  begin: number
+  end: number
 }
 
-function readMetadata(entry: unknown, fail: Fail): Record<string, string> {
+/** The format lets no byte belong to two tensors, or to none. */
+function requireSeamless(extents: Extent[], dataStart: number, size: number, fail: Fail): void {
+  extents.sort((a, b) => a.begin - b.begin || a.end - b.end)
+  let before = { name: '', begin: 0, end: 0 }
+  for (const extent of extents) {
+    const at = dataStart + extent.begin
+    if (extent.begin < before.end) fail(`tensors '${before.name}' and '${extent.name}' overlap`, at)
+    if (extent.begin > before.end) {
+      fail(`${extent.begin - before.end} bytes before tensor '${extent.name}' belong to none`, at)
+    }
+    before = extent
+  }
+  const rest = size - dataStart - before.end
+  if (rest > 0) fail(`${rest} bytes behind its last tensor belong to none`, size - rest)
+}
+
+function readMetadata(entry: JsonValue, fail: Fail): Record<string, string> {
+  // The reference implementation takes null for none.
+  if (entry === null) return {}
   const isText =
-    typeof entry === 'object' &&
-    entry !== null &&
-    Object.values(entry).every((value) => typeof value === 'string')
-  return isText
+    typeof entry === 'object' && Object.values(entry).every((value) => typeof value === 'string')
+  return isText && !Array.isArray(entry)
     ? (entry as Record<string, string>)
     : fail('__metadata__ must map names to strings', 8)
 }
@@ -201,7 +217,7 @@ function readEntry(name: string, entry: unknown, path: string | undefined, fail:
 export function encodeSafetensorsHeader(
   entries: Iterable<readonly [name: string, tensor: Pick<StoredTensor, 'dtype' | 'shape'>]>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const header: Record<string, unknown> = {}
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata
   let offset = 0
@@ -228,7 +244,7 @@ export function encodeSafetensorsHeader(
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array[] {
+): Uint8Array<ArrayBuffer>[] {
   const entries = [...tensors].sort(([, a], [, b]) => elementSize(b.dtype) - elementSize(a.dtype))
   for (const [name, tensor] of entries) requireWhole(name, tensor)
   return [

@@ -4,6 +4,7 @@
 
 import { CheckpointError } from './error.ts'
 import { joinedSource, type RangeSource, readRange } from './source.ts'
+import { bytesOf } from './tensor.ts'
 import { cutIntoShards, type ModelFile, openShard } from './tfjs.ts'
 
 const FORMAT = 'alexnet-shards'
@@ -34,7 +35,7 @@ export async function encodeShards(
   if (!Number.isSafeInteger(shardBytes) || shardBytes < 1 || shardBytes > LARGEST_SHARD) {
     throw new RangeError(`shardBytes must be from 1 to ${LARGEST_SHARD}, found ${shardBytes}`)
   }
-  const pieces = cutIntoShards(chunks, shardBytes)
+  const pieces = cutIntoShards(chunks.map(bytesOf), shardBytes)
   const shards: ShardEntry[] = []
   const files: ModelFile[] = []
   for (const [index, piece] of pieces.entries()) {
@@ -53,13 +54,13 @@ export async function encodeShards(
   return [{ path: `${name}.json`, chunks: [json] }, ...files]
 }
 
-async function sha256(parts: readonly Uint8Array[]): Promise<string> {
+async function sha256(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<string> {
   const bytes = parts.length === 1 ? parts[0]! : await joined(parts)
-  return hex(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+  return hex(await crypto.subtle.digest('SHA-256', bytes))
 }
 
-async function joined(parts: readonly Uint8Array[]): Promise<Uint8Array> {
-  return new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer())
+async function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Blob([...parts]).arrayBuffer())
 }
 
 function hex(digest: ArrayBuffer): string {
@@ -67,11 +68,11 @@ function hex(digest: ArrayBuffer): string {
 }
 
 /** Whether JSON is a list of shards. */
-export const isShardList = (json: Record<string, unknown>) => json.format === FORMAT
+export const isShardList = (json: Readonly<Record<string, unknown>>) => json.format === FORMAT
 
 /** The pieces of a list as one source; every piece is read as a whole and checked. */
 export async function openShardList(
-  json: Record<string, unknown>,
+  json: Readonly<Record<string, unknown>>,
   source: RangeSource,
 ): Promise<RangeSource> {
   const { path } = source
@@ -107,7 +108,7 @@ async function checkedShard(list: RangeSource, entry: unknown): Promise<RangeSou
         throw new CheckpointError(`should be ${bytes} bytes and is ${shard.size}`, where)
       }
       const content = await readRange(shard, 0, shard.size, 'the shard')
-      const found = await sha256([content])
+      const found = await sha256([bytesOf(content)])
       if (found !== expected) {
         throw new CheckpointError(`is damaged: its SHA-256 is ${found}, not ${expected}`, where)
       }

@@ -116,9 +116,14 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1)
 }
 
-/** A tensor's bytes, little-endian as on every machine that runs JavaScript today; a view, no copy. */
-export function bytesOf(data: TensorData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+/**
+ * A tensor's bytes, little-endian as on every machine that runs JavaScript today; a view, no copy, unless the
+ * tensor lies in memory that threads share, which Blobs and hashes refuse.
+ */
+export function bytesOf(data: TensorData): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = data
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, byteLength)
+  return new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength))
 }
 
 /** @throws RangeError when a tensor's shape and number of elements disagree. */

@@ -3,7 +3,7 @@
 // (`features.0/kernel`) and layouts; what the topology means is the caller's business.
 // tfjs-core/src/io/types.ts: ModelJSON, WeightsManifestConfig.
 
-import { checkShape, lazyTensor } from './elements.ts'
+import { checkShape, lazyTensor, MOST_TENSORS } from './elements.ts'
 import { CheckpointError } from './error.ts'
 import { narrowToFloat16 } from './half.ts'
 import { joinedSource, type RangeSource } from './source.ts'
@@ -27,13 +27,16 @@ const storedTypes: Record<string, StoredDType> = {
 }
 
 const MOST_SHARDS = 10_000
+/** Letters of a file's name: file systems take 255. */
+const LONGEST_NAME = 255
 
 /** Whether JSON is a model.json. */
-export const isModelJson = (json: Record<string, unknown>) => Array.isArray(json.weightsManifest)
+export const isModelJson = (json: Readonly<Record<string, unknown>>) =>
+  Array.isArray(json.weightsManifest)
 
 /** Opens a model.json whose shards are the source's siblings. */
 export async function openModelJson(
-  json: Record<string, unknown>,
+  json: Readonly<Record<string, unknown>>,
   source: RangeSource,
 ): Promise<OpenCheckpoint> {
   const { path } = source
@@ -73,14 +76,18 @@ export async function openModelJson(
   return { format: 'tfjs-layers-model', tensors, metadata, close }
 }
 
-/** A file beside a JSON file that names it. */
-export async function openShard(source: RangeSource, name: unknown): Promise<RangeSource> {
+/**
+ * A file beside one that names it, `model.weights.bin` or, as TensorFlow.js writes it, `./model.weights.bin`.
+ *
+ * @throws CheckpointError for names of other folders, and where nothing beside the file can be read
+ */
+export async function openShard(source: RangeSource, named: unknown): Promise<RangeSource> {
   const { path } = source
-  // Names only, so that a model.json cannot have other folders read.
-  if (typeof name !== 'string' || !/^[\w. -]+$/.test(name) || /^\.+$/.test(name)) {
-    throw new CheckpointError(`it names the file ${JSON.stringify(name)}, which is no plain name`, {
-      path,
-    })
+  const name = typeof named === 'string' ? named.replace(/^(\.\/)+/, '') : ''
+  // Names in any alphabet, and names only, so that a model.json cannot have other folders or streams read.
+  if (name === '' || name.length > LONGEST_NAME || /[/\\:\p{Cc}]|^\.+$/u.test(name)) {
+    const found = (JSON.stringify(named) ?? '').slice(0, LONGEST_NAME)
+    throw new CheckpointError(`it names the file ${found}, which is no plain name`, { path })
   }
   if (source.sibling) return source.sibling(name)
   throw new CheckpointError(
@@ -107,6 +114,7 @@ function addGroup(
     const plain = Object.hasOwn(dtypes, String(dtype)) ? dtypes[String(dtype)] : undefined
     if (!plain) fail(`has the element type ${String(dtype)}, which cannot be read`)
     if (tensors.has(name)) fail('is there twice')
+    if (tensors.size >= MOST_TENSORS) fail(`is one of over ${MOST_TENSORS}`)
     const how = readQuantization(quantization, fail)
     const storedAs = how?.storedAs ?? plain
     const size = elementCount(extents) * elementSize(storedAs)
@@ -159,7 +167,7 @@ function scaled(
 export interface ModelFile {
   /** Name within the model's folder. */
   path: string
-  chunks: Uint8Array[]
+  chunks: Uint8Array<ArrayBuffer>[]
 }
 
 /** What becomes a model.json and its shards. */
@@ -189,7 +197,7 @@ export function encodeLayersModel(model: LayersModelFiles): ModelFile[] {
     throw new RangeError(`shardBytes must be a whole number above 0, found ${shardBytes}`)
   }
   const entries: object[] = []
-  const chunks: Uint8Array[] = []
+  const chunks: Uint8Array<ArrayBuffer>[] = []
   for (const [name, tensor] of weights) {
     requireWhole(name, tensor)
     const { dtype, shape, data } = tensor
@@ -217,8 +225,11 @@ export function encodeLayersModel(model: LayersModelFiles): ModelFile[] {
 }
 
 /** Chunks in groups of `size` bytes, the last one smaller; views, no copies. */
-export function cutIntoShards(chunks: readonly Uint8Array[], size: number): Uint8Array[][] {
-  const shards: Uint8Array[][] = []
+export function cutIntoShards(
+  chunks: readonly Uint8Array<ArrayBuffer>[],
+  size: number,
+): Uint8Array<ArrayBuffer>[][] {
+  const shards: Uint8Array<ArrayBuffer>[][] = []
   let room = 0
   for (const chunk of chunks) {
     for (let start = 0; start < chunk.byteLength; ) {

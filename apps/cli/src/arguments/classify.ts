@@ -7,8 +7,10 @@ import {
   examples,
   json,
   keepInt8,
+  onBroken,
   threads,
   variantOption,
+  views,
   weights,
   whole,
   widen,
@@ -20,9 +22,11 @@ export function addClassify(program: Command): void {
     .description('say what is in pictures')
     .argument('<picture...>', 'JPEG, PNG or WebP files')
     .addOption(weights())
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .option('-k, --top <n>', 'classes to show', whole(1), 5)
+    .addOption(views())
     .addOption(batchSize('pictures at a time (default: 32)'))
+    .addOption(onBroken())
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
@@ -34,7 +38,9 @@ export function addClassify(program: Command): void {
         'alexnet classify cat.jpg dog.png --weights runs/mine',
         'alexnet classify photos/*.jpg --weights runs/mine --top 3 --json',
       )}
-JSON: [{ file, top: [{ index, label, probability }] }]`,
+With --on-broken skip it shows the others, lists those it left out, and ends
+with exit code 1 where there are any.
+JSON: [{ file, top: [{ index, label, probability }] }], or [{ file, error }]`,
     )
     .action(async (pictures, options) =>
       (await import('../commands/classify.ts')).classify(pictures, options),

@@ -1,5 +1,6 @@
 // Arguments of `alexnet convert`.
 
+import { modelFormats } from '@alexnet/model/lists'
 import { type Command, Option } from 'commander'
 import { backend, examples, json, threads, variantOption, whole, widen } from './shared.ts'
 
@@ -10,18 +11,12 @@ export function addConvert(program: Command): void {
     .argument('<in>', 'what --weights takes elsewhere: a file, the folder of a run, a name')
     .argument('<out>', '.safetensors, .npz or .onnx; a new folder for tfjs and shards')
     .addOption(
-      new Option('--to <format>', 'default: by the ending of <out>').choices([
-        'safetensors',
-        'npz',
-        'onnx',
-        'tfjs',
-        'shards',
-      ]),
+      new Option('--to <format>', 'default: by the ending of <out>').choices([...modelFormats]),
     )
     .addOption(
       new Option('--quantize <type>', 'half or a quarter of the size').choices(['float16', 'int8']),
     )
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .option(
       '--with-preprocessing',
       'ONNX: take the normalisation into the file, whose input then is uint8 RGB',
@@ -35,7 +30,7 @@ export function addConvert(program: Command): void {
     .addHelpText(
       'after',
       `${examples(
-        'alexnet convert alexnet.pth alexnet.safetensors --variant torchvision',
+        'alexnet convert alexnet.pth alexnet.safetensors',
         'alexnet convert runs/mine small.safetensors --quantize int8 --pictures photos',
         'alexnet convert runs/mine mine.onnx --with-preprocessing',
         'alexnet convert imagenet web/imagenet --to shards --quantize float16',

@@ -4,7 +4,9 @@ import { type Command, Option } from 'commander'
 import { examples, json, whole } from './shared.ts'
 
 const split = () =>
-  new Option('--split <part>', 'of a divided data set').choices(['train', 'test']).default('train')
+  new Option('--split <part>', 'of a divided data set')
+    .choices(['train', 'validation', 'test'])
+    .default('train')
 
 export function addData(program: Command): void {
   const data = program

@@ -6,8 +6,10 @@ import {
   batchSize,
   examples,
   json,
+  onBroken,
   threads,
   variantOption,
+  views,
   weights,
   widen,
 } from './shared.ts'
@@ -18,18 +20,15 @@ export function addEvaluate(program: Command): void {
     .description('measure loss and accuracy of a model on labelled pictures')
     .argument('<dataset>', 'folder of class folders, CIFAR-10 folder, or shapes')
     .addOption(weights())
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .addOption(
       new Option('--split <name>', 'part of a divided data set')
-        .choices(['train', 'test'])
+        .choices(['train', 'validation', 'test'])
         .default('test'),
     )
-    .addOption(
-      new Option('--views <which>', 'crops of each picture: its centre, or ten and their mean')
-        .choices(['center', 'ten'])
-        .default('center'),
-    )
+    .addOption(views())
     .addOption(batchSize('pictures at a time (default: 64)'))
+    .addOption(onBroken())
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
@@ -42,7 +41,9 @@ export function addEvaluate(program: Command): void {
         'alexnet evaluate ./pictures --weights imagenet --views ten',
       )}
 JSON: { pictures, loss, top1, top5, confusion: [class][class given], classes:
-[{ label, pictures, top1 }] }, top1 and top5 as shares from 0 to 1.`,
+[{ label, pictures, top1 }], skipped: [{ path, problem }] }, top1 and top5 as
+shares from 0 to 1. With more than 1,000 classes confusion is a list of [class,
+class given, pictures].`,
     )
     .action(async (dataset, options) =>
       (await import('../commands/evaluate.ts')).evaluateCommand(dataset, options),

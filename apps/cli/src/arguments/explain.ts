@@ -1,11 +1,21 @@
 // Arguments of `alexnet explain`.
 
+import { explainMethods } from '@alexnet/model/lists'
 import { type Command, Option } from 'commander'
-import { methods } from '../explain-methods.ts'
-import { backend, examples, json, threads, variantOption, weights, whole, widen } from './shared.ts'
+import {
+  backend,
+  examples,
+  json,
+  onBroken,
+  threads,
+  variantOption,
+  weights,
+  whole,
+  widen,
+} from './shared.ts'
 
-const width = Math.max(...Object.keys(methods).map((name) => name.length))
-const list = Object.entries(methods)
+const width = Math.max(...Object.keys(explainMethods).map((name) => name.length))
+const list = Object.entries(explainMethods)
   .map(([name, about]) => `  ${name.padEnd(width)}  ${about}`)
   .join('\n')
 
@@ -16,12 +26,12 @@ export function addExplain(program: Command): void {
     .argument('[picture...]', 'JPEG, PNG or WebP files')
     .addOption(
       new Option('-m, --method <name>', 'one of those below')
-        .choices(Object.keys(methods))
+        .choices(Object.keys(explainMethods))
         .default('grad-cam'),
     )
     .option('-o, --out <file>', 'PNG file, or a folder for several pictures (default: by name)')
     .addOption(weights())
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .option('-c, --class <name>', "a class's name or number (default: the likeliest)")
     .option('-l, --layer <name>', 'as `alexnet inspect` lists them (default: by method)')
     .option('--unit <row,column>', "a unit's place in the layer's map (default: its middle)")
@@ -36,6 +46,7 @@ export function addExplain(program: Command): void {
       new Option('--colors <name>', 'of heat maps').choices(['inferno', 'viridis', 'grey']),
     )
     .option('--plain', 'the map alone, not over the picture')
+    .addOption(onBroken())
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())

@@ -7,6 +7,7 @@ import {
   examples,
   json,
   keepInt8,
+  onBroken,
   threads,
   variantOption,
   weights,
@@ -21,8 +22,9 @@ export function addFeatures(program: Command): void {
     .addOption(weights())
     .requiredOption('-l, --layer <name>', 'layer, as `alexnet inspect` lists them')
     .requiredOption('-o, --out <file>', '.npy, .safetensors or .jsonl')
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .addOption(batchSize('pictures at a time (default: 32)'))
+    .addOption(onBroken())
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
@@ -35,6 +37,8 @@ export function addFeatures(program: Command): void {
         'alexnet features cat.jpg -w runs/mine -l features.0 -o maps.jsonl',
       )}
 Convolution layers give [height, width, channels] a picture.
+With --on-broken skip there is a row a picture that can be used (.jsonl and
+.safetensors name them), and the exit code is 1 where some were left out.
 JSON: { out, layer, shape }`,
     )
     .action(async (pictures, options) =>

@@ -8,7 +8,7 @@ export function addFilters(program: Command): void {
     .command('filters')
     .description("draw a convolution's filters as a PNG file")
     .addOption(weights())
-    .addOption(variantOption('network, for weight files that do not say'))
+    .addOption(variantOption())
     .option('-l, --layer <name>', 'a convolution (default: the first, whose filters are colours)')
     .option('-o, --out <file>', 'PNG file', 'filters.png')
     .option('--limit <n>', 'draw the first n filters', whole(1), 256)

@@ -30,6 +30,11 @@ export function number(least: number, most = Number.POSITIVE_INFINITY) {
   }
 }
 
+export const onBroken = () =>
+  new Option('--on-broken <what>', 'at a picture that cannot be used, stop or skip it').choices([
+    'stop',
+    'skip',
+  ])
 export const json = () => new Option('--json', 'print the result as JSON, nothing else on stdout')
 /** The names of src/backend.ts, which loads TensorFlow.js and so not for a --help. */
 export const backend = () =>
@@ -40,17 +45,23 @@ export const threads = () =>
   new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(whole(1))
 export const widen = () =>
   new Option('--widen', "let V8 use 256-bit vectors (faster; experimental in Node's engine)")
-/** Whatever src/weights-source.ts opens. */
+/** Whatever openModel of @alexnet/model opens. */
 export const weights = () =>
   new Option(
     '-w, --weights <what>',
     'a file (safetensors, .pth, .npz, ONNX, …), the folder of a run, a URL, or a name: imagenet',
   )
+export const views = () =>
+  new Option('--views <which>', 'crops of each picture: its centre, or ten and their mean')
+    .choices(['center', 'ten'])
+    .default('center')
 export const keepInt8 = () =>
   new Option(
     '--keep-int8',
     "compute fully connected layers with an int8 file's own numbers (faster for single pictures)",
   )
-export const variantOption = (about: string) => new Option('--variant <name>', about)
+/** Of weights whose tensors fit several variants, as those of `caffe` and `caffenet` do. */
+export const variantOption = (about = 'network, for weights that fit several: caffe, caffenet') =>
+  new Option('--variant <name>', about)
 export const batchSize = (about: string) =>
   new Option('--batch-size <n>', about).argParser(whole(1))

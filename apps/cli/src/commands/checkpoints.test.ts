@@ -1,4 +1,4 @@
-// PyTorch's own files through the whole command: file, pictures, network, answer. fixtures/ and the
+// PyTorch's own files through the whole command: file, pictures, network (seen from the tensors), answer. fixtures/ and the
 // probabilities in it are PyTorch's (scripts/make-checkpoints.py).
 
 import { readFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ const expected: { pictures: string[]; probabilities: Record<string, number[][]> 
 
 describe('checkpoints of PyTorch', () => {
   it.each(Object.entries(expected.probabilities))('%s', async (file, rows) => {
-    const args = ['classify', ...expected.pictures, '--weights', file, '--variant', 'lenet-5']
+    const args = ['classify', ...expected.pictures, '--weights', file]
     const result = await start([...args, '--top', '10', '--json'], { cwd: fixtures })
     expect(result.stderr).toBe('')
     const answers: { top: { index: number; probability: number }[] }[] = JSON.parse(result.stdout)
@@ -27,15 +27,6 @@ describe('checkpoints of PyTorch', () => {
         expect(Math.abs(probability - row[index]!)).toBeLessThan(1e-5)
       }
     }
-  })
-
-  it('without a variant, says what to do', async () => {
-    const args = ['classify', expected.pictures[0]!, '--weights', 'float32.pth']
-    const result = await start(args, { cwd: fixtures })
-    expect([result.code, result.stderr]).toEqual([
-      2,
-      'alexnet: float32.pth does not say which network it belongs to: name it with --variant\n',
-    ])
   })
 
   it('of another network, lists every tensor that does not fit', async () => {

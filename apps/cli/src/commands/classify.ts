@@ -1,22 +1,24 @@
 // alexnet classify: the likeliest classes of pictures.
 
-import { Classifier, type Prediction, quantizeLinear } from '@alexnet/core'
-import { createPreprocess } from '@alexnet/data'
+import type { Model, Prediction } from '@alexnet/model'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { loadModel } from '../model-file.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { loadModel } from '../model.ts'
+import { type OnBroken, SkippedPictures } from '../pictures.ts'
+import { exitCodes } from '../terminal/errors.ts'
 import { bar, percent } from '../terminal/format.ts'
 import { bold, cyan, print, printJson, shown } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
-import { readPictures } from './pictures.ts'
 
 export interface ClassifyOptions extends EngineOptions {
   weights?: string
   variant?: string
   /** Fully connected layers compute with the file's int8 weights. */
   keepInt8?: boolean
+  /** One centre crop a picture, or the mean over ten crops. Default center. */
+  views?: 'center' | 'ten'
   top: number
   batchSize?: number
+  onBroken?: OnBroken
   json?: boolean
 }
 
@@ -27,55 +29,58 @@ export interface Classified {
 
 export async function classify(files: string[], options: ClassifyOptions): Promise<void> {
   await startBackend(options)
-  const classifier = await loadClassifier(options)
-  const results = await classifyFiles(classifier, files, options)
-  classifier.dispose()
+  const model = await loadModel(options.weights, { ...options, quiet: options.json })
+  const skipped = new SkippedPictures()
+  const results = await classifyFiles(model, files, options, skipped)
+  model.dispose()
+  if (skipped.count > 0) process.exitCode = exitCodes.failed
+  skipped.report()
   if (options.json) printJson(results, 2)
-  else for (const result of results) print(...formatResult(result))
+  else for (const result of results) if ('top' in result) print(...formatResult(result))
 }
 
 /**
- * A classifier from a model file or run folder, its own preprocessing and labels with it.
+ * What came of each file, in their order.
  *
- * @throws UsageError when int8 weights are to be kept and the file has none
+ * @throws PictureError on the first broken one, unless they are to be skipped
  */
-export async function loadClassifier(
-  options: Pick<ClassifyOptions, 'weights' | 'variant' | 'keepInt8' | 'json'>,
-): Promise<Classifier> {
-  const loaded = await loadModel(options.weights, { ...options, quiet: options.json ?? false })
-  const { model, labels, preprocessing, isInt8, path } = loaded
-  if (options.keepInt8) {
-    if (!isInt8) {
-      throw new UsageError(
-        `${path} has no int8 weights to keep: make such a file with alexnet convert --quantize int8`,
-      )
-    }
-    // The file's own levels: with the largest weight of each output at 127, rounding gives them again.
-    quantizeLinear(model, 'int8')
-  }
-  return new Classifier({ model, labels, preprocess: createPreprocess(preprocessing) })
-}
-
-/** Classifies files in batches, in their order. @throws PictureError on the first broken one */
-export async function classifyFiles(
-  classifier: Classifier,
+async function classifyFiles(
+  model: Model,
   files: readonly string[],
-  { top, batchSize = 32, json = false }: Pick<ClassifyOptions, 'top' | 'batchSize' | 'json'>,
-): Promise<Classified[]> {
-  const results: Classified[] = []
+  { top: topK, views, batchSize = 32, json = false, onBroken }: ClassifyOptions,
+  skipped: SkippedPictures,
+): Promise<(Classified | { file: string; error: string })[]> {
+  const results: (Classified | { file: string; error: string })[] = []
   const shown = progress('classifying', files.length, { quiet: json || files.length <= batchSize })
+  const problems = new Map<number, string>()
   try {
-    for (let start = 0; start < files.length; start += batchSize) {
-      const names = files.slice(start, start + batchSize)
-      const pictures = await readPictures(names)
-      const predictions = await classifier.classify(pictures, { topK: top })
-      for (const [index, file] of names.entries()) results.push({ file, top: predictions[index]! })
+    const predictions = model.classify(inTurn(files), {
+      topK,
+      views,
+      batchSize,
+      onBroken:
+        onBroken === 'skip'
+          ? (error, index) => {
+              skipped.add(error)
+              problems.set(index, error.message)
+            }
+          : undefined,
+    })
+    for await (const top of predictions) {
+      const file = files[results.length]!
+      const error = problems.get(results.length)
+      results.push(error === undefined ? { file, top } : { file, error })
       shown.update(results.length)
     }
   } finally {
     shown.stop()
   }
   return results
+}
+
+/** A list that is asked for one by one, so that results come as they are computed. */
+export async function* inTurn<T>(list: readonly T[]): AsyncGenerator<T> {
+  yield* list
 }
 
 /** A file's name over a line for each class: label, bar, probability. */

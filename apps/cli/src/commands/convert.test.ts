@@ -10,12 +10,12 @@ import {
   type TensorLike,
 } from '@alexnet/core'
 import { encodePng, shapes } from '@alexnet/data'
+import { ModelError, toMetadata } from '@alexnet/model'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBackend } from '../backend.ts'
-import { describeModel, loadModel, saveModel } from '../model-file.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { loadModel, saveModel } from '../model.ts'
 import { runInProcess } from '../testing/in-process.ts'
 import { temporaryFolder } from '../testing/run.ts'
 import type { Converted } from './convert.ts'
@@ -166,7 +166,7 @@ describe('convert', () => {
     expect(worst(kept, wide)).toBeLessThan(1e-6)
     expect(worst(kept, exact)).toBeGreaterThan(1e-5)
     const none = runInProcess('classify photos/0.png -w model.safetensors --keep-int8 --threads 1')
-    await expect(none).rejects.toThrow(UsageError)
+    await expect(none).rejects.toThrow(ModelError)
     await expect(none).rejects.toThrow(
       'model.safetensors has no int8 weights to keep: make such a file with alexnet convert --quantize int8',
     )
@@ -182,7 +182,7 @@ describe('convert', () => {
       preprocessing: { ...description.preprocessing, resize: 63, crop: 63 },
     })
     small.dispose()
-    const { model: loaded } = await loadModel('k.safetensors')
+    const { network: loaded } = await loadModel('k.safetensors')
     const dropout = loaded.layers.filter((layer) => layer.getClassName() === 'AlexNetDropout')
     expect(dropout).toHaveLength(2)
     for (const layer of dropout) {
@@ -225,7 +225,7 @@ describe('convert', () => {
     )
     const options = { variant: 'caffe', classes: 2, inputSize: 67 } as const
     const preprocessing = { ...description.preprocessing, resize: 67, crop: 67 }
-    const metadata = describeModel({ options, labels: ['a', 'b'], preprocessing })
+    const metadata = toMetadata({ options, labels: ['a', 'b'], preprocessing })
     const graph = { name: 'theirs', nodes: [], inputs: [], outputs: [], initializers, metadata }
     await writeFile(inFolder('caffe.onnx'), Buffer.concat(encodeOnnxGraph(graph)))
     await convert('caffe.onnx caffe.safetensors')

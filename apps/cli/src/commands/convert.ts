@@ -1,12 +1,10 @@
 // alexnet convert: a model into another format, smaller on request. The new file is read again and held
 // against the old one: the logits of some pictures say what the change costs.
 
-import { createPreprocess } from '@alexnet/data'
+import { formatOf, type Model, type ModelFormat, requirePossible } from '@alexnet/model'
 import type { Quantization } from '@alexnet/weights'
-import * as tf from '@tensorflow/tfjs'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { type LoadedModel, loadModel } from '../model-file.ts'
-import { formatOf, type ModelFormat, requirePossible, writeModel } from '../model-writer.ts'
+import { loadModel } from '../model.ts'
 import { requireOther } from '../output.ts'
 import { megabytes, percent } from '../terminal/format.ts'
 import { print, printJson } from '../terminal/print.ts'
@@ -41,7 +39,6 @@ export interface Converted {
 
 /** Pictures that are drawn when none are named. */
 const DRAWN = 16
-const BATCH = 32
 
 export async function convert(
   input: string,
@@ -50,11 +47,11 @@ export async function convert(
 ): Promise<void> {
   const { quantize: quantization, withPreprocessing = false, json = false } = options
   const format = formatOf(output, options.to)
-  const written = { format, quantization, withPreprocessing }
+  const written = { format, quantize: quantization, withPreprocessing }
   requirePossible(written)
   await startBackend(options)
   const before = await loadModel(input, { ...options, quiet: json })
-  await requireOther(output, [before.path])
+  await requireOther(output, [before.origin.path])
   const { preprocessing } = before
   const pictures = options.pictures
     ? await picturesOf(options.pictures, options.limit)
@@ -62,19 +59,23 @@ export async function convert(
   const shown = progress('comparing', 2 * pictures.length, { quiet: json })
   try {
     const expected = await logits(before, pictures, (done) => shown.update(done))
-    const bytes = await writeModel(output, before, written)
-    before.model.dispose()
+    const bytes = await before.save(output, written)
+    before.dispose()
     const after = await loadModel(asPath(output), { description: before })
     const found = await logits(after, pictures, (done) => shown.update(pictures.length + done))
-    after.model.dispose()
+    after.dispose()
     shown.stop()
     const result: Converted = {
-      input: { path: before.path, contents: before.contents, bytes: before.bytes },
-      output: { path: output, contents: after.contents, bytes },
+      input: {
+        path: before.origin.path,
+        contents: before.origin.contents,
+        bytes: before.origin.bytes,
+      },
+      output: { path: output, contents: after.origin.contents, bytes },
       comparison: compare(expected, found),
     }
     if (json) printJson(result, 2)
-    else print(...formatConverted(result, options.pictures))
+    else print(...formatConverted(result, format, options.pictures))
   } finally {
     shown.stop()
   }
@@ -85,28 +86,16 @@ const asPath = (path: string) => (/[/\\]/.test(path) ? path : `./${path}`)
 
 /** Logits of each picture. */
 async function logits(
-  { model, preprocessing }: LoadedModel,
+  model: Model,
   pictures: SamplePictures,
   onProgress: (done: number) => void,
 ): Promise<Float32Array[]> {
-  const preprocess = createPreprocess(preprocessing)
-  const { crop } = preprocessing
+  const each = (async function* () {
+    for (let index = 0; index < pictures.length; index++) yield await pictures.load(index)
+  })()
   const rows: Float32Array[] = []
-  for (let start = 0; start < pictures.length; start += BATCH) {
-    const count = Math.min(BATCH, pictures.length - start)
-    const batch = new Float32Array(count * crop * crop * 3)
-    for (let index = 0; index < count; index++) {
-      batch.set(preprocess(await pictures.load(start + index)), index * crop * crop * 3)
-    }
-    const output = tf.tidy(
-      () => model.predict(tf.tensor4d(batch, [count, crop, crop, 3])) as tf.Tensor,
-    )
-    const values = (await output.data()) as Float32Array
-    const classes = values.length / count
-    output.dispose()
-    for (let index = 0; index < count; index++) {
-      rows.push(values.slice(index * classes, (index + 1) * classes))
-    }
+  for await (const { data } of model.features(each, { layer: model.layerNames.at(-1)! })) {
+    rows.push(data)
     onProgress(rows.length)
   }
   return rows
@@ -133,7 +122,11 @@ function compare(expected: Float32Array[], found: Float32Array[]): Converted['co
 
 const likeliest = (row: Float32Array) => row.indexOf(Math.max(...row))
 
-function formatConverted({ input, output, comparison }: Converted, named?: string): string[] {
+function formatConverted(
+  { input, output, comparison }: Converted,
+  format: string,
+  named?: string,
+): string[] {
   const { pictures, worstLogitChange, largestLogit, sameTop1 } = comparison
   const share = input.bytes > 0 ? `, ${percent(output.bytes / input.bytes)} of it` : ''
   return [
@@ -143,5 +136,8 @@ function formatConverted({ input, output, comparison }: Converted, named?: strin
       ? 'logits   the same to the last bit'
       : `logits   worst change ${worstLogitChange.toPrecision(3)}, the largest being ${largestLogit.toPrecision(3)}`,
     `top-1    the same for ${percent(sameTop1)} of ${pictures} ${named === undefined ? 'drawn pictures' : 'pictures'}`,
+    ...(format === 'tfjs'
+      ? ['to load  tf.loadLayersModel, after registerLayers() of @alexnet/core']
+      : []),
   ]
 }

@@ -1,6 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decodePicture, encodePng, loader, openDataset, shapes } from '@alexnet/data'
+import {
+  decodePicture,
+  encodePng,
+  loader,
+  openDataset,
+  shapes,
+  trainingPresetNames,
+} from '@alexnet/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Result, start, temporaryFolder } from '../testing/run.ts'
 
@@ -37,10 +44,21 @@ describe('alexnet data', () => {
     expect(await readdir(join(folder.path, 'sheets'))).toEqual(['one.png'])
   })
 
+  it('draws by every preset that a recipe can name', async () => {
+    for (const name of trainingPresetNames) {
+      const options = ['--preset', name, '--crop', '24', '--pictures', '1', '--times', '1']
+      const run = await alexnet('data', 'preview', 'pictures', ...options)
+      expect(run, name).toMatchObject({ code: 0, stderr: '' })
+      expect(run.stdout).toBe(`preview.png: 1 pictures of pictures, 1 times each by ${name}\n`)
+    }
+  })
+
   it('names the presets that there are', async () => {
-    const run = await alexnet('data', 'preview', 'pictures', '--preset', 'none')
+    const run = await alexnet('data', 'preview', 'pictures', '--preset', 'caffee')
     expect(run).toMatchObject({ code: 2, stdout: '' })
-    expect(run.stderr).toMatch(/there is no preset 'none': choose one of .*torchvision-train/)
+    expect(run.stderr).toMatch(
+      /there is no preset 'caffee': choose one of .*caffe, torchvision-train/,
+    )
   })
 
   it('counts, measures, and finds broken and equal pictures', async () => {

@@ -7,7 +7,8 @@ import {
   type DatasetDescription,
   describeDataset,
   encodePng,
-  openDataset,
+  fitColorPca,
+  needsColorPca,
   PictureError,
   preset,
   presetNames,
@@ -18,6 +19,7 @@ import {
   transformPicture,
 } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
+import { openPictures } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { print, printJson, shown, tell } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
@@ -32,6 +34,9 @@ export interface PreviewOptions {
   out: string
 }
 
+/** Pictures that are read for the axes of their colours: enough for the eye. */
+const MOST_MEASURED = 1000
+
 export async function previewData(path: string, options: PreviewOptions): Promise<void> {
   const { crop, seed, times, out } = options
   if (!(presetNames as readonly string[]).includes(options.preset)) {
@@ -39,8 +44,11 @@ export async function previewData(path: string, options: PreviewOptions): Promis
       `there is no preset '${options.preset}': choose one of ${presetNames.join(', ')}`,
     )
   }
-  const { transforms } = preset(options.preset, crop === undefined ? {} : { crop })
-  const dataset = await openDataset(path, { split: options.split })
+  const dataset = await openPictures(path, options.split)
+  const colorPca = needsColorPca(options.preset)
+    ? await fitColorPca(dataset, { limit: MOST_MEASURED })
+    : undefined
+  const { transforms } = preset(options.preset, { crop, colorPca })
   const transform = compose(transforms)
   const rows: SheetCell[][] = []
   for (const index of shuffledOrder(dataset.length, seed, 0)) {
@@ -73,7 +81,7 @@ export interface StatsOptions {
 
 export async function describeData(path: string, options: StatsOptions): Promise<void> {
   const { json: quiet = false, limit } = options
-  const dataset = await openDataset(path, { split: options.split })
+  const dataset = await openPictures(path, options.split)
   const bar = progress('reading', Math.min(limit ?? dataset.length, dataset.length), { quiet })
   let description: DatasetDescription
   try {

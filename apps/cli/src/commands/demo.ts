@@ -3,13 +3,12 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Classifier } from '@alexnet/core'
-import { createPreprocess, type Dataset, encodePng, type Picture, shapes } from '@alexnet/data'
+import { type Dataset, encodePng, type Picture, shapes } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
 import { plot } from 'asciichart'
 import pc from 'picocolors'
 import type { EngineOptions } from '../backend.ts'
-import { loadModel } from '../model-file.ts'
+import { loadModel } from '../model.ts'
 import { exitCodes } from '../terminal/errors.ts'
 import { duration, halfBlocks, percent } from '../terminal/format.ts'
 import { bold, print } from '../terminal/print.ts'
@@ -73,16 +72,14 @@ export async function demo(options: DemoOptions): Promise<void> {
   )
 
   heading('3. Classify a few of them')
-  const { model, labels, preprocessing } = loaded
-  const classifier = new Classifier({ model, labels, preprocess: createPreprocess(preprocessing) })
   for (let index = 0; index < 5; index++) {
     const picture = await heldOut.load(index)
     const label = heldOut.classes[heldOut.label(index)]!
     const file = join(folder.path, 'pictures', `${index}-${label}.png`)
     await replaceFile(file, [await encodePng(picture)])
-    show({ file, top: await classifier.classify(picture, { topK: 3 }) }, picture)
+    show({ file, top: await loaded.classify(picture, { topK: 3 }) }, picture)
   }
-  classifier.dispose()
+  loaded.dispose()
 
   if (!(await fineTune(folder, options))) return
 
@@ -126,7 +123,7 @@ async function fineTune(base: RunFolder, options: DemoOptions): Promise<boolean>
   const loaded = await loadModel(folder.path)
   const heldOut = grouped(shapes({ count: 300, seed: HELD_OUT_SEED, split: 'test' }))
   const { top1 } = await evaluateModel(loaded, heldOut, {})
-  loaded.model.dispose()
+  loaded.dispose()
   print(`${heldOut.length} pictures it has not seen: top-1 ${percent(top1)}`)
   return true
 }

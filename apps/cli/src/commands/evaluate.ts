@@ -1,11 +1,11 @@
 // alexnet evaluate: loss and accuracy of a model on a labelled data set.
 
-import { type Dataset, openDataset, type Split } from '@alexnet/data'
+import type { Dataset, Split } from '@alexnet/data'
+import { evaluationBatches, type Model, TEN, tenViewBatches } from '@alexnet/model'
 import { classAccuracies, type Evaluation, evaluate } from '@alexnet/train'
 import { type EngineOptions, startBackend } from '../backend.ts'
-import { type LoadedModel, loadModel } from '../model-file.ts'
-import { evaluationBatches, TEN, tenViewBatches } from '../preparation.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { loadModel } from '../model.ts'
+import { type OnBroken, openPictures, SkippedPictures, withClasses } from '../pictures.ts'
 import { bar, percent } from '../terminal/format.ts'
 import { cyan, print, printJson, shown } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
@@ -17,18 +17,21 @@ export interface EvaluateOptions extends EngineOptions {
   /** One centre crop a picture, or the mean over ten crops. Default center. */
   views?: 'center' | 'ten'
   batchSize?: number
+  onBroken?: OnBroken
   json?: boolean
 }
 
 export async function evaluateCommand(path: string, options: EvaluateOptions): Promise<void> {
   await startBackend(options)
-  const dataset = await openDataset(path, { split: options.split })
-  const loaded = await loadModel(options.weights, { ...options, quiet: options.json ?? false })
-  const metrics = await evaluateModel(loaded, dataset, options)
+  const dataset = await openPictures(path, options.split)
+  const loaded = await loadModel(options.weights, { ...options, quiet: options.json })
+  const skipped = new SkippedPictures()
+  const metrics = await evaluateModel(loaded, dataset, options, skipped)
+  skipped.report()
   if (options.json) {
     const { mistakes: _, ...numbers } = metrics
     const classes = summarize(metrics, loaded.labels)
-    printJson({ ...numbers, classes })
+    printJson({ ...numbers, classes, skipped: skipped.list })
   } else {
     print(...formatEvaluation(metrics, loaded.labels))
   }
@@ -36,22 +39,27 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
 
 /** Measures a loaded model; the data set's classes are matched to the model's by name. */
 export async function evaluateModel(
-  { model, labels, preprocessing, path }: LoadedModel,
+  { network, labels, preprocessing, origin }: Model,
   dataset: Dataset,
   {
     batchSize = 64,
     views = 'center',
     json = false,
-  }: Pick<EvaluateOptions, 'batchSize' | 'views' | 'json'>,
+    onBroken = 'stop',
+  }: Pick<EvaluateOptions, 'batchSize' | 'views' | 'json' | 'onBroken'>,
+  skipped = new SkippedPictures(),
 ): Promise<Evaluation> {
   const shown = progress('evaluating', dataset.length, { quiet: json })
   try {
-    const matched = matchClasses(dataset, labels, path)
+    const matched = withClasses(dataset, labels, origin.path)
     const batchesOf = views === 'ten' ? tenViewBatches : evaluationBatches
-    return await evaluate(model, batchesOf(matched, preprocessing, batchSize), {
+    const batches = batchesOf(matched, preprocessing, { batchSize, onBroken })
+    const metrics = await evaluate(network, skipped.watch(batches), {
       views: views === 'ten' ? TEN : 1,
       onProgress: (done) => shown.update(done),
     })
+    if (metrics.pictures > 0) return metrics
+    throw new Error(`${dataset.name}: none of its ${dataset.length} pictures can be used`)
   } finally {
     shown.stop()
   }
@@ -74,7 +82,7 @@ function summarize({ confusion }: Evaluation, labels: readonly string[]): ClassS
       : [
           {
             label: labels[index]!,
-            pictures: confusion[index]!.reduce((sum, count) => sum + count, 0),
+            pictures: confusion.pictures(index),
             top1,
           },
         ],
@@ -88,11 +96,11 @@ function formatEvaluation(metrics: Evaluation, labels: readonly string[]): strin
   const listed = classes.slice(-MOST_CLASSES)
   const width = Math.min(30, Math.max(...listed.map(({ label }) => shown(label).length)))
   const worst = confusion
-    .flatMap((row, own) => row.map((count, given) => ({ own, given, count })))
-    .filter(({ own, given, count }) => own !== given && count > 0)
-    .sort((a, b) => b.count - a.count)
+    .cells()
+    .filter(([own, given]) => own !== given)
+    .sort(([, , a], [, , b]) => b - a)
     .slice(0, 3)
-    .map(({ own, given, count }) => `${labels[own]} for ${labels[given]} (${count})`)
+    .map(([own, given, count]) => `${labels[own]} for ${labels[given]} (${count})`)
   return [
     `${pictures} pictures: top-1 ${percent(top1)}, top-5 ${percent(top5)}, loss ${loss.toFixed(4)}`,
     ...(listed.length < classes.length ? [`the ${MOST_CLASSES} worst of its classes:`] : []),
@@ -102,31 +110,4 @@ function formatEvaluation(metrics: Evaluation, labels: readonly string[]): strin
     ),
     ...(worst.length > 0 ? ['most often mistaken:', ...worst.map((line) => `  ${line}`)] : []),
   ]
-}
-
-/**
- * The data set with its labels as the model numbers its classes, matched by name; a model whose labels
- * are only numbers takes the data set's order.
- *
- * @throws UsageError when a class of the data set is unknown to the model
- */
-function matchClasses(dataset: Dataset, labels: readonly string[], weights: string): Dataset {
-  const numbered = labels.every((label, index) => label === String(index))
-  if (numbered && dataset.classes.length === labels.length) return dataset
-  const unknown = dataset.classes.filter((name) => !labels.includes(name))
-  if (unknown.length > 0) {
-    throw new UsageError(
-      `${dataset.name}: ${weights} does not know the ${unknown.length === 1 ? 'class' : 'classes'} ${unknown.slice(0, 5).join(', ')}${unknown.length > 5 ? ', …' : ''}; it knows ${labels.slice(0, 10).join(', ')}${labels.length > 10 ? ', …' : ''}`,
-    )
-  }
-  const indices = dataset.classes.map((name) => labels.indexOf(name))
-  return {
-    name: dataset.name,
-    classes: labels,
-    length: dataset.length,
-    label: (index) => indices[dataset.label(index)]!,
-    load: (index) => dataset.load(index),
-    path: (index) => dataset.path(index),
-    fingerprint: () => dataset.fingerprint(),
-  }
 }

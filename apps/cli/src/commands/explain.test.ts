@@ -4,10 +4,10 @@ import { copyFile, link, mkdir, readdir, readFile, symlink, writeFile } from 'no
 import { join } from 'node:path'
 import { createAlexNet } from '@alexnet/core'
 import { cifarEval, decodePicture, encodePng, shapes } from '@alexnet/data'
+import { explainMethods as methods } from '@alexnet/model'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { methods } from '../explain-methods.ts'
-import { saveModel } from '../model-file.ts'
+import { saveModel } from '../model.ts'
 import { start, temporaryFolder } from '../testing/run.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -98,7 +98,7 @@ describe('alexnet explain', () => {
     [['-m', 'class-visualization'], /needs a class: name it with --class/],
     [['0.png', '-m', 'neighbours'], /name them with --dataset/],
     [['0.png', '-o', 'heat.jpg'], /must end in .png/],
-    [['0.png', '-c', 'cirle'], /no class of that name; did you mean circle/],
+    [['0.png', '-c', 'cirle'], /no class 'cirle': did you mean circle/],
     [['0.png', '-c', '10'], /the classes are 0 to 9/],
     [['0.png', '-m', 'receptive-field', '-l', 'features.0', '--unit', 'x'], /such as 3,5/],
   ])('says what is wrong with %j', async (args, message) => {

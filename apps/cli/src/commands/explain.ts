@@ -1,65 +1,121 @@
 // alexnet explain: what the network sees in a picture, drawn beside the picture as the network gets it.
 
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import type { Picture } from '@alexnet/core'
-import { createPreprocess, encodePng, readPicture } from '@alexnet/data'
+import type { ColorMap } from '@alexnet/core'
+import { type Dataset, encodePng } from '@alexnet/data'
+import { classNamed, type ExplainMethod, evenly, methodsWithoutPicture } from '@alexnet/model'
 import { replaceFile } from '@alexnet/weights/node'
-import { distance } from 'fastest-levenshtein'
-import { startBackend } from '../backend.ts'
-import type { Method } from '../explain-methods.ts'
-import { drawings, type ExplainOptions, type Subject } from '../explanations.ts'
-import { type LoadedModel, loadModel } from '../model-file.ts'
+import { type EngineOptions, startBackend } from '../backend.ts'
+import { loadModel } from '../model.ts'
 import { requireOther } from '../output.ts'
-import { UsageError } from '../terminal/errors.ts'
+import {
+  type OnBroken,
+  openPictures,
+  readPictures,
+  SkippedPictures,
+  soundPictures,
+} from '../pictures.ts'
+import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { percent } from '../terminal/format.ts'
 import { bold, print, printJson } from '../terminal/print.ts'
+import { type Progress, progress } from '../terminal/progress.ts'
+
+export interface ExplainOptions extends EngineOptions {
+  method: ExplainMethod
+  out?: string
+  weights?: string
+  variant?: string
+  class?: string
+  layer?: string
+  unit?: string
+  channel?: number
+  dataset?: string
+  limit: number
+  count: number
+  steps?: number
+  size?: number
+  stride?: number
+  colors?: ColorMap
+  plain?: boolean
+  onBroken?: OnBroken
+  json?: boolean
+}
 
 interface Explained {
   file: string | null
-  method: Method
+  method: ExplainMethod
   class?: { index: number; label: string; probability?: number }
   layer?: string
   out: string
 }
 
-/** Methods that look at the network, not at a picture. */
-const withoutPicture: readonly Method[] = ['class-visualization', 'top-patches']
-
 export async function explain(files: string[], options: ExplainOptions): Promise<void> {
-  const { method, json = false } = options
+  const { method, json = false, plain = false, layer, channel, limit, count } = options
+  const { steps, size, stride, colors, onBroken = 'stop' } = options
   checkOptions(files, options)
+  const unit = options.unit === undefined ? undefined : placeOf(options.unit)
   const outputs = outputPaths(files, options)
   for (const out of outputs) await requireOther(out, [...files, options.weights])
   await startBackend(options)
-  const loaded = await loadModel(options.weights, { ...options, quiet: json })
-  const target = options.class === undefined ? undefined : classNamed(options.class, loaded.labels)
+  const model = await loadModel(options.weights, { ...options, quiet: json })
+  const target = options.class === undefined ? undefined : classNamed(options.class, model.labels)
+  const skipped = new SkippedPictures()
+  const pictures =
+    options.dataset === undefined
+      ? undefined
+      : await picturesAmong(options.dataset, limit, onBroken, skipped)
   const results: Explained[] = []
-  const subjects = withoutPicture.includes(method) ? [null] : files
+  const subjects = methodsWithoutPicture.includes(method) ? [null] : files
   for (const [index, file] of subjects.entries()) {
-    const subject: Subject = {
-      ...loaded,
-      ...(file !== null && (await prepared(loaded, await readPicture(file)))),
-      target,
-    }
-    const { picture, explained, layer } = await drawings[method](subject, options)
-    const out = outputs[index]!
-    await replaceFile(out, [await encodePng(picture)])
-    const result: Explained = {
-      file,
+    const read = file === null ? [] : await readPictures([file], onBroken, skipped)
+    if (file !== null && read.length === 0) continue
+    let shown: Progress | undefined
+    const found = await model.explain(read[0]?.picture ?? null, {
       method,
-      out,
+      target,
       layer,
-      ...(explained && { class: { ...explained, label: loaded.labels[explained.index]! } }),
-    }
+      unit,
+      channel,
+      pictures,
+      limit,
+      count,
+      steps,
+      size,
+      stride,
+      colors,
+      layout: plain ? 'alone' : 'beside',
+      onProgress: (done, total) => {
+        shown ??= progress(method, total, { quiet: json })
+        shown.update(done)
+      },
+    })
+    shown?.stop()
+    const out = outputs[index]!
+    await replaceFile(out, [await encodePng(found.picture)])
+    const result: Explained = { file, method, out, layer: found.layer, class: found.target }
     results.push(result)
     if (!json) print(describe(result))
   }
-  loaded.model.dispose()
+  model.dispose()
+  if (skipped.count > 0) process.exitCode = exitCodes.failed
+  skipped.report()
   if (json) printJson(results, 2)
 }
 
+/** At most `limit` pictures of a data set, evenly over it, whose order may be by class. */
+async function picturesAmong(
+  path: string,
+  limit: number,
+  onBroken: OnBroken,
+  skipped: SkippedPictures,
+): Promise<Dataset> {
+  const dataset = await openPictures(path, 'test')
+  const some = evenly(dataset, limit)
+  return onBroken === 'skip' ? soundPictures(some, skipped) : some
+}
+
 function checkOptions(files: readonly string[], { method, out, dataset, ...rest }: ExplainOptions) {
-  const alone = withoutPicture.includes(method)
+  const alone = methodsWithoutPicture.includes(method)
   if (!alone && files.length === 0) {
     throw new UsageError(`--method ${method} explains a picture: name at least one`)
   }
@@ -112,50 +168,13 @@ function distinctNames(files: readonly string[]): string[] {
   })
 }
 
-/** The number of a class from its name or number. @throws UsageError with the names it may have been */
-function classNamed(text: string, labels: readonly string[]): number {
-  const wanted = text.toLowerCase()
-  const exact = labels.findIndex((label) => label.toLowerCase() === wanted)
-  if (exact >= 0) return exact
-  const number = Number(text)
-  if (text.trim() !== '' && Number.isInteger(number)) {
-    if (number >= 0 && number < labels.length) return number
-    throw new UsageError(`--class ${text}: the classes are 0 to ${labels.length - 1}`)
+/** "3,5" as a row and a column. */
+function placeOf(text: string) {
+  const numbers = text.split(',').map(Number)
+  if (numbers.length === 2 && numbers.every((number) => Number.isInteger(number) && number >= 0)) {
+    return { row: numbers[0]!, column: numbers[1]! }
   }
-  const holding = labels.filter((label) => label.toLowerCase().includes(wanted))
-  if (holding.length === 1) return labels.indexOf(holding[0]!)
-  const near = holding.length > 0 ? holding : [...labels].sort(by((label) => distance(label, text)))
-  throw new UsageError(
-    `--class ${text}: there is no class of that name; did you mean ${near.slice(0, 5).join(' or ')}?`,
-  )
-}
-
-const by =
-  <T>(key: (value: T) => number) =>
-  (a: T, b: T) =>
-    key(a) - key(b)
-
-/** Pixels a side that a picture is shown with, at least. */
-const SHOWN = 448
-
-/** A picture as the network gets it, and the same part of it in as many pixels as there are to show. */
-async function prepared({ preprocessing }: LoadedModel, picture: Picture) {
-  const input = createPreprocess(preprocessing)(picture)
-  const zoom = Math.ceil(SHOWN / preprocessing.crop)
-  const side = preprocessing.crop * zoom
-  const shown = createPreprocess({
-    ...preprocessing,
-    resize: preprocessing.resize * zoom,
-    crop: side,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-  })(picture)
-  const view = {
-    width: side,
-    height: side,
-    data: Uint8Array.from(shown, (v) => Math.round(v * 255)),
-  }
-  return { input, view }
+  throw new UsageError(`--unit ${text}: give a row and a column from 0 on, such as 3,5`)
 }
 
 function describe({ file, method, class: target, layer, out }: Explained): string {

@@ -2,17 +2,18 @@
 // memory does not grow with the number of pictures.
 
 import { extname } from 'node:path'
-import type { Classifier } from '@alexnet/core'
+import type { Model } from '@alexnet/model'
 import { bytesOf, encodeNpyHeader, encodeSafetensorsHeader } from '@alexnet/weights'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
+import { loadModel } from '../model.ts'
 import { requireOther } from '../output.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { readPictures, SkippedPictures } from '../pictures.ts'
+import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { interruptible } from '../terminal/interrupt.ts'
 import { print, printJson } from '../terminal/print.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
-import { type ClassifyOptions, loadClassifier } from './classify.ts'
-import { readPictures } from './pictures.ts'
+import { type ClassifyOptions, inTurn } from './classify.ts'
 
 export interface FeaturesOptions extends Omit<ClassifyOptions, 'top'> {
   layer: string
@@ -62,7 +63,7 @@ const encoders: Record<string, Encoder> = {
   },
 }
 
-export async function features(files: string[], options: FeaturesOptions): Promise<void> {
+export async function features(named: string[], options: FeaturesOptions): Promise<void> {
   const { out, layer, json = false, batchSize = 32 } = options
   const encode = encoders[extname(out).toLowerCase()]
   if (!encode) {
@@ -70,14 +71,16 @@ export async function features(files: string[], options: FeaturesOptions): Promi
       `--out ${out}: the ending says the format, one of ${Object.keys(encoders).join(', ')}`,
     )
   }
+  const skipped = new SkippedPictures()
+  const files = options.onBroken === 'skip' ? await soundFiles(named, batchSize, skipped) : named
   await requireOther(out, [...files, options.weights])
   await startBackend(options)
-  const classifier = await loadClassifier(options)
+  const model = await loadModel(options.weights, { ...options, quiet: json })
   const stop = interruptible(`stopped; ${out} is as it was`)
   const shown = progress('features', files.length, { quiet: json })
   let shape: number[] = []
   async function* rows() {
-    for await (const row of featureRows(classifier, files, layer, batchSize, shown)) {
+    for await (const row of featureRows(model, files, layer, batchSize, shown)) {
       shape = [files.length, ...row.shape]
       yield row
     }
@@ -87,24 +90,40 @@ export async function features(files: string[], options: FeaturesOptions): Promi
   } finally {
     stop.release()
     shown.stop()
-    classifier.dispose()
+    model.dispose()
   }
+  if (skipped.count > 0) process.exitCode = exitCodes.failed
+  skipped.report()
   if (json) printJson({ out, layer, shape })
   else print(`${out}: ${layer} of ${files.length} pictures, shape [${shape.join(', ')}]`)
 }
 
+/** The files that can be used: a table's header says how many rows follow, so they are read before. */
+async function soundFiles(
+  named: readonly string[],
+  batchSize: number,
+  skipped: SkippedPictures,
+): Promise<string[]> {
+  const files: string[] = []
+  for (let start = 0; start < named.length; start += batchSize) {
+    const read = await readPictures(named.slice(start, start + batchSize), 'skip', skipped)
+    for (const { file } of read) files.push(file)
+  }
+  if (files.length > 0) return files
+  skipped.report()
+  throw new Error(`none of the ${named.length} pictures can be used`)
+}
+
 async function* featureRows(
-  classifier: Classifier,
+  model: Model,
   files: readonly string[],
   layer: string,
   batchSize: number,
   shown: Progress,
 ): AsyncGenerator<Row> {
-  for (let start = 0; start < files.length; start += batchSize) {
-    const names = files.slice(start, start + batchSize)
-    const pictures = await readPictures(names)
-    const results = await classifier.features(pictures, { layer })
-    for (const [index, file] of names.entries()) yield { file, ...results[index]! }
-    shown.update(start + names.length)
+  let done = 0
+  for await (const result of model.features(inTurn(files), { layer, batchSize })) {
+    yield { file: files[done]!, ...result }
+    shown.update(++done)
   }
 }

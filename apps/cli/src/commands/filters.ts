@@ -12,7 +12,7 @@ import {
 import { encodePng } from '@alexnet/data'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
-import { loadModel } from '../model-file.ts'
+import { loadModel } from '../model.ts'
 import { requireOther } from '../output.ts'
 import { print, printJson } from '../terminal/print.ts'
 import { requirePng } from './explain.ts'
@@ -36,10 +36,12 @@ export async function filters(options: FiltersOptions): Promise<void> {
   requirePng(out)
   await requireOther(out, [options.weights])
   await startBackend({ threads: 1 })
-  const { model } = await loadModel(options.weights, { ...options, quiet: json })
-  const all = await filtersOf(model, options.layer)
+  const model = await loadModel(options.weights, { ...options, quiet: json })
+  const all = await filtersOf(model.network, options.layer)
   const layer =
-    options.layer ?? model.layers.find(({ weights }) => weights.length > 0)?.name ?? 'the first'
+    options.layer ??
+    model.network.layers.find(({ weights }) => weights.length > 0)?.name ??
+    'the first'
   const count = Math.min(limit, all.count)
   const maps = Array.from({ length: count }, (_, index) => filterMap(all, index))
   const isColours = all.channels === 3

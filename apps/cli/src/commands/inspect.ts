@@ -1,11 +1,16 @@
 // alexnet inspect: the layer table of a variant, or of the network that a weight file holds.
 
-import { createAlexNet, describe, formatDescription } from '@alexnet/core'
+import {
+  createAlexNet,
+  describe,
+  formatDescription,
+  getArchitecture,
+  type Variant,
+} from '@alexnet/core'
 import { startBackend } from '../backend.ts'
-import { loadModel } from '../model-file.ts'
+import { loadModel } from '../model.ts'
 import { refuseTogether } from '../terminal/errors.ts'
 import { print, printJson } from '../terminal/print.ts'
-import { variantNamed } from '../train/settings.ts'
 
 export interface InspectOptions {
   variant?: string
@@ -21,9 +26,9 @@ export async function inspect(options: InspectOptions): Promise<void> {
   await startBackend({ threads: 1 })
   const { classes, inputSize, variant = 'torchvision' } = options
   const model = options.weights
-    ? (await loadModel(options.weights, { ...options, quiet: options.json ?? false })).model
+    ? (await loadModel(options.weights, { ...options, quiet: options.json })).network
     : createAlexNet({
-        variant: variantNamed(variant),
+        variant: getArchitecture(variant).name as Variant,
         initialize: false,
         classes,
         inputSize,

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { type Dataset, openDataset, packDataset, packedName } from '@alexnet/data'
 import { replaceFileBy } from '@alexnet/weights/node'
+import { openPictures } from '../pictures.ts'
 import { refuseTogether } from '../terminal/errors.ts'
 import { interruptible } from '../terminal/interrupt.ts'
 import { print, printJson } from '../terminal/print.ts'
@@ -19,9 +20,15 @@ export interface PackOptions {
 export async function pack(path: string, out: string, options: PackOptions): Promise<void> {
   refuseTogether(options, 'raw', 'quality')
   const { size, quality, json: quiet = false, skipBroken = false } = options
-  const train = await openDataset(path, { split: 'train' })
+  const train = await openPictures(path, 'train')
   const parts: Dataset[] = [train]
-  if (train.split) parts.push(await openDataset(path, { split: 'test' }))
+  if (train.split) {
+    const test = await openPictures(path, 'test')
+    const validation = await openDataset(path, { split: 'validation' })
+    // Where there is one of the two only, it stands in for the other.
+    if (validation.path(0) !== test.path(0)) parts.push(validation)
+    parts.push(test)
+  }
   const stop = interruptible('stopped; files that were not whole are gone, start again')
   const files: { path: string; pictures: number; bytes: number; skipped: string[] }[] = []
   try {

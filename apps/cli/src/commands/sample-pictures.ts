@@ -2,7 +2,8 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Dataset, openDataset, type Picture, readPicture, shapes } from '@alexnet/data'
+import { type Picture, readPicture, shapes } from '@alexnet/data'
+import { openPictures } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
 
 /** Pictures that are loaded when they are needed. */
@@ -36,6 +37,5 @@ async function allPictures(path: string): Promise<SamplePictures> {
   if (files.length > 0) {
     return { length: files.length, load: (index) => readPicture(join(path, files[index]!)) }
   }
-  const dataset: Dataset = await openDataset(path, { split: 'test' })
-  return dataset
+  return openPictures(path, 'test')
 }

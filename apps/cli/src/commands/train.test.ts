@@ -3,12 +3,11 @@
 
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decodePicture } from '@alexnet/data'
+import { decodePicture, trainingPresetNames } from '@alexnet/data'
 import { recipes } from '@alexnet/train'
 import { encodeSafetensors, readSafetensors } from '@alexnet/weights'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { augmentationNames } from '../preparation.ts'
 import { readEvents } from '../testing/event-file.ts'
 import { killAndResume } from '../testing/kill.ts'
 import { writeShapes } from '../testing/pictures.ts'
@@ -332,7 +331,7 @@ describe('mistakes', () => {
   it('the recipes that --help names are those that there are, and all can be prepared for', () => {
     expect(recipeNames.split(', ')).toEqual(Object.keys(recipes))
     for (const recipe of Object.values(recipes)) {
-      if ('augmentation' in recipe) expect(augmentationNames).toContain(recipe.augmentation)
+      if ('augmentation' in recipe) expect(trainingPresetNames).toContain(recipe.augmentation)
     }
   })
 })

@@ -4,27 +4,21 @@
 
 import { readFileSync } from 'node:fs'
 import { createAlexNet } from '@alexnet/core'
+import { createWorkerPool } from '@alexnet/data'
 import {
-  createWorkerPool,
-  fitColorPca,
-  meanPicture,
-  packMeanPicture,
-  type StatisticsOptions,
-} from '@alexnet/data'
-import {
-  createOptimizer,
-  scheduleOf,
+  createTrainer,
+  fitRecipe,
+  prepareRecipe,
   type TrainEvent,
-  Trainer,
   TrainingError,
 } from '@alexnet/train'
 import * as tf from '@tensorflow/tfjs'
 import { startBackend } from '../backend.ts'
-import { saveModel } from '../model-file.ts'
-import { evaluationBatches, needsColorPca } from '../preparation.ts'
+import { saveModel } from '../model.ts'
+import { SkippedPictures, warn } from '../pictures.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { interruptible } from '../terminal/interrupt.ts'
-import { dim, printJson, tell, yellow } from '../terminal/print.ts'
+import { dim, printJson, tell } from '../terminal/print.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
 import type { TrainOptions } from '../train/options.ts'
 import { resumedSettings } from '../train/resumed-settings.ts'
@@ -32,7 +26,7 @@ import { RunFolder } from '../train/run-folder.ts'
 import type { RunSettings } from '../train/run-settings.ts'
 import { newSettings, variantNamed } from '../train/settings.ts'
 import { type StartingWeights, startingWeights } from '../train/starting-weights.ts'
-import { openTrainingData, type TrainingData, trainingBatches } from '../train/training-data.ts'
+import { openTrainingData, type TrainingData } from '../train/training-data.ts'
 import { TrainingLog } from '../train/training-log.ts'
 import { announce, conclude, epochHeader, epochLine } from '../train/training-report.ts'
 
@@ -80,12 +74,7 @@ async function trainIn(
   const { settings, start } = await settle(path, options, data, stored, folder, backend.name)
   const { recipe } = settings
   const model = createAlexNet(settings.model)
-  const trainer = new Trainer({
-    model,
-    optimizer: createOptimizer(recipe),
-    averageDecay: recipe.averageDecay,
-  })
-  const warn = (text: string) => tell(`${yellow('warning:')} ${text}`)
+  const trainer = createTrainer(model, recipe)
   const checkpoint = options.resume ? await folder.readCheckpoint(settings, warn) : undefined
   if (options.resume && !checkpoint) {
     warn(`${folder.path} has no checkpoint: the run begins again from its first step`)
@@ -101,25 +90,24 @@ async function trainIn(
   }
   if (!quiet) announce(settings, data, trainer.step)
 
+  const skipped = new SkippedPictures((picture, problem) => {
+    if (quiet) printJson({ type: 'skipped', path: picture, problem })
+  })
   const stop = interruptible(`stopped after a step of the run in ${folder.path}`)
   stop.signal.addEventListener('abort', () => {
     if (!quiet) tell('', 'stopping after this step and saving (again to stop at once)')
   })
   // Kept from epoch to epoch.
   const workers = options.workers ? createWorkerPool(options.workers) : 0
-  const events = trainer.fit({
-    epochs: recipe.epochs,
-    batches: (position) => trainingBatches(data.training, settings, { ...position, workers }),
-    ...(data.validation && {
-      validation: () =>
-        evaluationBatches(data.validation!, settings.preprocessing, recipe.batchSize),
-    }),
-    schedule: scheduleOf(recipe),
-    labelSmoothing: recipe.labelSmoothing ?? 0,
-    headEpochs: recipe.headEpochs ?? 0,
-    clipNorm: recipe.clipNorm,
-    earlyStop: recipe.earlyStop,
-    ...(settings.microBatch !== null && { microBatch: settings.microBatch }),
+  const events = fitRecipe(trainer, recipe, {
+    dataset: data.training,
+    validation: data.validation,
+    seed: settings.seed,
+    preparation: settings,
+    workers,
+    microBatch: settings.microBatch ?? undefined,
+    onBroken: settings.onBroken,
+    onSkipped: (error) => skipped.add(error),
     checkpointEvery: options.checkpointEvery ?? 100,
     signal: stop.signal,
   })
@@ -164,7 +152,10 @@ async function trainIn(
     const { writeReport } = await import('../train/report/report.ts')
     await writeReport(folder, settings, trainer.history, data.validation, { quiet })
   }
-  if (!quiet) conclude(finished, trainer, folder, path)
+  if (!quiet) {
+    skipped.report()
+    conclude(finished, trainer, folder, path)
+  }
   return finished
 }
 
@@ -188,47 +179,39 @@ async function settle(
           variant: options.variant,
         })
   const versions = { ...programVersions(), backend }
-  const settings = newSettings(path, options, data, await data.training.load(0), {
+  const settings = newSettings(path, options, data, data.picture, {
     versions,
     ...(start && { start }),
   })
-  const quiet = options.json ?? false
-  if (needsColorPca(settings.recipe.augmentation)) {
-    settings.colorPca = await measured('measuring colours', quiet, (watched) =>
-      fitColorPca(data.training, watched),
-    )
-  }
-  // Weights to begin with bring the mean that they were trained with.
-  if (settings.recipe.meanPicture && !start) {
-    const { preprocessing } = settings
-    const mean = await measured('measuring the mean picture', quiet, (watched) =>
-      meanPicture(data.training, { ...watched, size: preprocessing.resize }),
-    )
-    settings.preprocessing = { ...preprocessing, meanPicture: packMeanPicture(mean) }
-  }
+  const { recipe, model } = settings
+  const preparation = await measured(options.json ?? false, (onProgress) =>
+    prepareRecipe(recipe, data.training, {
+      inputSize: model.inputSize,
+      like: start?.preprocessing,
+      onBroken: settings.onBroken,
+      onProgress,
+    }),
+  )
+  Object.assign(settings, preparation)
   return { settings, ...(start && { start }) }
 }
 
-/** Pictures that are read to know what all are like: more do not change the answer. */
-const MOST_MEASURED = 50_000
-
-/** What a reading of the training pictures gives, its progress shown. */
+/** What is read of the training pictures, its progress shown. */
 async function measured<T>(
-  what: string,
   quiet: boolean,
-  read: (options: StatisticsOptions) => Promise<T>,
+  read: (onProgress: (what: string, done: number, total: number) => void) => Promise<T>,
 ): Promise<T> {
-  let shown: Progress | undefined
+  let shown: { what: string; bar: Progress } | undefined
   try {
-    return await read({
-      limit: MOST_MEASURED,
-      onProgress: (done, total) => {
-        shown ??= progress(what, total, { quiet })
-        shown.update(done)
-      },
+    return await read((what, done, total) => {
+      if (shown?.what !== what) {
+        shown?.bar.stop()
+        shown = { what, bar: progress(`measuring ${what}`, total, { quiet }) }
+      }
+      shown.bar.update(done)
     })
   } finally {
-    shown?.stop()
+    shown?.bar.stop()
   }
 }
 

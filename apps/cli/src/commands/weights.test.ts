@@ -8,15 +8,14 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createAlexNet } from '@alexnet/core'
 import { encodePng, shapes } from '@alexnet/data'
+import { ModelError } from '@alexnet/model'
 import { type BundledWeights, type WeightRecord, weightRecords } from '@alexnet/weights'
 import { saveSafetensors } from '@alexnet/weights/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startBackend } from '../backend.ts'
-import { saveModel } from '../model-file.ts'
-import { UsageError } from '../terminal/errors.ts'
+import { bundledWeights, saveModel } from '../model.ts'
 import { runInProcess } from '../testing/in-process.ts'
 import { start, temporaryFolder } from '../testing/run.ts'
-import { bundledWeights } from '../weights-source.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let bytes: Buffer
@@ -236,6 +235,6 @@ it.each([
   const path = inFolder('bad.safetensors')
   await saveSafetensors(path, new Map(), { alexnet: description })
   const inspecting = alexnet(`inspect --weights ${path}`)
-  await expect(inspecting).rejects.toThrow(UsageError)
+  await expect(inspecting).rejects.toThrow(ModelError)
   await expect(inspecting).rejects.toThrow(message)
 })

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto'
 import type { WeightDescription, WeightRecord } from '@alexnet/weights'
 import { weightRecords } from '@alexnet/weights'
 import { listWeights, removeWeights, verifyWeights } from '@alexnet/weights/node'
+import { bundledWeights, downloadWeights, publishedWeights } from '../model.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { megabytes } from '../terminal/format.ts'
 import { bold, print, printJson } from '../terminal/print.ts'
 import { command } from '../terminal/shell.ts'
-import { bundledWeights, downloadWeights, publishedWeights } from '../weights-source.ts'
 
 interface Options {
   json?: boolean

@@ -22,7 +22,9 @@ export function report(error: unknown): number {
   tell(`alexnet: ${message.trim() || 'failed without a message'}`)
   if (process.env.ALEXNET_DEBUG) tell(...`${stack}`.split('\n'))
   if (error instanceof Interrupted) return exitCodes.interrupted
-  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+  // By its name: what throws it need not be loaded to tell.
+  const isUsage = error instanceof UsageError || (error as Error).name === 'ModelError'
+  return isUsage ? exitCodes.usage : exitCodes.failed
 }
 
 /** @throws UsageError when both of two options that exclude each other are given */

@@ -59,6 +59,7 @@ const values: Partial<Record<keyof TrainOptions, [string, string]>> = {
   validation: ['--validation 0.2', '--validation 0.3'],
   limit: ['--limit 10', '--limit 11'],
   seed: ['--seed 1', '--seed 2'],
+  onBroken: ['--on-broken stop', '--on-broken skip'],
   microBatch: ['--micro-batch 1', '--micro-batch 2'],
 }
 

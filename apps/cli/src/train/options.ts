@@ -7,6 +7,7 @@ import type { OptimizerRecord, Recipe, ScheduleRecord, WeightRule } from '@alexn
 import { InvalidArgumentError } from 'commander'
 import { number, whole } from '../arguments/shared.ts'
 import type { EngineOptions } from '../backend.ts'
+import type { OnBroken } from '../pictures.ts'
 import type { RunSettings } from './run-settings.ts'
 
 /** The recipes of @alexnet/train, which is not loaded for a --help; a test holds the two together. */
@@ -278,6 +279,12 @@ const ofRunning = {
     about: 'threads that prepare pictures (default: none of their own)',
     parse: whole(0),
     resumed: 'free',
+  }),
+  onBroken: row<OnBroken>({
+    flags: '--on-broken <what>',
+    about: 'at a picture that cannot be used, stop or skip it',
+    choices: ['stop', 'skip'],
+    resumed: ({ onBroken }) => onBroken ?? 'stop',
   }),
   checkpointEvery: amount({
     flags: '--checkpoint-every <steps>',

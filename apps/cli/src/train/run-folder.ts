@@ -16,7 +16,7 @@ import {
   replaceFile,
   saveSafetensors,
 } from '@alexnet/weights/node'
-import { MODEL_FILE } from '../model-file.ts'
+import { MODEL_FILE } from '../model.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { tell } from '../terminal/print.ts'
 import { encodeSettings, hashOfSettings, readSettings } from './resumed-settings.ts'

@@ -3,6 +3,7 @@
 import type { AlexNetOptions, Variant } from '@alexnet/core'
 import type { ColorPca, Preprocessing } from '@alexnet/data'
 import type { Recipe } from '@alexnet/train'
+import type { OnBroken } from '../pictures.ts'
 
 /** A recipe with nothing left open but what it does not use. */
 export interface ResolvedRecipe extends Recipe {
@@ -27,6 +28,8 @@ export interface RunSettings {
   microBatch: number | null
   validation: number
   limit: number | null
+  /** What is done at a picture that cannot be used; default stop. */
+  onBroken?: OnBroken
   seed: number
   /** Programs that it began with. */
   versions: Record<string, string>

@@ -2,16 +2,16 @@
 // and resuming needs nothing but it.
 
 import { type AlexNetOptions, getArchitecture, type Variant } from '@alexnet/core'
-import type { Dataset, Picture } from '@alexnet/data'
+import { type Dataset, type Picture, trainingPresetNames } from '@alexnet/data'
 import {
   getRecipe,
   type OptimizerRecord,
   type Recipe,
+  recipePreset,
   recipes,
   type ScheduleRecord,
   type WeightRule,
 } from '@alexnet/train'
-import { evaluationPreset, trainingPreset } from '../preparation.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { given, type TrainOptions } from './options.ts'
 import type { ResolvedRecipe, RunSettings, StartingPoint } from './run-settings.ts'
@@ -26,13 +26,6 @@ export function variantFor(picture: { width: number; height: number }): Variant 
 
 /** A variant's name, checked. @throws core's error with the nearest names */
 export const variantNamed = (name: string): Variant => getArchitecture(name).name as Variant
-
-/** How pictures are prepared for a variant of which nothing else is known, augmented or as evaluation sees them. */
-export function presetFor(variant: string, inputSize: number, augment: boolean) {
-  return augment
-    ? trainingPreset(isSmall(variant) ? 'cifar' : 'torchvision-train', { crop: inputSize })
-    : evaluationPreset(isSmall(variant), inputSize)
-}
 
 /**
  * The settings of a new run, every default resolved.
@@ -61,12 +54,7 @@ export function newSettings(
   const inputSize =
     options.inputSize ?? start?.options.inputSize ?? getArchitecture(variant).inputSize
   const seed = options.seed ?? 0
-  const preset = trainingPreset(recipe.augmentation, {
-    crop: inputSize,
-    ...(recipe.levels && { levels: true }),
-    ...(start && { like: start.preprocessing }),
-    small: isSmall(variant),
-  })
+  const like = start?.preprocessing
   return {
     format: 2,
     dataset: path,
@@ -82,13 +70,22 @@ export function newSettings(
       ...changes(options, 'network'),
     },
     labels: [...training.classes],
-    preprocessing: preset.preprocessing,
+    preprocessing: recipePreset(recipe, { crop: inputSize, like }).preprocessing,
     microBatch: options.microBatch ?? null,
     validation: options.validation ?? 0.1,
     limit: options.limit ?? null,
+    onBroken: options.onBroken,
     seed,
     versions,
   }
+}
+
+/** An augmentation's name, checked. */
+function augmentationNamed(name: string): string {
+  if ((trainingPresetNames as readonly string[]).includes(name)) return name
+  throw new UsageError(
+    `there is no augmentation '${name}': choose one of ${trainingPresetNames.join(', ')}`,
+  )
 }
 
 function recipeNamed(name: string): Recipe {
@@ -109,12 +106,13 @@ function resolveRecipe(
   const changed = optimizer.kind !== base.optimizer.kind
   const rules = [...newRules(options), ...(base.rules ?? [])]
   const usual = isSmall(variant) ? 'cifar' : 'torchvision-train'
+  const change = changes(options, 'recipe')
   return {
     ...base,
-    augmentation: base.augmentation ?? usual,
     // A rate for SGD is some ten times too high for AdamW.
     learningRate: changed ? 0.001 : base.learningRate,
-    ...changes(options, 'recipe'),
+    ...change,
+    augmentation: augmentationNamed(change.augmentation ?? base.augmentation ?? usual),
     variant,
     optimizer,
     schedule: resolveSchedule(base.schedule, options.schedule),

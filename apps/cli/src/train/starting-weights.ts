@@ -3,7 +3,7 @@
 
 import { exportWeights, loadWeights } from '@alexnet/core'
 import type { LayersModel } from '@tensorflow/tfjs'
-import { loadModel } from '../model-file.ts'
+import { loadModel } from '../model.ts'
 import type { StartingPoint } from './run-settings.ts'
 
 export interface StartingWeights extends StartingPoint {
@@ -16,12 +16,12 @@ export async function startingWeights(
   from: string,
   options: { variant?: string; quiet?: boolean },
 ): Promise<StartingWeights> {
-  const { model: trained, options: network, preprocessing } = await loadModel(from, options)
+  const trained = await loadModel(from, options)
   return {
-    options: network,
-    preprocessing,
+    options: trained.options,
+    preprocessing: trained.preprocessing,
     async copyTo(model) {
-      loadWeights(model, await exportWeights(trained), { ignoreHead: true })
+      loadWeights(model, await exportWeights(trained.network), { ignoreHead: true })
       trained.dispose()
     },
   }

@@ -1,32 +1,24 @@
-// The pictures of a training run: what to train on, what to validate on, and its batches, mixed where
-// the recipe has them mixed.
+// The pictures of a training run: what to train on and what to validate on.
 
-import {
-  type BatchTransform,
-  cached,
-  cutMix,
-  type Dataset,
-  loader,
-  mixingChoice,
-  mixUp,
-  openDataset,
-  split,
-  type WorkerPool,
-} from '@alexnet/data'
-import type { BatchSource } from '@alexnet/train'
-import { trainingPreset } from '../preparation.ts'
+import { cached, countClasses, type Dataset, type Picture, sample, split } from '@alexnet/data'
+import { firstPicture, openPictures, warn, withClasses } from '../pictures.ts'
+import { UsageError } from '../terminal/errors.ts'
 import type { TrainOptions } from './options.ts'
 import type { RunSettings } from './run-settings.ts'
-import { isSmall } from './settings.ts'
 
 /** The pictures of a run. */
 export interface TrainingData {
   training: Dataset
   validation: Dataset | undefined
   fingerprint: string
+  /** One of those to train on. */
+  picture: Picture
 }
 
-/** The training and validation sets: the data set's own test part where it has one, else a split. */
+/**
+ * The training and validation sets: the data set's own part to validate on, or to test on, where it has one, its
+ * classes numbered as those that are trained on; else a split.
+ */
 export async function openTrainingData(
   path: string,
   options: TrainOptions,
@@ -35,23 +27,41 @@ export async function openTrainingData(
   const limit = stored ? stored.limit : (options.limit ?? null)
   const seed = stored?.seed ?? options.seed ?? 0
   const share = stored?.validation ?? options.validation
-  const whole = await openDataset(path, { split: 'train' })
+  const onBroken = stored?.onBroken ?? options.onBroken ?? 'stop'
+  const whole = await openPictures(path, 'train')
+  if (whole.classes.length < 2) {
+    throw new UsageError(
+      `${path}: all its pictures are of one class, "${whole.classes[0]}"; a network needs two or more to tell apart`,
+    )
+  }
   const fingerprint = await whole.fingerprint()
   let [training, validation]: (Dataset | undefined)[] = [whole]
   if (share !== 0) {
-    validation = whole.split === 'train' ? await openDataset(path, { split: 'test' }) : undefined
-    if (!validation) [training, validation] = split(whole, [1 - (share ?? 0.1), share ?? 0.1], seed)
+    if (whole.split === 'train') {
+      const part = await openPictures(path, 'validation')
+      validation = withClasses(part, whole.classes, 'the training part')
+    } else [training, validation] = split(whole, [1 - (share ?? 0.1), share ?? 0.1], seed)
   }
-  if (limit !== null && limit < training!.length) {
-    training = split(training!, [limit / training!.length, 1 - limit / training!.length], seed)[0]
-  }
+  if (limit !== null) training = limited(training!, limit, seed)
   // Too few pictures of each class to set one aside.
   if (validation?.length === 0) validation = undefined
+  const picture = await firstPicture(training!, onBroken)
   return {
-    training: await inMemory(training!),
-    validation: validation && (await inMemory(validation)),
+    training: inMemory(training!, picture),
+    validation: validation && inMemory(validation, await firstPicture(validation, onBroken)),
     fingerprint,
+    picture,
   }
+}
+
+function limited(training: Dataset, limit: number, seed: number): Dataset {
+  const chosen = sample(training, limit, seed)
+  const without = (dataset: Dataset) => countClasses(dataset).filter((count) => count === 0).length
+  const lost = without(chosen) - without(training)
+  if (lost > 0) {
+    warn(`--limit ${limit} leaves ${lost} of ${training.classes.length} classes without a picture`)
+  }
+  return chosen
 }
 
 /** Bytes of pixels up to which a data set is kept decoded. */
@@ -61,43 +71,8 @@ const MOST_BYTES = 512 * 2 ** 20
  * The data set, its pictures kept once they are decoded if they all fit, going by the first: small ones
  * take longer to decode, epoch after epoch, than to train on.
  */
-async function inMemory(dataset: Dataset): Promise<Dataset> {
-  const { data } = await dataset.load(0)
+function inMemory(dataset: Dataset, { data }: Picture): Dataset {
   return data.length * dataset.length <= MOST_BYTES
     ? cached(dataset, { maxBytes: MOST_BYTES })
     : dataset
-}
-
-/** Batches of an epoch as the settings have them, from batch `start` on. */
-export function trainingBatches(
-  dataset: Dataset,
-  { recipe, preprocessing, colorPca, seed }: RunSettings,
-  { epoch, start, workers = 0 }: { epoch: number; start: number; workers?: number | WorkerPool },
-): BatchSource {
-  const preset = trainingPreset(recipe.augmentation, {
-    crop: preprocessing.crop,
-    like: preprocessing,
-    ...(colorPca && { colorPca }),
-    small: isSmall(recipe.variant),
-  })
-  return loader({
-    dataset,
-    ...preset,
-    batchTransforms: mixingOf(recipe),
-    batchSize: recipe.batchSize,
-    shuffle: true,
-    seed,
-    epoch,
-    start,
-    workers,
-    // A step copies its pictures to the backend before it asks for the next.
-    recycle: true,
-  })
-}
-
-function mixingOf({ mixUp: mix, cutMix: cut }: RunSettings['recipe']): BatchTransform[] {
-  const transforms: BatchTransform[] = []
-  if (mix !== undefined) transforms.push(mixUp({ alpha: mix }))
-  if (cut !== undefined) transforms.push(cutMix({ alpha: cut }))
-  return transforms.length > 1 ? [mixingChoice(transforms)] : transforms
 }

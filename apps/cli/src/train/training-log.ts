@@ -104,7 +104,7 @@ function epochLine({ validation, ...event }: EpochEvent): LogLine {
       validation: {
         ...metrics,
         classes: classAccuracies(confusion),
-        ...(confusion.length <= MOST_CLASSES && { confusion }),
+        ...(confusion.classes <= MOST_CLASSES && { confusion }),
       },
     }),
     picturesPerSecond: event.train.pictures / event.seconds,
@@ -140,9 +140,8 @@ function epochScalars({ train, validation, ...event }: EpochEvent): Record<strin
 }
 
 async function epochImages({ validation }: EpochEvent): Promise<Record<string, TensorBoardImage>> {
-  const { confusion = [] } = validation ?? {}
-  if (confusion.length === 0 || confusion.length > MOST_CLASSES) return {}
-  const picture = confusionPicture(confusion)
+  if (!validation || validation.confusion.classes > MOST_CLASSES) return {}
+  const picture = confusionPicture(validation.confusion.rows())
   const { width, height } = picture
   return { 'validation/confusion': { width, height, png: await encodePng(picture) } }
 }

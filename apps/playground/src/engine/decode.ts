@@ -1,48 +1,17 @@
 // Pictures in the worker: from files to pixels, and from pixels to what a canvas shows.
-import type { Picture } from '@alexnet/data'
+import { decodePicture, type Picture } from '@alexnet/data'
 import type { Pixels } from './protocol.ts'
 
-/** Larger pictures are refused before they are decoded into memory: 4 bytes a pixel. */
+/** Larger pictures are refused before they are decoded into memory. */
 const MOST_PIXELS = 100_000_000
 
 /**
- * Decodes a picture as the browser does, turned upright, its colours as they are in the file.
- * @throws Error that names the picture and says what to do
+ * A picture file's pixels, upright, as the command line decodes them.
+ * @throws PictureError that names the picture and says what to do
  */
 export async function decode(blob: Blob, name: string): Promise<Picture> {
-  if (blob.size === 0) throw new Error(`${name} is empty (0 bytes): choose another picture`)
-  let bitmap: ImageBitmap
-  try {
-    bitmap = await createImageBitmap(blob, {
-      colorSpaceConversion: 'none',
-      premultiplyAlpha: 'none',
-      imageOrientation: 'from-image',
-    })
-  } catch {
-    throw new Error(
-      `${name} is no picture that this browser can read, or it is damaged: use a JPEG, PNG or WebP file`,
-    )
-  }
-  try {
-    const { width, height } = bitmap
-    if (width * height > MOST_PIXELS) {
-      throw new Error(`${name} is ${width}×${height} pixels, too large: scale it down`)
-    }
-    const context = new OffscreenCanvas(width, height).getContext('2d', {
-      willReadFrequently: true,
-    })!
-    context.drawImage(bitmap, 0, 0)
-    const { data } = context.getImageData(0, 0, width, height)
-    const rgb = new Uint8Array(width * height * 3)
-    for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
-      rgb[to] = data[from]!
-      rgb[to + 1] = data[from + 1]!
-      rgb[to + 2] = data[from + 2]!
-    }
-    return { width, height, data: rgb }
-  } finally {
-    bitmap.close()
-  }
+  const bytes = new Uint8Array(await blob.arrayBuffer())
+  return decodePicture(bytes, { path: name, maxPixels: MOST_PIXELS, minPixelsPerSide: 1 })
 }
 
 /** A picture as a canvas takes it. */

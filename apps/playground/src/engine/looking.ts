@@ -1,30 +1,20 @@
 // What the page shows of the inside of a network, as pixels and lists.
 import {
   channelOf,
-  channelSum,
   colorize,
-  colorsOf,
   describe,
   featureMapsWithout,
-  filterMap,
   filtersOf,
-  gradCam,
-  guidedBackprop,
-  integratedGradients,
-  occlusion,
   outline,
-  overlay,
   receptiveField,
-  resizeMap,
   sheet,
   switchableLayers,
   switchOff,
-  unprepared,
 } from '@alexnet/core'
-import { createPreprocess, type Picture, type Preprocessing, subtractedMean } from '@alexnet/data'
+import type { Picture } from '@alexnet/data'
+import { asPrepared, likeliest, type Model, oneFilter } from '@alexnet/model'
 import type { LayersModel } from '@tensorflow/tfjs'
 import { toPixels } from './decode.ts'
-import type { LoadedModel } from './models.ts'
 import type {
   HeatMethod,
   LayerInfo,
@@ -32,7 +22,6 @@ import type {
   OnProgress,
   Part,
   Pixels,
-  Prediction,
   SwitchOffView,
   UnitView,
 } from './protocol.ts'
@@ -93,7 +82,7 @@ export async function mapSheet(
 }
 
 export async function unitView(
-  { model, preprocessing }: LoadedModel,
+  { network: model, preprocessing }: Model,
   input: Float32Array,
   layer: string,
   { row, column, channel }: { row: number; column: number; channel: number },
@@ -135,17 +124,6 @@ function cut(
   return { width, height, data }
 }
 
-/** A filter in colours where it sees colours, otherwise its channels side by side. */
-async function oneFilter(model: LayersModel, layer: string, channel: number): Promise<Picture> {
-  const map = filterMap(await filtersOf(model, layer), channel)
-  if (map.channels === 3) return colorsOf(map)
-  const largest = map.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  const planes = Array.from({ length: Math.min(map.channels, 64) }, (_, index) =>
-    colorize(channelOf(map, index), { colors: 'red-blue', limits: [-largest, largest] }),
-  )
-  return sheet(planes, { background: 128 })
-}
-
 export async function filterSheet(model: LayersModel, layer: string): Promise<Pixels> {
   const { count, channels } = await filtersOf(model, layer)
   const shown = Math.min(count, channels === 3 ? MOST_TILES : 24)
@@ -154,96 +132,35 @@ export async function filterSheet(model: LayersModel, layer: string): Promise<Pi
   return toPixels(sheet(tiles, { background: 128, columns: Math.ceil(Math.sqrt(shown * 1.6)) }))
 }
 
-export const seen = ({ preprocessing }: LoadedModel, input: Float32Array): Pixels =>
+export const seen = ({ preprocessing }: Model, input: Float32Array): Pixels =>
   toPixels(asPrepared(preprocessing, input))
 
-/** The picture that the network was given, its preparation undone. */
-function asPrepared(preprocessing: Preprocessing, data: Float32Array): Picture {
-  const { crop, std } = preprocessing
-  return unprepared(
-    { height: crop, width: crop, data },
-    { mean: subtractedMean(preprocessing), std },
-  )
-}
-
+/** A heat map over the picture, or what a method draws in its place. */
 export async function heat(
-  { model, preprocessing }: LoadedModel,
-  { input, picture }: { input: Float32Array; picture: Picture },
+  model: Model,
+  picture: Picture,
   method: HeatMethod,
   target: number,
   onProgress?: OnProgress,
 ): Promise<Pixels> {
-  const zoom = Math.max(1, Math.round(SHOWN / preprocessing.crop))
-  const side = preprocessing.crop * zoom
-  if (method === 'guided-backprop') {
-    const found = await guidedBackprop(model, input, { target })
-    return toPixels(sheet([colorsOf(found)], { scale: zoom, gap: 0 }))
-  }
-  if (method === 'integrated-gradients') {
-    const found = await integratedGradients(model, input, { target, steps: 32 })
-    return toPixels(colorize(resizeMap(channelSum(found), side, side), { colors: 'red-blue' }))
-  }
-  const map =
-    method === 'occlusion'
-      ? await occlusion(model, input, { target, ...(onProgress && { onProgress }) })
-      : await gradCam(model, input, { target, ...placesOf(model) })
-  // The same part of the picture, in as many pixels as there are to show.
-  const shown = createPreprocess({
-    ...preprocessing,
-    resize: preprocessing.resize * zoom,
-    crop: side,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-  })(picture)
-  const data = Uint8Array.from(shown, (value) => Math.round(value * 255))
-  const view = { width: side, height: side, data }
-  return toPixels(overlay(view, resizeMap(map, side, side)))
-}
-
-/**
- * The layer that Grad-CAM looks at, where its own choice will not do: the last convolution of LeNet-5 gives
- * maps of a single place.
- */
-function placesOf(model: LayersModel): { layer?: string } {
-  const { layers } = describe(model)
-  const sideOf = ({ outputShape }: (typeof layers)[number]) =>
-    outputShape.length === 3 ? outputShape[0]! : 0
-  const last = layers.findLast(({ kind }) => kind === 'convolution')
-  if (!last || sideOf(last) > 1) return {}
-  const layer = layers.findLast((candidate) => sideOf(candidate) > 1)?.name
-  return layer ? { layer } : {}
+  const found = await model.explain(picture, {
+    method,
+    target,
+    onProgress,
+    layout: 'over',
+    side: SHOWN,
+  })
+  return toPixels(found.picture)
 }
 
 export async function switchedOff(
-  model: LayersModel,
-  labels: readonly string[],
+  { network, labels }: Model,
   input: Float32Array,
   parts: readonly Part[],
 ): Promise<SwitchOffView> {
-  const { whole, without } = await switchOff(model, input, parts)
+  const { whole, without } = await switchOff(network, input, parts)
   return {
-    whole: likeliest(softmax(whole), labels, 5),
-    without: likeliest(softmax(without), labels, 5),
+    whole: likeliest([whole], labels, 5, 0),
+    without: likeliest([without], labels, 5, 0),
   }
-}
-
-function softmax(logits: Float32Array): Float32Array {
-  const highest = Math.max(...logits)
-  const exponentials = logits.map((logit) => Math.exp(logit - highest))
-  const total = exponentials.reduce((sum, value) => sum + value, 0)
-  return exponentials.map((value) => value / total)
-}
-
-export function likeliest(
-  probabilities: Float32Array,
-  labels: readonly string[],
-  count: number,
-): Prediction[] {
-  return Array.from(probabilities, (probability, index) => ({
-    index,
-    label: labels[index] ?? `class ${index}`,
-    probability,
-  }))
-    .sort((a, b) => b.probability - a.probability || a.index - b.index)
-    .slice(0, count)
 }

@@ -1,6 +1,7 @@
-// A look at a model over labelled pictures: accuracy, which classes it confuses, and its surest mistakes.
+// A look at a model over labelled pictures: accuracy, which classes it confuses, and its worst mistakes.
 import { type Dataset, loader, type Preset } from '@alexnet/data'
-import * as tf from '@tensorflow/tfjs'
+import { evaluate } from '@alexnet/train'
+import type * as tf from '@tensorflow/tfjs'
 import { toPixels } from './decode.ts'
 import type { Mistake } from './training-protocol.ts'
 
@@ -14,44 +15,25 @@ export interface Inspection {
 const MOST_MISTAKES = 12
 
 export async function inspect(
-  model: tf.LayersModel,
+  network: tf.LayersModel,
   dataset: Dataset,
   preset: Preset,
 ): Promise<Inspection> {
   const { classes } = dataset
-  const confusion = classes.map(() => classes.map(() => 0))
-  const wrong: { index: number; label: number; found: number; probability: number }[] = []
-  let loss = 0
-  for await (const batch of loader({ dataset, ...preset, batchSize: 64 })) {
-    const output = tf.tidy(() => {
-      const pictures = tf.tensor4d(batch.images, [...batch.shape])
-      return tf.softmax(model.apply(pictures, { training: false }) as tf.Tensor2D)
-    })
-    const probabilities = await output.data()
-    output.dispose()
-    for (const [row, label] of batch.labels.entries()) {
-      const own = probabilities.subarray(row * classes.length, (row + 1) * classes.length)
-      const found = own.indexOf(Math.max(...own))
-      confusion[label]![found]!++
-      loss -= Math.log(Math.max(own[label]!, 1e-12))
-      if (found === label) continue
-      wrong.push({ index: batch.indices[row]!, label, found, probability: own[found]! })
-    }
-  }
-  const right = confusion.reduce((sum, row, label) => sum + row[label]!, 0)
-  const pictures = dataset.length
-  wrong.sort((a, b) => b.probability - a.probability)
+  const batches = loader({ dataset, ...preset, batchSize: 64 })
+  const found = await evaluate(network, batches, { mistakes: MOST_MISTAKES })
+  const { loss, top1, pictures, confusion } = found
   const mistakes = await Promise.all(
-    wrong.slice(0, MOST_MISTAKES).map(async ({ index, label, found, probability }) => ({
+    found.mistakes.map(async ({ index, label, predicted, probability }) => ({
       pixels: toPixels(await dataset.load(index)),
       label: classes[label]!,
-      found: classes[found]!,
+      found: classes[predicted]!,
       probability,
     })),
   )
   return {
-    metrics: { loss: loss / pictures, top1: right / pictures, pictures },
-    confusion,
+    metrics: { loss, top1, pictures },
+    confusion: confusion.rows(),
     mistakes,
   }
 }

@@ -1,6 +1,10 @@
 // What goes between the page and its workers: plain data, no tensors, no DOM. The calls themselves are the
 // public methods of `Engine`, `TrainingEngine` and `Measurer`, carried by Comlink.
 
+import type { ExplainMethod, Prediction } from '@alexnet/model'
+
+export type { Prediction }
+
 /** A picture's pixels, red, green, blue and alpha, as a canvas takes them. */
 export interface Pixels {
   width: number
@@ -50,12 +54,6 @@ export interface ModelInfo {
   labels: string[]
   inputSize: number
   parameters: number
-}
-
-export interface Prediction {
-  index: number
-  label: string
-  probability: number
 }
 
 /** What a picture is found to be. */
@@ -115,7 +113,7 @@ export const heatMethods = {
   'guided-backprop': 'Guided backpropagation: edges and colours that do',
   'integrated-gradients': 'Integrated gradients: what each pixel adds (red) or takes (blue)',
   occlusion: 'Occlusion: what is lost where the picture is covered',
-} as const
+} as const satisfies Partial<Record<ExplainMethod, string>>
 export type HeatMethod = keyof typeof heatMethods
 
 /** What switching parts off does to the answer. */

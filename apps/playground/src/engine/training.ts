@@ -17,6 +17,7 @@ import {
   torchvisionTrain,
   transformPicture,
 } from '@alexnet/data'
+import { type ModelDescription, toMetadata } from '@alexnet/model'
 import { oneCycle, Sgd, Trainer } from '@alexnet/train'
 import { encodeSafetensors, readCheckpoint } from '@alexnet/weights'
 import type * as tf from '@tensorflow/tfjs'
@@ -24,7 +25,7 @@ import { get, set } from 'idb-keyval'
 import { startBackend } from './backends.ts'
 import { decode, toPixels } from './decode.ts'
 import { inspect } from './mistakes.ts'
-import { loadModel, type ModelDescription, saveModel } from './models.ts'
+import { loadModel } from './models.ts'
 import type { BackendChoice, Pixels } from './protocol.ts'
 import {
   type EpochReport,
@@ -221,7 +222,10 @@ async function keep(run: Run, finished: boolean, tell: Tell): Promise<void> {
     settings: run.settings,
     classes: [...run.training.classes],
     checkpoint: new Blob(encodeSafetensors(tensors, metadata) as BlobPart[]),
-    model: await saveModel(run.model, run.description),
+    model: new Blob(
+      encodeSafetensors(await exportWeights(run.model), toMetadata(run.description)) as BlobPart[],
+      { type: 'application/octet-stream' },
+    ),
     description: JSON.stringify(run.description),
     steps: run.steps,
     epochs: run.epochs,
@@ -259,8 +263,8 @@ async function newModel(
   const base = await loadModel(source)
   const options = { ...base.options, classes: labels.length, seed: settings.seed }
   const model = createAlexNet(options)
-  loadWeights(model, await exportWeights(base.model), { ignoreHead: true })
-  base.model.dispose()
+  loadWeights(model, await exportWeights(base.network), { ignoreHead: true })
+  base.dispose()
   freeze(model, settings)
   return { model, description: { options, labels, preprocessing: base.preprocessing } }
 }

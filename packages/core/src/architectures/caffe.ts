@@ -10,6 +10,7 @@ import {
   type NormalizationRecord,
 } from '../architecture.ts'
 import { gaussian } from '../initializers.ts'
+import { caffePreparation } from './preparations.ts'
 
 // local_size 5, alpha 1e-4 (which Caffe divides by the size), beta 0.75, k 1.
 const normalization: NormalizationRecord = {
@@ -32,6 +33,7 @@ export const caffe: Architecture = {
   name: 'caffe',
   description: "Caffe's bvlc_alexnet",
   inputSize: 227,
+  preparation: caffePreparation,
   classes: 1000,
   features: [
     convolution(96, 11, { stride: 4, initial: biasZero }), // 55×55×96

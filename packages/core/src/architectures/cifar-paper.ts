@@ -11,6 +11,7 @@ import {
   type NormalizationRecord,
 } from '../architecture.ts'
 import { gaussian, kaimingNormal as initial } from '../initializers.ts'
+import { cifarPreparation } from './preparations.ts'
 
 // Section 3.3: k 2, n 5, α 1e-4, β 0.75, for pictures in levels from 0 to 255. Here they have unit
 // variance, which is levels divided by about 62: α grows by 62².
@@ -29,6 +30,7 @@ export const cifarPaper: Architecture = {
   name: 'cifar-paper',
   description: "the paper's layers at 32 pixels, small: for repeating its ablations",
   inputSize: 32,
+  preparation: cifarPreparation,
   classes: 10,
   features: [
     convolution(32, 5, { padding: 2, initial }), // 32×32×32

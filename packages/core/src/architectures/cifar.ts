@@ -10,6 +10,7 @@ import {
   maxPooling,
 } from '../architecture.ts'
 import { gaussian, kaimingNormal as initial } from '../initializers.ts'
+import { cifarPreparation } from './preparations.ts'
 
 // cuda-convnet's pools round up, which keeps 32 → 16 → 8 → 4.
 const roundUp = { ceilMode: true }
@@ -19,6 +20,7 @@ export const cifar: Architecture = {
   name: 'cifar',
   description: 'AlexNet for 32×32 pictures, as CIFAR-10 has',
   inputSize: 32,
+  preparation: cifarPreparation,
   classes: 10,
   features: [
     convolution(64, 5, { padding: 2, initial }), // 32×32×64

@@ -4,7 +4,8 @@
 // 3×3 every two pixels whose sizes round up.
 //
 // They look at pictures from which the mean is subtracted, in levels from −128 to 127: the first
-// layer's 1e-4 is meant for those.
+// layer's 1e-4 is meant for those, and so their recipes have it; `preparation` is that of every small network,
+// which is what they are given where nothing asks for levels.
 import {
   type Architecture,
   activation,
@@ -16,6 +17,7 @@ import {
   type NormalizationRecord,
 } from '../architecture.ts'
 import { gaussian } from '../initializers.ts'
+import { cifarPreparation } from './preparations.ts'
 
 const roundUp = { ceilMode: true }
 const first = { padding: 2, initial: gaussian(1e-4, 0) }
@@ -26,6 +28,7 @@ export const cudaConvnet80sec: Architecture = {
   name: 'cuda-convnet-80sec',
   description: "cuda-convnet's quick CIFAR-10 net, 26 % error in 80 seconds of 2011",
   inputSize: 32,
+  preparation: cifarPreparation,
   classes: 10,
   features: [
     convolution(32, 5, first), // 32×32×32
@@ -66,6 +69,7 @@ export const cudaConvnet18pct: Architecture = {
   name: 'cuda-convnet-18pct',
   description: "cuda-convnet's CIFAR-10 net with normalisation, 18 % error without augmentation",
   inputSize: 32,
+  preparation: cifarPreparation,
   classes: 10,
   features,
   classifier: [linear('classes', gaussian(0.01, 0))], // 10

@@ -16,6 +16,7 @@ import {
   type NormalizationRecord,
 } from '../architecture.ts'
 import { gaussian } from '../initializers.ts'
+import { paperPreparation } from './preparations.ts'
 
 // cmrnorm: scale 1e-4 divided by the size 5 (layer.py), pow 0.75, minDiv 2.
 const acrossMaps: NormalizationRecord = {
@@ -46,6 +47,7 @@ export const krizhevsky2012: Architecture = {
   name: 'krizhevsky-2012',
   description: 'the released source of the 2012 network, net 145',
   inputSize: 224,
+  preparation: paperPreparation,
   classes: 1000,
   features: [
     convolution(96, 11, { stride: 4, ceilMode: true, initial: gaussian(0.01, 0) }), // 55×55×96

@@ -8,6 +8,7 @@ import {
   linear,
 } from '../architecture.ts'
 import { lecunNormal as initial } from '../initializers.ts'
+import { cifarPreparation } from './preparations.ts'
 
 /**
  * The 1998 net's sizes, 62,006 parameters for 10 classes. It departs from the original, as LeNet-5s
@@ -21,6 +22,7 @@ export const lenet5: Architecture = {
   name: 'lenet-5',
   description: 'LeNet-5 (LeCun et al. 1998), the predecessor',
   inputSize: 32,
+  preparation: cifarPreparation,
   classes: 10,
   features: [
     convolution(6, 5, { initial }), // C1: 28×28×6

@@ -11,6 +11,7 @@ import {
   type NormalizationRecord,
 } from '../architecture.ts'
 import { gaussian } from '../initializers.ts'
+import { paperPreparation } from './preparations.ts'
 
 // Section 3.3: k = 2, n = 5, α = 1e-4, β = 0.75, α not divided by n.
 const normalization: NormalizationRecord = {
@@ -31,6 +32,7 @@ export const paper: Architecture = {
   name: 'paper',
   description: "the text of Krizhevsky, Sutskever and Hinton's NIPS 2012 paper",
   inputSize: 227,
+  preparation: paperPreparation,
   classes: 1000,
   features: [
     convolution(96, 11, { stride: 4, initial: biasZero }), // 55×55×96

@@ -11,12 +11,14 @@ import {
   maxPooling,
 } from '../architecture.ts'
 import { pytorchDefault as initial } from '../initializers.ts'
+import { torchvisionPreparation } from './preparations.ts'
 
 /** 61,100,840 parameters and 714,188,480 multiply-adds for 1000 classes at 224×224. */
 export const torchvision: Architecture = {
   name: 'torchvision',
   description: "torchvision's alexnet: one column (Krizhevsky 2014), no LRN",
   inputSize: 224,
+  preparation: torchvisionPreparation,
   classes: 1000,
   features: [
     convolution(64, 11, { stride: 4, padding: 2, initial }), // 55×55×64

@@ -30,7 +30,7 @@ export function featureLayer(model: tf.LayersModel): string {
  * The nearest of `features` to `query` by Euclidean distance, nearest first, as figure 4 (right) of Krizhevsky
  * et al. (2012), §6.1, finds pictures alike: by the outputs of the last hidden layer.
  *
- * @param query features of one picture, such as `classifier.features(picture, { layer: featureLayer(model) })`
+ * @param query features of one picture, such as the output of `featureLayer(model)`
  * @param features those of the others, of the same length each
  * @throws OptionError where lengths differ
  */

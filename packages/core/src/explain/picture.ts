@@ -7,20 +7,30 @@ import {
   interpolateRdBu,
   interpolateViridis,
 } from 'd3-scale-chromatic'
-import type { Picture } from '../classifier.ts'
 import { OptionError } from '../errors.ts'
 import { type ChannelMap, type HeatMap, range } from './maps.ts'
 
+/** A picture's pixels. */
+export interface Picture {
+  /** Pixels in a row. */
+  readonly width: number
+  /** Rows. */
+  readonly height: number
+  /** Red, green and blue of each pixel, row after row: width · height · 3 bytes. */
+  readonly data: Uint8Array
+}
+
+/** Names of the colour maps. */
+export type ColorMap = 'inferno' | 'viridis' | 'grey' | 'red-blue'
+
 /** Inferno and viridis are perceptually even; red-blue is for numbers of both signs, white being 0. */
-const scales = {
+const scales: Record<ColorMap, (share: number) => string> = {
   inferno: interpolateInferno,
   viridis: interpolateViridis,
   grey: (share: number) => interpolateGreys(1 - share),
   'red-blue': (share: number) => interpolateRdBu(1 - share),
-} as const
+}
 
-/** Names of the colour maps. */
-export type ColorMap = keyof typeof scales
 export const colorMaps = Object.keys(scales) as ColorMap[]
 
 const tables = new Map<ColorMap, Uint8Array>()

@@ -9,6 +9,7 @@ import {
   linear,
   maxPooling,
 } from '../architecture.ts'
+import { cifarPreparation } from '../architectures/preparations.ts'
 import { buildModel } from '../build.ts'
 import { pytorchDefault as initial } from '../initializers.ts'
 import { loadWeights } from '../weights.ts'
@@ -33,6 +34,7 @@ const architecture: Architecture = {
   name: 'explained',
   description: "all of AlexNet's parts at 16×16 pixels",
   inputSize: 16,
+  preparation: cifarPreparation,
   classes: 5,
   features: [
     convolution(6, 5, { padding: 2, initial }),

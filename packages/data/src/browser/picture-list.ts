@@ -3,9 +3,15 @@
 
 import type { Dataset } from '../dataset.ts'
 import type { DecodeOptions } from '../decode.ts'
+import { byCodePoint, isPictureName } from '../names.ts'
 import type { Picture } from '../picture.ts'
-import { decodeWith } from '../picture-source.ts'
-import { createPictureList, type ListedPicture, type PictureListOptions } from '../sources.ts'
+import {
+  createPictureList,
+  decodeFile,
+  type ListedPicture,
+  type PictureFile,
+  type PictureListOptions,
+} from '../sources.ts'
 import { browserPlatform, pictureOf } from './platform.ts'
 
 /** A data set of a list of URLs, Blobs, Files or bytes with their labels. */
@@ -16,8 +22,6 @@ export function pictureList(
   return createPictureList(list, options, browserPlatform)
 }
 
-const pictureName = /\.(jpe?g|png|webp|gif|avif)$/i
-
 /**
  * The pictures among chosen files (`input.files`), labelled by the folder they lie in, in the order
  * of their paths.
@@ -26,10 +30,18 @@ export function pictureFiles(files: Iterable<File>): ListedPicture[] {
   return listed(Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name })))
 }
 
+/** What was dropped, as far as it is read: `event.dataTransfer`. Node's types know no such thing. */
+export interface DroppedItems {
+  readonly items: ArrayLike<{ webkitGetAsEntry?(): unknown }>
+}
+
 /** The pictures among dropped files and folders, labelled by the folder they lie in. */
-export async function droppedPictures(transfer: DataTransfer): Promise<ListedPicture[]> {
+export async function droppedPictures(transfer: DroppedItems): Promise<ListedPicture[]> {
   // The entries must be taken before the first wait: the browser empties the transfer after it.
-  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.() ?? null)
+  const entries = Array.from(
+    transfer.items,
+    (item) => (item.webkitGetAsEntry?.() ?? null) as FileSystemEntry | null,
+  )
   const found: { file: File; path: string }[] = []
   const visit = async (entry: FileSystemEntry | null): Promise<void> => {
     if (entry?.isFile) {
@@ -55,33 +67,40 @@ export async function droppedPictures(transfer: DataTransfer): Promise<ListedPic
 
 function listed(files: { file: File; path: string }[]): ListedPicture[] {
   return files
-    .filter(({ path }) => pictureName.test(path) && !/(^|\/)\./.test(path))
-    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+    .filter(({ path }) => isPictureName(path) && !/(^|\/)\./.test(path))
+    .sort((a, b) => byCodePoint(a.path, b.path))
     .map(({ file, path }) => {
       const folder = path.split('/').at(-2)
       return { picture: file, name: path, ...(folder !== undefined && { label: folder }) }
     })
 }
 
+/** A `<video>`, as far as Node's types can say it. */
+export interface PlayingVideo {
+  readonly readyState: number
+  readonly videoWidth: number
+}
+
 /**
  * The picture that a video shows now: a camera's, once `video.srcObject` has its stream and plays.
  * @throws Error where the video has no picture yet.
  */
-export async function videoFrame(video: HTMLVideoElement): Promise<Picture> {
+export async function videoFrame(video: PlayingVideo): Promise<Picture> {
   if (video.readyState < 2 || video.videoWidth === 0) {
     throw new Error('video: it has no picture yet; wait for its "playing" event')
   }
-  return pictureOf(await createImageBitmap(video))
+  return pictureOf(await createImageBitmap(video as HTMLVideoElement))
 }
 
 /**
  * Decodes a picture file of any kind that the browser knows to 8-bit RGB, upright.
- * @throws PictureError, one line with the path, for bytes that are no such picture, are cut off or
- *   damaged, or whose size is beyond the limits.
+ * @param picture A file's bytes, or where they are: a Blob or File, a URL, an address relative to the page.
+ * @throws PictureError, one line with the path, for a file that cannot be had, for bytes that are no such
+ *   picture, are cut off or damaged, or whose size is beyond the limits.
  */
 export async function decodePicture(
-  bytes: Uint8Array,
+  picture: PictureFile,
   options: DecodeOptions = {},
 ): Promise<Picture> {
-  return decodeWith(bytes, browserPlatform, options)
+  return decodeFile(picture, browserPlatform, options)
 }

@@ -1,13 +1,14 @@
-// A browser's side of loading: Blobs and URLs, Web Workers, and the browser's own decoder for what
-// `jpeg.ts` leaves. The browser is told to leave colours as they are stored and alpha apart; its
+// A browser's side of loading: Blobs and URLs, and the browser's own decoder for what `jpeg.ts` leaves.
+// Workers import this file, so it starts none: a worker that can start itself is a circle on which bundlers
+// hang. The browser is told to leave colours as they are stored and alpha apart; its
 // decoder may still differ by a level or two from Pillow's where colour is subsampled.
 
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
 import { type Picture, PictureError } from '../picture.ts'
-import type { Platform, WorkerHandle } from '../picture-source.ts'
+import type { Platform } from '../picture-source.ts'
 import { readBlob, readUrl } from '../read-source.ts'
 
-/** A browser as `createLoader` needs it. */
+/** A browser as a loader's thread needs it. */
 export const browserPlatform: Platform = {
   read(source, _wait, path) {
     switch (source.kind) {
@@ -21,8 +22,9 @@ export const browserPlatform: Platform = {
         throw new PictureError('is a file by its path, which browsers do not read', { path })
     }
   },
+  addressOf: (path) =>
+    new URL(path, globalThis.document?.baseURI ?? globalThis.location?.href).href,
   decode: decodeWithBrowser,
-  startWorker: startWebWorker,
   get processors() {
     return globalThis.navigator?.hardwareConcurrency ?? 2
   },
@@ -91,27 +93,4 @@ function unmultiplied(bitmap: ImageBitmap): Uint8Array | undefined {
   const isRead = gl.getError() === gl.NO_ERROR
   gl.getExtension('WEBGL_lose_context')?.loseContext()
   return isRead ? rgba : undefined
-}
-
-function startWebWorker(): WorkerHandle {
-  // Bundlers find the worker by this very expression.
-  const worker = new Worker(new URL('./loader-worker.js', import.meta.url), { type: 'module' })
-  return {
-    post: (message, transfer) => worker.postMessage(message, [...(transfer ?? [])]),
-    onMessage: (listen) => worker.addEventListener('message', ({ data }) => listen(data)),
-    onDeath(listen) {
-      worker.addEventListener(
-        'error',
-        ({ message }) => {
-          worker.terminate()
-          listen(message || 'it could not be started')
-        },
-        { once: true },
-      )
-    },
-    keepAlive() {},
-    async stop() {
-      worker.terminate()
-    },
-  }
 }

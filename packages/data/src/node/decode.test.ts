@@ -6,7 +6,8 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PictureError } from '../picture.ts'
 import { checksum, noisePicture, type PictureCase, readFixture } from '../testing.ts'
-import { decodePicture, encodePng, readPicture } from './decode.ts'
+import { encodePng } from './decode.ts'
+import { decodePicture, readPicture } from './picture-list.ts'
 
 const { cases } = readFixture<{ cases: PictureCase[] }>('pictures.json')
 

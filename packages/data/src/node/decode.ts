@@ -9,27 +9,11 @@
 // is told then to use one thread a picture and no cache: pictures are loaded several at a time by
 // the loader instead.
 
-import { readFile } from 'node:fs/promises'
 import type sharpFunction from 'sharp'
 import { type BatchSheetOptions, batchSheet } from '../contact-sheet.ts'
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
-import { type Picture, PictureError } from '../picture.ts'
+import type { Picture } from '../picture.ts'
 import { readPictureHeader } from '../picture-header.ts'
-import { decodeWith } from '../picture-source.ts'
-
-export type { DecodeOptions } from '../decode.ts'
-
-/**
- * Decodes a JPEG, PNG, WebP, GIF (its first frame) or AVIF picture of any kind to 8-bit RGB, upright.
- * @throws PictureError, one line with the path, for bytes that are no such picture, are cut off or
- *   damaged, or whose size is beyond the limits.
- */
-export async function decodePicture(
-  bytes: Uint8Array,
-  options: DecodeOptions = {},
-): Promise<Picture> {
-  return decodeWith(bytes, { decode: decodeWithSharp }, options)
-}
 
 /** Decodes what has passed `inspectPicture`, by sharp alone. */
 export async function decodeWithSharp(
@@ -59,35 +43,6 @@ export async function decodeWithSharp(
   } catch (error) {
     throw damagedPicture(bytes, error, path)
   }
-}
-
-/**
- * Reads and decodes a picture file.
- * @throws PictureError for a file that cannot be read, and as `decodePicture` does.
- */
-export async function readPicture(
-  path: string,
-  options: Omit<DecodeOptions, 'path'> = {},
-): Promise<Picture> {
-  let bytes: Uint8Array
-  try {
-    bytes = await readFile(path)
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-  return decodePicture(bytes, { ...options, path })
-}
-
-/** The error for a file that could not be read. */
-export function unreadable(path: string, error: unknown): PictureError {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error)
-  const problem =
-    code === 'ENOENT'
-      ? 'does not exist; check the path'
-      : code === 'EISDIR'
-        ? 'is a folder, not a picture; name a file in it'
-        : `cannot be read (${code}); check the file and its permissions`
-  return new PictureError(problem, { path, cause: error })
 }
 
 /** The picture as a PNG file's bytes. */

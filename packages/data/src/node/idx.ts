@@ -2,18 +2,23 @@
 // type, the number of dimensions, their sizes as big-endian 32-bit numbers, the data), as they are or
 // packed with gzip. Grey becomes red, green and blue of the same value. A split is kept in memory.
 
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { checkIndex, type Dataset, type Split } from '../dataset.ts'
 import { Hash } from '../hash.ts'
+import { readPlainFile } from './read-file.ts'
 
 /** Options of `mnist`. */
 export interface MnistOptions {
   /** Default `train`. */
   split?: Split
-  /** Class names; default the digits, or Fashion-MNIST's where the folder's name has "fashion" in it. */
+  /**
+   * Class names; default the digits, or Fashion-MNIST's where the labels begin as its own do, or the folder that is
+   * named for the set has "fashion" in its name.
+   */
   classes?: readonly string[]
 }
 
@@ -22,11 +27,22 @@ const fashion = [
   ...['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat'],
   ...['Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
 ]
-const prefixes: Record<Split, string> = { train: 'train', test: 't10k' }
+/** What files of a part are called. */
+const prefixes: Record<Split, string> = {
+  train: 'train',
+  validation: '(?:t10k|test)',
+  test: '(?:t10k|test)',
+}
+/** The first ten labels of each set's parts, which tell the two apart wherever they lie. */
+const beginnings: Record<string, readonly string[]> = {
+  mnist: ['5041921314', '7210414959'],
+  'fashion-mnist': ['9003027255', '9211614657'],
+}
 
 /**
- * Opens `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (`t10k-…` to test), or the same with
- * `.gz`, in `folder` itself, or in `raw`, `MNIST/raw` or `FashionMNIST/raw` in it (torchvision's).
+ * Opens `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (`t10k-…` to test), also with a dot before `idx`, in
+ * a folder of the file's own name, or with `.gz`, in `folder` itself, or in `raw`, `MNIST/raw` or
+ * `FashionMNIST/raw` in it (torchvision's).
  * @throws Error, one line with the path, where a file is missing or not what it should be.
  */
 export async function mnist(folder: string, options: MnistOptions = {}): Promise<Dataset> {
@@ -37,16 +53,15 @@ export async function mnist(folder: string, options: MnistOptions = {}): Promise
       `${folder}: has no MNIST files (train-images-idx3-ubyte, train-labels-idx1-ubyte, with or without .gz); put them there`,
     )
   }
-  const prefix = join(root, prefixes[split])
-  const images = await readIdx(`${prefix}-images-idx3-ubyte`, 3)
-  const labels = await readIdx(`${prefix}-labels-idx1-ubyte`, 1)
+  const images = await readIdx(root, split, 'images')
+  const labels = await readIdx(root, split, 'labels')
   const [length, height, width] = images.shape as [number, number, number]
   if (labels.shape[0] !== length) {
     throw new Error(
       `${labels.path}: has ${labels.shape[0]} labels for ${length} pictures; get it anew`,
     )
   }
-  const isFashion = /fashion/i.test(root)
+  const isFashion = setOf(labels.data, root) === 'fashion-mnist'
   const classes = options.classes ?? (isFashion ? fashion : digits)
   const wrong = labels.data.findIndex((label) => label >= classes.length)
   if (wrong >= 0) {
@@ -73,46 +88,69 @@ export async function mnist(folder: string, options: MnistOptions = {}): Promise
     async fingerprint() {
       const hash = new Hash().add(`${name} ${split}`)
       for (const size of images.shape) hash.addNumber(size)
-      for (const { data } of [images, labels]) {
-        for (let byte = 0; byte < data.length; byte += 9973) hash.addNumber(data[byte]!)
-      }
-      return hash.digest()
+      const contents = createHash('sha256').update(images.data).update(labels.data)
+      return hash.add(contents.digest('hex')).digest()
     },
   }
+}
+
+/** Which of the two sets it is, by its labels, else by the folder that is named for it. */
+function setOf(labels: Uint8Array, root: string): string {
+  const beginning = labels.subarray(0, 10).join('')
+  const known = Object.keys(beginnings).find((set) => beginnings[set]!.includes(beginning))
+  if (known) return known
+  const full = resolve(root)
+  const named = basename(full) === 'raw' ? dirname(full) : full
+  return /fashion/i.test(basename(named)) ? 'fashion-mnist' : 'mnist'
 }
 
 /** The folder in which MNIST's files lie, if they do. */
 export async function findMnist(folder: string): Promise<string | undefined> {
   for (const inner of ['.', 'raw', 'MNIST/raw', 'FashionMNIST/raw']) {
     const root = join(folder, inner)
-    for (const prefix of Object.values(prefixes)) {
-      for (const ending of ['', '.gz']) {
-        const found = await stat(join(root, `${prefix}-images-idx3-ubyte${ending}`)).catch(() => {})
-        if (found?.isFile()) return root
-      }
+    for (const split of ['train', 'test'] as const) {
+      if (await findIdx(root, split, 'images')) return root
     }
   }
   return undefined
 }
 
-/** Reads `path` or `path.gz`: bytes in so many dimensions. */
-async function readIdx(
-  path: string,
-  dimensions: number,
-): Promise<{ path: string; shape: number[]; data: Uint8Array }> {
-  let bytes: Uint8Array | undefined
-  let found = path
-  for (const ending of ['', '.gz']) {
-    found = path + ending
-    try {
-      bytes = await readFile(found)
-      break
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'ENOENT') throw new Error(`${found}: cannot be read (${code})`, { cause: error })
+/** A file by any of its names. */
+async function findIdx(
+  root: string,
+  split: Split,
+  content: 'images' | 'labels',
+): Promise<string | undefined> {
+  const name = new RegExp(`^${prefixes[split]}-${content}[-.]idx[13]-ubyte(\\.gz)?$`, 'i')
+  const names = await readdir(root).catch(() => [])
+  // Unpacked before packed, LeCun's own name before others.
+  const fitting = names
+    .filter((one) => name.test(one))
+    .sort((a, b) => a.length - b.length || (a < b ? -1 : 1))
+  for (const one of fitting) {
+    for (const path of [join(root, one), join(root, one, one)]) {
+      const found = await stat(path).catch(() => undefined)
+      if (found?.isFile()) return path
     }
   }
-  if (!bytes) throw new Error(`${path}: is missing, with .gz, too; get all files of the data set`)
+  return undefined
+}
+
+/** Reads the images or labels of a part. */
+async function readIdx(
+  root: string,
+  split: Split,
+  content: 'images' | 'labels',
+): Promise<{ path: string; shape: number[]; data: Uint8Array }> {
+  const dimensions = content === 'images' ? 3 : 1
+  const found = await findIdx(root, split, content)
+  if (found === undefined) {
+    const usual = `${split === 'train' ? 'train' : 't10k'}-${content}-idx${dimensions}-ubyte`
+    throw new Error(
+      `${join(root, usual)}: is missing, with .gz, too; get all files of the data set`,
+    )
+  }
+  let bytes = await readPlainFile(found)
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     try {
       bytes = await promisify(gunzip)(bytes, { maxOutputLength: 2 ** 31 })

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -5,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noisePicture } from '../testing.ts'
 import { encodePng } from './decode.ts'
 import { imageFolder } from './image-folder.ts'
+import { loader } from './loader.ts'
+import { readPicture } from './picture-list.ts'
 
 let base: string
 let png: Uint8Array
@@ -69,9 +72,74 @@ describe('imageFolder', () => {
     const dataset = await imageFolder(folder)
     expect(dataset.classes).toEqual(['one', 'three', 'two'])
     expect(dataset.length).toBe(3)
+    expect(dataset.notes![0]).toContain('classes "three" and "two" hold the same folder')
   })
 
-  it('has a fingerprint of names and sizes', async () => {
+  it('walks folders that all link to each other once', async () => {
+    const names = Array.from({ length: 9 }, (_, at) => `f${at}`)
+    const folder = await folderOf(
+      'web',
+      names.map((name) => `class/${name}/a.png`),
+    )
+    for (const from of names) {
+      for (const to of names) {
+        await symlink(join(folder, 'class', to), join(folder, 'class', from, `to-${to}`))
+      }
+    }
+    expect((await imageFolder(folder)).length).toBe(9)
+  })
+
+  it('counts and names what it passes over, FIFOs too', async () => {
+    const folder = await folderOf('over', [
+      'a/1.png',
+      'a/2.JFIF',
+      'a/3.bmp',
+      'a/4.tif',
+      'b/5.ppm',
+      'b/6.png',
+      'c.gif',
+    ])
+    execFileSync('mkfifo', [join(folder, 'a/7.jpg')])
+    const dataset = await imageFolder(folder)
+    expect(dataset.length).toBe(3)
+    expect(dataset.notes![0]).toMatch(/passed over 4 files \(.*\), such as .*over\/[ab]\/\d\./)
+    for (const ending of ['.bmp 1', '.tif 1', '.ppm 1', '.jpg 1']) {
+      expect(dataset.notes![0]).toContain(ending)
+    }
+    expect(dataset.notes![1]).toContain('1 file (.gif 1)')
+    await expect(readPicture(join(folder, 'a/7.jpg'))).rejects.toThrow(
+      '7.jpg is a pipe or a device, not a file',
+    )
+    const only = await folderOf('only', ['a/1.png', 'b/1.bmp'])
+    await expect(imageFolder(only)).rejects.toThrow(/class "b" has no pictures.*\(\.bmp 1\)/)
+  })
+
+  it('takes two spellings of a name for one class', async () => {
+    const folder = await folderOf('spelling', ['cafe\u0301/1.png', 'caf\u00e9/2.png', 'tea/1.png'])
+    const dataset = await imageFolder(folder)
+    expect(dataset.classes).toEqual(['caf\u00e9', 'tea'])
+    expect(dataset.length).toBe(3)
+    expect([0, 1, 2].map((index) => dataset.label(index)).sort()).toEqual([0, 0, 1])
+  })
+
+  // macOS and Windows keep names as text and refuse others.
+  it.runIf(process.platform === 'linux')('reads files whose names are not UTF-8', async () => {
+    const folder = await folderOf('bytes', ['b/1.png'])
+    const latin1 = (name: string) =>
+      Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')])
+    await mkdir(latin1('gr\xfcn'))
+    await writeFile(latin1('gr\xfcn/\xe4.png'), png)
+    const dataset = await imageFolder(folder)
+    expect(dataset.classes).toEqual(['b', 'gr\\xfcn'])
+    expect(dataset.path(1)).toBe(join(folder, 'gr\\xfcn/\\xe4.png'))
+    expect(await dataset.load(1)).toEqual(noisePicture(6, 5))
+    for await (const { shape } of loader({ dataset, batchSize: 2, workers: 1 })) {
+      expect(shape).toEqual([2, 5, 6, 3])
+    }
+    expect(await dataset.fingerprint()).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  it('has a fingerprint of names and contents', async () => {
     const folder = await folderOf('print', ['a/1.png', 'b/1.png'])
     const print = await (await imageFolder(folder)).fingerprint()
     expect(await (await imageFolder(folder)).fingerprint()).toBe(print)
@@ -79,7 +147,15 @@ describe('imageFolder', () => {
     const more = await (await imageFolder(folder)).fingerprint()
     await folderOf('print', [['b/2.png', 'other bytes']])
     const changed = await (await imageFolder(folder)).fingerprint()
-    expect(new Set([print, more, changed]).size).toBe(3)
+    await folderOf('print', [['b/2.png', 'other byteS']])
+    const edited = await (await imageFolder(folder)).fingerprint()
+    const large = Buffer.alloc(100_000, 7)
+    await folderOf('print', [['b/2.png', large.toString('latin1')]])
+    const before = await (await imageFolder(folder)).fingerprint()
+    large[large.length - 3] = 8
+    await folderOf('print', [['b/2.png', large.toString('latin1')]])
+    const after = await (await imageFolder(folder)).fingerprint()
+    expect(new Set([print, more, changed, edited, before, after]).size).toBe(6)
   })
 
   it('says what is wrong with a folder', async () => {

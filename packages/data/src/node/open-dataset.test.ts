@@ -83,11 +83,42 @@ describe('openDataset', () => {
   it('refuses parts that do not fit together', async () => {
     const lonely = await folderOf('lonely', ['train/a/1.jpg'])
     await expect(openDataset(lonely, { split: 'test' })).rejects.toThrow(
-      'has no test/, val/, valid/, validation/ folder of classes beside train/',
+      'has no test/, testing/, val/, valid/, validation/, dev/, eval/ folder of classes beside train/',
     )
-    const lacking = await folderOf('lacking', ['train/a/1.jpg', 'train/b/1.jpg', 'val/a/1.jpg'])
-    await expect(openDataset(lacking)).rejects.toThrow('val: lacks class "b" of')
     const extra = await folderOf('extra', ['train/a/1.jpg', 'val/a/1.jpg', 'val/c/1.jpg'])
-    await expect(openDataset(extra)).rejects.toThrow('train: lacks class "c" of')
+    await expect(openDataset(extra, { split: 'test' })).rejects.toThrow(
+      'val/c: class "c" is not among the 1 of the training part',
+    )
+    const twice = await folderOf('twice', ['train/a/1.jpg', 'Training/a/1.jpg', 'val/a/1.jpg'])
+    await expect(openDataset(twice)).rejects.toThrow('could both be the train part')
+    const flat = await folderOf('flat-parts', ['Train/1.jpg', 'Test/1.jpg'])
+    await expect(openDataset(flat)).rejects.toThrow('hold pictures but no class folders')
+  })
+
+  it('numbers a part as the one that is trained on', async () => {
+    const folder = await folderOf('numbered', [
+      'train/a/1.jpg',
+      'train/b/1.jpg',
+      'train/cafe\u0301/1.jpg',
+      'val/b/1.jpg',
+      'val/caf\u00e9/1.jpg',
+    ])
+    const val = await openDataset(folder, { split: 'validation' })
+    expect(val.classes).toEqual(['a', 'b', 'caf\u00e9'])
+    expect([val.label(0), val.label(1)]).toEqual([1, 2])
+    expect(val.notes).toEqual([`${folder}/val: has no folder of 1 of the 3 classes, such as "a"`])
+  })
+
+  it('knows three parts, whatever their case', async () => {
+    const folder = await folderOf('three', [
+      ...['TRAIN/a/1.jpg', 'TRAIN/b/1.jpg', 'Valid/a/1.jpg', 'Valid/b/1.jpg'],
+      ...['Testing/a/1.jpg', 'Testing/b/1.jpg', 'Testing/b/2.jpg'],
+    ])
+    const lengths = await Promise.all(
+      (['train', 'validation', 'test'] as const).map(
+        async (split) => (await openDataset(folder, { split })).length,
+      ),
+    )
+    expect(lengths).toEqual([2, 2, 3])
   })
 })

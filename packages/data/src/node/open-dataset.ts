@@ -2,19 +2,23 @@
 // says what it looked for when it finds nothing.
 
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Dataset, Split } from '../dataset.ts'
 import { shapes } from '../shapes/shapes.ts'
 import { cifar10, findCifar10 } from './cifar10.ts'
 import { cifar100, findCifar100 } from './cifar100.ts'
+import { shownPath, systemPath } from './file-names.ts'
 import { findMnist, mnist } from './idx.ts'
-import { classFolders, imageFolder } from './image-folder.ts'
+import { classFolders, folderClasses, imageFolder } from './image-folder.ts'
 import { findPacked, packed } from './packed.ts'
+import { findParts, type PartFolder, type Parts, shardParts } from './parts.ts'
 import { findShards, tarShards } from './shards.ts'
 
 /** What to open of it. */
 export interface OpenDatasetOptions {
-  /** Which part, where the data set is divided; default `train`. */
+  /**
+   * Which part, where the data set is divided; default `train`. `validation` is what a training run chooses its best
+   * epoch by: `val/` where there is one, else the test part; `test` likewise is `val/` where there is no other.
+   */
   split?: Split
   /** For `shapes`: side of the pictures in pixels, default 32. */
   size?: number
@@ -22,21 +26,19 @@ export interface OpenDatasetOptions {
   seed?: number
 }
 
-const splitFolders: Record<Split, readonly string[]> = {
-  train: ['train', 'training'],
-  test: ['test', 'val', 'valid', 'validation'],
-}
-
 /**
  * Opens a data set by its path, or by the word `shapes`:
  *
- * - a folder with `train/` and `test/` (or `val/`), each a folder of class folders;
+ * - a folder with `train/` and `val/`, `test/` or both (in any case, also called `training`, `valid`, `validation`,
+ *   `dev`, `eval`, `testing`), each a folder of class folders or of tar shards. Labels of folders are places in the
+ *   classes of the training part; those of shards are their own, for `matchClasses` to bring together;
  * - a folder of class folders: not divided, so `split` changes nothing and the result's `split`
  *   is undefined;
  * - CIFAR-10 or CIFAR-100, binary or Python version, in the folder or in the archive's own folder
  *   within it; MNIST or Fashion-MNIST in IDX files;
  * - what `alexnet pack` wrote: a packed file, or the folder of one or two;
- * - a tar shard in WebDataset's layout, or a folder of them (with or without `train/` and `test/`);
+ * - a tar shard in WebDataset's layout, or a folder of them, in parts where all are called so
+ *   (`set-train-0.tar`, `set-val-0.tar`);
  * - `shapes`, `shapes:2000` or `shapes:2000:500`: drawn pictures, with the number to train on
  *   (default 4,000) and to test on (default a quarter of it).
  *
@@ -48,10 +50,10 @@ export async function openDataset(
 ): Promise<Dataset> {
   const { split = 'train' } = options
   if (path === 'shapes' || path.startsWith('shapes:')) return openShapes(path, split, options)
-  const kind = await stat(path).catch(() => undefined)
+  const kind = await stat(systemPath(path)).catch(() => undefined)
   if (!kind) {
     throw new Error(
-      `${path}: there is no such folder or file; name a folder of pictures or CIFAR-10, or "shapes" for drawn ones`,
+      `${shownPath(path)}: there is no such folder or file; name a folder of pictures or CIFAR-10, or "shapes" for drawn ones`,
     )
   }
   const pack = await findPacked(path, split)
@@ -60,73 +62,30 @@ export async function openDataset(
     if (await findCifar10(path)) return cifar10(path, { split })
     if (await findCifar100(path)) return cifar100(path, { split })
     if (await findMnist(path)) return mnist(path, { split })
-    const folders = await classFolders(path)
-    const divided = await splitFolder(path, folders, split)
-    if (divided) return imageFolder(divided, { split })
-    const shardFolder = await splitShards(path, folders, split)
-    if (shardFolder) return { ...(await tarShards(shardFolder)), split }
+    const parts = await findParts(path)
+    if (parts) return openPart(parts, split)
   }
-  if ((await findShards(path)).length > 0) return tarShards(path)
+  const shards = await findShards(path)
+  if (shards.length > 0) {
+    const named = shardParts(path, shards)?.pick(split)
+    return named ? tarShards(named, { split }) : tarShards(path)
+  }
   if (kind.isDirectory()) {
     const folders = await classFolders(path)
     if (folders.length > 0) return imageFolder(path)
   }
   throw new Error(
-    `${path}: is no data set; looked for class folders with pictures, train/ and test/ (or val/) folders of them, tar shards, packed files, and the files of CIFAR-10, CIFAR-100 and MNIST`,
+    `${shownPath(path)}: is no data set; looked for class folders with pictures, train/ and test/ (or val/) folders of them, tar shards, packed files, and the files of CIFAR-10, CIFAR-100 and MNIST`,
   )
 }
 
-/** The folder of the asked-for part, or undefined where `path` is not divided into parts. */
-async function splitFolder(
-  path: string,
-  folders: readonly string[],
-  split: Split,
-): Promise<string | undefined> {
-  const find = async (part: Split) => {
-    for (const name of splitFolders[part]) {
-      // A part holds class folders; a class that happens to be called so holds pictures.
-      if (folders.includes(name) && (await classFolders(join(path, name))).length > 0) return name
-    }
-    return undefined
-  }
-  const parts = { train: await find('train'), test: await find('test') }
-  if (!parts.train && !parts.test) return undefined
-  const wanted = parts[split]
-  if (!wanted) {
-    throw new Error(
-      `${path}: has no ${splitFolders[split].join('/, ')}/ folder of classes beside ${parts.train ?? parts.test}/; add one, or name the folder of classes itself`,
-    )
-  }
-  if (parts.train && parts.test) {
-    await requireSameClasses(join(path, parts.train), join(path, parts.test))
-  }
-  return join(path, wanted)
-}
-
-/** The folder of tar shards of the asked-for part, where there are such folders. */
-async function splitShards(
-  path: string,
-  folders: readonly string[],
-  split: Split,
-): Promise<string | undefined> {
-  const name = splitFolders[split].find((part) => folders.includes(part))
-  if (!name || (await findShards(join(path, name))).length === 0) return undefined
-  return join(path, name)
-}
-
-/** Labels are places in the sorted class names, so the two parts must have the same ones. */
-async function requireSameClasses(train: string, test: string): Promise<void> {
-  const [trainClasses, testClasses] = await Promise.all([classFolders(train), classFolders(test)])
-  const missing = trainClasses.find((name) => !testClasses.includes(name))
-  const extra = testClasses.find((name) => !trainClasses.includes(name))
-  if (missing !== undefined) {
-    throw new Error(
-      `${test}: lacks class "${missing}" of ${train}; both need the same class folders`,
-    )
-  }
-  if (extra !== undefined) {
-    throw new Error(`${train}: lacks class "${extra}" of ${test}; both need the same class folders`)
-  }
+/** A part that is a folder of its own. */
+async function openPart(parts: Parts<PartFolder>, split: Split): Promise<Dataset> {
+  const { kind, path } = parts.pick(split)
+  if (kind === 'shards') return tarShards(path, { split })
+  const { train } = parts
+  if (train?.kind !== 'folders' || split === 'train') return imageFolder(path, { split })
+  return imageFolder(path, { split, classes: await folderClasses(train.path) })
 }
 
 function openShapes(path: string, split: Split, options: OpenDatasetOptions): Dataset {
@@ -140,7 +99,7 @@ function openShapes(path: string, split: Split, options: OpenDatasetOptions): Da
   }
   return shapes({
     count: split === 'train' ? trainCount : testCount,
-    split,
+    split: split === 'train' ? 'train' : 'test',
     ...(options.size === undefined ? {} : { size: options.size }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   })

@@ -1,15 +1,19 @@
 // This project's packed format: the pictures of a data set in one file, made small once, as raw pixels
 // (no decoding at all when they are read) or as JPEG. A file is
 //
-// "ALEXPACK", then little-endian: uint32 version (1), uint32 zero, uint64 index start, uint64 index length
+// "ALEXPACK", then little-endian: uint32 version (2), uint32 CRC-32 of the index, uint64 index start, uint64 index length
 // the pictures, one behind the other
 // the index: JSON, see `PackIndex`
+//
+// The index has a CRC-32 of every picture, so that a bit that is turned over anywhere is found when it is read.
+// Version 1 had no check sums (zero in place of the index's) and is read as ever.
 //
 // It is written under another name and takes its own when it is whole.
 
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { checkIndex, type Dataset, type Split } from '../dataset.ts'
 import { Hash } from '../hash.ts'
 import { type Picture, PictureError } from '../picture.ts'
@@ -20,9 +24,10 @@ import { resizedSize } from '../transforms/resize.ts'
 import { encodeJpeg } from './decode.ts'
 import { nodePlatform } from './platform.ts'
 
-const magic = 'ALEXPACK'
-const headerBytes = 32
-const extension = '.alexpack'
+const MAGIC = 'ALEXPACK'
+const VERSION = 2
+const HEADER_BYTES = 32
+const EXTENSION = '.alexpack'
 
 /** How the pictures of a packed file are stored. */
 export type PackEncoding = 'raw' | 'jpeg'
@@ -37,6 +42,8 @@ interface PackIndex {
   widths: number[]
   heights: number[]
   lengths: number[]
+  /** CRC-32 of each picture's bytes; none in version 1. */
+  checksums?: number[]
   paths: string[]
   fingerprint: string
 }
@@ -87,6 +94,7 @@ export async function packDataset(
     widths: [],
     heights: [],
     lengths: [],
+    checksums: [],
     paths: [],
     fingerprint: '',
   }
@@ -95,7 +103,7 @@ export async function packDataset(
   const temporary = `${path}.part-${randomBytes(6).toString('hex')}`
   const file = await open(temporary, 'wx')
   try {
-    let end = headerBytes
+    let end = HEADER_BYTES
     const hash = new Hash()
       .add(await dataset.fingerprint())
       .addNumber(size)
@@ -113,6 +121,7 @@ export async function packDataset(
         index.widths.push(picture.width)
         index.heights.push(picture.height)
         index.lengths.push(bytes.length)
+        index.checksums!.push(crc32(bytes))
         index.paths.push(dataset.path(at))
         hash.addNumber(at)
       }
@@ -122,12 +131,13 @@ export async function packDataset(
     index.fingerprint = hash.digest()
     const text = Buffer.from(JSON.stringify(index))
     await file.write(text, 0, text.length, end)
-    const header = Buffer.alloc(headerBytes)
-    header.write(magic, 'latin1')
-    header.writeUInt32LE(1, 8)
+    const header = Buffer.alloc(HEADER_BYTES)
+    header.write(MAGIC, 'latin1')
+    header.writeUInt32LE(VERSION, 8)
+    header.writeUInt32LE(crc32(text), 12)
     header.writeBigUInt64LE(BigInt(end), 16)
     header.writeBigUInt64LE(BigInt(text.length), 24)
-    await file.write(header, 0, headerBytes, 0)
+    await file.write(header, 0, HEADER_BYTES, 0)
     await file.sync()
     await file.close()
     await rename(temporary, path)
@@ -173,16 +183,20 @@ function shrink(picture: Picture, size: number): Picture {
  */
 export async function packed(path: string): Promise<Dataset> {
   const index = await readIndex(path)
-  const { classes, labels, widths, heights, lengths, paths, encoding, name, split } = index
+  const { classes, labels, widths, heights, lengths, checksums, paths, name, split } = index
   const starts = new Float64Array(lengths.length)
   for (let at = 1; at < starts.length; at++) starts[at] = starts[at - 1]! + lengths[at - 1]!
   const check = (index: number) => checkIndex(index, labels.length, path)
   const pathOf = (index: number) => `${path}#${paths[check(index)]!}`
-  const source = (index: number): PictureSource => {
-    const start = headerBytes + starts[check(index)]!
-    if (encoding === 'jpeg') return { kind: 'file', path, start, length: lengths[index]! }
-    return { kind: 'pixelFile', path, start, width: widths[index]!, height: heights[index]! }
-  }
+  const part = (index: number) => ({
+    path,
+    start: HEADER_BYTES + starts[check(index)]!,
+    checksum: checksums?.[index],
+  })
+  const source = (at: number): PictureSource =>
+    index.encoding === 'jpeg'
+      ? { kind: 'file', ...part(at), length: lengths[at]! }
+      : { kind: 'pixelFile', ...part(at), width: widths[at]!, height: heights[at]! }
   return {
     name,
     classes,
@@ -192,7 +206,13 @@ export async function packed(path: string): Promise<Dataset> {
     source,
     load: async (index) => loadSource(source(index), nodePlatform, { path: pathOf(index) }),
     path: pathOf,
-    fingerprint: async () => index.fingerprint,
+    async fingerprint() {
+      // The check sums stand for the pictures, which are held against them when they are read.
+      if (!checksums) return index.fingerprint
+      const hash = new Hash().add(index.fingerprint)
+      for (const checksum of checksums) hash.addNumber(checksum)
+      return hash.digest()
+    },
   }
 }
 
@@ -200,13 +220,14 @@ async function readIndex(path: string): Promise<PackIndex> {
   const file = await open(path)
   try {
     const { size } = await file.stat()
-    const { buffer: header } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0)
-    if (header.toString('latin1', 0, 8) !== magic) {
+    const { buffer: header } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0)
+    if (header.toString('latin1', 0, 8) !== MAGIC) {
       throw new Error(`${path}: is no packed data set; make one with: alexnet pack DATASET OUT`)
     }
-    if (header.readUInt32LE(8) !== 1) {
+    const version = header.readUInt32LE(8)
+    if (version !== 1 && version !== VERSION) {
       throw new Error(
-        `${path}: is of version ${header.readUInt32LE(8)}, this program reads 1; use a later program or pack anew`,
+        `${path}: is of version ${version}, this program reads 1 and ${VERSION}; use a later program or pack anew`,
       )
     }
     const start = Number(header.readBigUInt64LE(16))
@@ -217,7 +238,10 @@ async function readIndex(path: string): Promise<PackIndex> {
       )
     }
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, start)
-    return checkedIndex(JSON.parse(buffer.toString('utf8')) as PackIndex, start, path)
+    if (header.readUInt32LE(12) !== (version === 1 ? 0 : crc32(buffer))) {
+      throw new Error(`${path}: its index is damaged, for its check sum does not fit; pack anew`)
+    }
+    return checkedIndex(JSON.parse(buffer.toString('utf8')) as PackIndex, version, start, path)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     throw new Error(`${path}: its index is damaged (${error.message}); pack anew`, { cause: error })
@@ -227,18 +251,22 @@ async function readIndex(path: string): Promise<PackIndex> {
 }
 
 /** Files come from anywhere: what is read from places in them is held against their size. */
-function checkedIndex(index: PackIndex, end: number, path: string): PackIndex {
-  const { classes, labels, widths, heights, lengths, paths, encoding } = index
-  const lists = [labels, widths, heights, lengths, paths]
+function checkedIndex(index: PackIndex, version: number, end: number, path: string): PackIndex {
+  const { classes, labels, widths, heights, lengths, checksums, paths, encoding } = index ?? {}
+  const lists = [labels, widths, heights, lengths, paths, ...(version === 1 ? [] : [checksums])]
   const isWhole =
     Array.isArray(classes) &&
+    Array.isArray(labels) &&
+    [[index.name], classes, paths ?? []].every(
+      (list) => Array.isArray(list) && list.every((text) => typeof text === 'string'),
+    ) &&
     lists.every((list) => Array.isArray(list) && list.length === labels.length) &&
     ['raw', 'jpeg'].includes(encoding) &&
     labels.every((label) => Number.isInteger(label) && label >= 0 && label < classes.length) &&
     lengths.every((length) => Number.isInteger(length) && length > 0) &&
     (encoding === 'jpeg' ||
       lengths.every((length, at) => length === widths[at]! * heights[at]! * 3))
-  if (!isWhole || lengths.reduce((sum, length) => sum + length, headerBytes) !== end) {
+  if (!isWhole || lengths.reduce((sum, length) => sum + length, HEADER_BYTES) !== end) {
     throw new Error(`${path}: its index does not fit its pictures; pack anew`)
   }
   return index
@@ -246,7 +274,7 @@ function checkedIndex(index: PackIndex, end: number, path: string): PackIndex {
 
 /** The name of the file that holds a part in a folder of packed files. */
 export function packedName(split: Split | undefined): string {
-  return `${split ?? 'pictures'}${extension}`
+  return `${split ?? 'pictures'}${EXTENSION}`
 }
 
 /** The packed file that `path` is, or that holds the asked-for part in the folder `path`. */
@@ -256,18 +284,24 @@ export async function findPacked(path: string, split: Split): Promise<string | u
     const file = await open(path)
     try {
       const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0)
-      return buffer.toString('latin1') === magic ? path : undefined
+      return buffer.toString('latin1') === MAGIC ? path : undefined
     } finally {
       await file.close()
     }
   }
   if (!kind?.isDirectory()) return undefined
-  const names = (await readdir(path)).filter((name) => name.endsWith(extension))
+  const entries = await readdir(path, { withFileTypes: true })
+  const names = entries
+    .filter(({ name }) => name.toLowerCase().endsWith(EXTENSION) && !name.startsWith('.'))
+    .map(({ name }) => name)
   if (names.length === 0) return undefined
-  for (const name of [packedName(split), packedName(undefined)]) {
-    if (names.includes(name)) return join(path, name)
+  // What is asked for, what stands in for it, and a set that is not divided.
+  const standIn = { train: [], validation: ['test'], test: ['validation'] } as const
+  for (const part of [split, ...standIn[split], undefined]) {
+    const found = names.find((name) => name.toLowerCase() === packedName(part))
+    if (found !== undefined) return join(path, found)
   }
   throw new Error(
-    `${path}: has ${names.map((name) => basename(name)).join(', ')} but no ${packedName(split)}; pack the ${split} part, too`,
+    `${path}: has ${names.join(', ')} but no ${packedName(split)}; pack the ${split} part, too`,
   )
 }

@@ -1,15 +1,18 @@
-// Node's side of loading: files by their path, worker threads, sharp for what `jpeg.ts` leaves.
+// Node's side of loading: files by their path, sharp for what `jpeg.ts` leaves. Workers import this file, so it
+// starts none: a worker that can start itself is a circle on which bundlers hang.
 
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { crc32 } from 'node:zlib'
 import { PictureError } from '../picture.ts'
-import type { PictureSource, Platform, WorkerHandle } from '../picture-source.ts'
+import type { PictureSource, Platform } from '../picture-source.ts'
 import { readBlob, readUrl } from '../read-source.ts'
-import { decodeWithSharp, unreadable } from './decode.ts'
+import { decodeWithSharp } from './decode.ts'
+import { systemPath } from './file-names.ts'
+import { readPlainFile, readPlainFileSync, unreadable } from './read-file.ts'
 
-/** Node as `createLoader` needs it. */
+/** Node as a loader's thread needs it. */
 export const nodePlatform: Platform = {
   read(source, wait, path) {
     switch (source.kind) {
@@ -26,14 +29,14 @@ export const nodePlatform: Platform = {
       }
       case 'file':
         if (source.start !== undefined && source.length !== undefined) {
-          const part = { path: source.path, start: source.start, length: source.length }
+          const { path: file, start, length, checksum } = source
+          const part = { path: file, start, length, checksum }
           return wait ? readPartSync(part, path) : readPart(part, path)
         }
-        return wait ? readWholeSync(source.path) : readWhole(source.path)
+        return wait ? readPlainFileSync(source.path) : readPlainFile(source.path)
     }
   },
   decode: decodeWithSharp,
-  startWorker: startNodeWorker,
   processors: availableParallelism(),
   canShare: true,
 }
@@ -50,93 +53,56 @@ interface FilePart {
   path: string
   start: number
   length: number
-}
-
-function readWholeSync(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    throw unreadable(path, error)
-  }
+  /** CRC-32 of the bytes, where it is known. */
+  checksum?: number | undefined
 }
 
 /** The file that parts were last read from, left open: the next part is most likely in it, too. */
 let current: { path: string; descriptor: number } | undefined
 
-function readPartSync({ path, start, length }: FilePart, name: string): Uint8Array {
+function readPartSync({ path, start, length, checksum }: FilePart, name: string): Uint8Array {
   try {
     if (current?.path !== path) {
       if (current) closeSync(current.descriptor)
       current = undefined
-      current = { path, descriptor: openSync(path, 'r') }
+      current = { path, descriptor: openSync(systemPath(path), 'r') }
     }
     const bytes = new Uint8Array(length)
     if (readSync(current.descriptor, bytes, 0, length, start) < length) throw cutOff(name)
-    return bytes
+    return checked(bytes, checksum, name)
   } catch (error) {
-    throw error instanceof PictureError ? error : unreadable(path, error)
+    throw unreadable(path, error)
   }
 }
 
-async function readPart({ path, start, length }: FilePart, name: string): Promise<Uint8Array> {
+async function readPart(
+  { path, start, length, checksum }: FilePart,
+  name: string,
+): Promise<Uint8Array> {
   try {
-    const file = await open(path)
+    const file = await open(systemPath(path))
     try {
       const bytes = new Uint8Array(length)
       const { bytesRead } = await file.read(bytes, 0, length, start)
       if (bytesRead < length) throw cutOff(name)
-      return bytes
+      return checked(bytes, checksum, name)
     } finally {
       await file.close()
     }
   } catch (error) {
-    throw error instanceof PictureError ? error : unreadable(path, error)
+    throw unreadable(path, error)
   }
+}
+
+function checked(bytes: Uint8Array, checksum: number | undefined, path: string): Uint8Array {
+  if (checksum === undefined || crc32(bytes) === checksum) return bytes
+  throw new PictureError('is damaged: its bytes are not those that were packed; pack anew', {
+    path,
+  })
 }
 
 function cutOff(path: string): PictureError {
   return new PictureError('lies behind the end of its file, which is cut off; get it anew', {
     path,
   })
-}
-
-/** Built, it is JavaScript; run from the sources, Node takes the types off itself. */
-const workerFile = `./loader-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`
-
-function startNodeWorker(): WorkerHandle {
-  const worker = new Worker(new URL(workerFile, import.meta.url))
-  let stopping = false
-  let dead = false
-  return {
-    post: (message, transfer) => worker.postMessage(message, transfer ?? []),
-    onMessage: (listen) => worker.on('message', listen),
-    onDeath(listen) {
-      const die = (reason: string) => {
-        if (dead || stopping) return
-        dead = true
-        listen(reason)
-      }
-      worker.on('error', (error) => die((error as Error).message ?? String(error)))
-      worker.on('exit', (code) => die(`exit code ${code}`))
-    },
-    keepAlive(busy) {
-      // A last message may come while it is stopped, which has to be waited for.
-      if (busy) worker.ref()
-      else if (!stopping) worker.unref()
-    },
-    async stop() {
-      stopping = true
-      // A process with nothing else to do would end before the worker has, and whoever waits never go on.
-      worker.ref()
-      await worker.terminate()
-    },
-  }
 }

@@ -1,203 +1,306 @@
-// Tar shards in WebDataset's layout: files whose names agree up to the first dot of the last part
-// (`0001.jpg`, `0001.cls`) are one sample, next to each other. The label is the number in `.cls`, the
-// text in `.txt`, or `label` of `.json`; without one it is the folder that the picture lies in. Only
-// the headers are read to open one; pictures are read from their places when asked for.
+// Tar shards in WebDataset's layout, by its rules: the part of a name up to the first dot behind the last slash is
+// the sample's key, the rest, in lower case, names the field (`0001.jpg`, `0001.cls`). A picture is a field of its
+// ending alone: `0001.seg.png` is another field of the sample, not a picture of its own. The label is the number in
+// `.cls`, the text in `.txt`, or `label` of `.json`; where no sample has one, it is the folder that the picture lies
+// in. All samples get theirs in the same way: where a label is missing or of no use, that is an error, because one
+// guessed class numbers all others anew. What is left out is counted in the data set's `notes`.
 
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { checkIndex, type Dataset } from '../dataset.ts'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { checkIndex, type Dataset, type Split } from '../dataset.ts'
 import type { DecodeOptions } from '../decode.ts'
 import { Hash } from '../hash.ts'
+import { byCodePoint, className, countedNames, endingOf, isPictureName } from '../names.ts'
+import type { PictureSource } from '../picture-source.ts'
 import { loadSource } from '../sources.ts'
+import { nameOfBytes, shownPath, systemPath } from './file-names.ts'
 import { nodePlatform } from './platform.ts'
+import { sampleContents } from './sampled-contents.ts'
+import {
+  isTar,
+  MOST_SMALL_BYTES,
+  openTar,
+  readEntry,
+  readTar,
+  type TarEntry,
+  type TarFile,
+  tarName,
+} from './tar.ts'
 
 /** Options of `tarShards`. */
 export interface TarShardsOptions extends Omit<DecodeOptions, 'path'> {
   /** Class names in the order of the numbers in `.cls`; default those found. */
   classes?: readonly string[]
+  /** Marks the data set as this part of a divided one. */
+  split?: Split
 }
 
 interface Sample {
   shard: string
   name: string
-  start: number
-  length: number
-  label: string
+  source: PictureSource
+  label: string | undefined
 }
 
-const pictureName = /\.(jpe?g|png|webp|gif|avif)$/i
-const mostLabelBytes = 1 << 20
+/** Fields that say what a picture is, the first that a sample has. */
+const labelFields = ['cls', 'txt', 'json'] as const
+/** A model has an output for each number up to the highest. */
+const MOST_CLASSES = 1_000_000
+const MOST_NAME_LENGTH = 200
 
 /**
- * Opens one shard, or all `*.tar` in a folder in the order of their names.
- * @throws Error, one line with the shard and the byte, where it is no tar file or is cut off.
+ * Opens one shard, or all of a folder in the order of their names; those packed with gzip are unpacked to memory.
+ * @throws Error, one line with the shard, where it is no tar file, is cut off, or a sample breaks the rules.
  */
-export async function tarShards(path: string, options: TarShardsOptions = {}): Promise<Dataset> {
-  const { classes: given, ...limits } = options
-  const shards = await findShards(path)
+export async function tarShards(
+  path: string | readonly string[],
+  options: TarShardsOptions = {},
+): Promise<Dataset> {
+  const { classes: given, split, ...limits } = options
+  const shards = typeof path === 'string' ? await findShards(path) : path
+  const where = shownPath(typeof path === 'string' ? path : resolve(path[0]!, '..'))
   if (shards.length === 0)
-    throw new Error(`${path}: has no .tar files; name a shard or their folder`)
+    throw new Error(`${where}: has no .tar files; name a shard or their folder`)
   const samples: Sample[] = []
-  for (const shard of shards) samples.push(...(await readShard(shard)))
+  const notes: string[] = []
+  const leftOut: string[] = []
+  for (const shard of shards) {
+    const found = await readShard(shard)
+    for (const sample of found.samples) samples.push(sample)
+    for (const name of found.leftOut) leftOut.push(name)
+    notes.push(...found.warnings)
+  }
+  if (leftOut.length > 0) notes.push(`${where}: left out ${countedNames(leftOut, fieldOf)}`)
   if (samples.length === 0) {
-    throw new Error(`${path}: has no pictures in its ${shards.length} tar files`)
+    const rest = leftOut.length > 0 ? `; they hold ${countedNames(leftOut, fieldOf)}` : ''
+    throw new Error(`${where}: has no pictures in its ${shards.length} tar files${rest}`)
   }
-  const found = [...new Set(samples.map(({ label }) => label))]
-  const numeric = found.every((label) => /^\d+$/.test(label))
-  // Numbers are labels themselves; names are numbered in their order.
-  const count = numeric ? Math.max(...found.map(Number)) + 1 : 0
-  if (numeric && count > 1_000_000) {
-    throw new Error(`${path}: has label ${count - 1}, which cannot be the number of a class`)
-  }
-  const classes =
-    given ?? (numeric ? Array.from({ length: count }, (_, at) => String(at)) : found.sort())
-  const labels = samples.map(({ label, name, shard }) => {
-    const at = numeric ? Number(label) : classes.indexOf(label)
-    if (at < 0 || at >= classes.length) {
-      throw new Error(
-        `${shard}: ${name} has label "${label}", which is none of the ${classes.length} classes`,
-      )
-    }
-    return at
-  })
-  const at = (index: number) => checkIndex(index, samples.length, path)
-  const pathOf = (index: number) => `${samples[at(index)]!.shard}#${samples[index]!.name}`
-  const source = (index: number) => {
-    const { shard, start, length } = samples[at(index)]!
-    return { kind: 'file', path: shard, start, length } as const
-  }
+  const { classes, labels } = numbered(samples, where, given)
+  const empty = classes.length - new Set(labels).size
+  if (empty > 0) notes.push(`${where}: ${empty} of the ${classes.length} classes have no pictures`)
+  const at = (index: number) => checkIndex(index, samples.length, where)
+  const pathOf = (index: number) =>
+    `${shownPath(samples[at(index)]!.shard)}#${samples[index]!.name}`
   return {
-    name: basename(path).replace(/\.tar$/, ''),
+    name: basename(where).replace(tarName, ''),
     classes,
     length: samples.length,
+    split,
     limits,
+    notes,
     label: (index) => labels[at(index)]!,
-    source,
+    source: (index) => samples[at(index)]!.source,
     load: async (index) =>
-      loadSource(source(index), nodePlatform, { ...limits, path: pathOf(index) }),
+      loadSource(samples[at(index)]!.source, nodePlatform, { ...limits, path: pathOf(index) }),
     path: pathOf,
     async fingerprint() {
       const hash = new Hash().addNumber(samples.length)
-      for (const { name, length, label } of samples) hash.add(name).addNumber(length).add(label)
-      return hash.digest()
+      samples.forEach(({ name }, index) => {
+        hash.add(name).add(classes[labels[index]!]!)
+      })
+      const parts = samples.map(({ source }) => source)
+      return hash.add(await sampleContents(parts)).digest()
     },
   }
 }
 
+/** Classes and the samples' places among them. @throws Error with the sample that has no label of use */
+function numbered(samples: readonly Sample[], where: string, given?: readonly string[]) {
+  const place = ({ shard, name }: Sample) => `${shownPath(shard)}: ${name}`
+  const without = samples.find(({ label }) => label === undefined)
+  const byField = samples.find(({ label }) => label !== undefined)
+  if (without && byField) {
+    throw new Error(
+      `${place(without)} has no label (.cls, .txt or .json beside it), as ${byField.name} has; add it, or take the picture out`,
+    )
+  }
+  const folders = samples.map((sample) => sample.label ?? folderOf(sample.name))
+  const unplaced = folders.indexOf(undefined)
+  // Pictures without any label are one class; in folders and beside them they are not.
+  if (unplaced >= 0 && folders.some((folder) => folder !== undefined)) {
+    throw new Error(
+      `${place(samples[unplaced]!)} has no label and lies in no folder, as others do; add a .cls beside it`,
+    )
+  }
+  const texts = folders.map((folder) => className(folder ?? 'unlabelled'))
+  const isNumber = (text: string) => /^\d+$/.test(text)
+  const numeric = texts.every(isNumber)
+  if (!numeric && byField && !given && texts.some(isNumber)) {
+    const [one, other] = [texts.findIndex(isNumber), texts.findIndex((text) => !isNumber(text))]
+    throw new Error(
+      `${place(samples[other]!)} has label "${texts[other]}" where ${samples[one]!.name} has the number ${texts[one]}; label all by numbers or all by names`,
+    )
+  }
+  // Numbers are labels themselves; names are numbered in their order.
+  const count = numeric ? texts.reduce((most, text) => Math.max(most, Number(text) + 1), 0) : 0
+  if (count > MOST_CLASSES) {
+    throw new Error(`${where}: has label ${count - 1}, which cannot be the number of a class`)
+  }
+  const classes =
+    given ??
+    (numeric
+      ? Array.from({ length: count }, (_, at) => String(at))
+      : [...new Set(texts)].sort(byCodePoint))
+  const places = new Map(classes.map((name, at) => [className(name), at]))
+  const labels = texts.map((text, index) => {
+    const at = numeric ? Number(text) : (places.get(text) ?? -1)
+    if (at < 0 || at >= classes.length) {
+      throw new Error(
+        `${place(samples[index]!)} has label "${text}", which is none of the ${classes.length} classes`,
+      )
+    }
+    return at
+  })
+  return { classes, labels }
+}
+
 /** The shards that a path leads to. */
 export async function findShards(path: string): Promise<string[]> {
-  const kind = await stat(path).catch(() => undefined)
+  const kind = await stat(systemPath(path)).catch(() => undefined)
   if (kind?.isFile()) return (await isTar(path)) ? [path] : []
   if (!kind?.isDirectory()) return []
-  const names = (await readdir(path)).filter((name) => name.endsWith('.tar')).sort()
-  return names.map((name) => join(path, name))
-}
-
-async function isTar(path: string): Promise<boolean> {
-  const file = await open(path)
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(512), 0, 512, 0)
-    return bytesRead === 512 && buffer.toString('latin1', 257, 262) === 'ustar'
-  } finally {
-    await file.close()
+  const entries = await readdir(systemPath(path), { withFileTypes: true, encoding: 'buffer' })
+  const shards: string[] = []
+  for (const entry of entries) {
+    const name = nameOfBytes(entry.name)
+    if (!tarName.test(name) || name.startsWith('.')) continue
+    const shard = join(path, name)
+    const leadsTo = entry.isSymbolicLink() ? await stat(systemPath(shard)).catch(() => {}) : entry
+    if (leadsTo?.isFile()) shards.push(shard)
   }
+  return shards.sort(byCodePoint)
 }
 
-/** Walks the headers (POSIX.1-1988 ustar, with GNU's and pax's long names). */
-async function readShard(shard: string): Promise<Sample[]> {
-  const file = await open(shard)
+interface Fields {
+  /** Pictures of the sample by their field: one, by the rules. */
+  readonly pictures: Map<string, TarEntry>
+  readonly labels: Map<string, TarEntry>
+  /** Pictures that are something else of the sample: `0001.seg.png`. */
+  readonly others: TarEntry[]
+}
+
+async function readShard(
+  shard: string,
+): Promise<{ samples: Sample[]; leftOut: string[]; warnings: readonly string[] }> {
+  const file = await openTar(shard)
   try {
-    const { size } = await file.stat()
-    const pictures = new Map<string, Omit<Sample, 'label'>[]>()
-    const labels = new Map<string, string>()
-    let longName: string | undefined
-    for (let at = 0; at + 512 <= size; ) {
-      const header = await readBytes(file, at, 512)
-      if (header.every((byte) => byte === 0)) break
-      const length = octal(header, 124, 12)
-      const type = String.fromCharCode(header[156]!)
-      const start = at + 512
-      if (!hasChecksum(header) || Number.isNaN(length)) {
-        throw new Error(`${shard}: is no tar file at byte ${at}; it is damaged, get it anew`)
-      }
-      if (start + length > size) {
-        throw new Error(
-          `${shard}: is cut off: the file at byte ${at} goes on to ${start + length}, it ends at ${size}`,
-        )
-      }
-      at = start + Math.ceil(length / 512) * 512
-      if (type === 'L' || type === 'x') {
-        if (length > mostLabelBytes) throw new Error(`${shard}: has a name of ${length} bytes`)
-        const text = (await readBytes(file, start, length)).toString('utf8')
-        longName = type === 'L' ? text.replace(/\0.*$/s, '') : (paxPath(text) ?? longName)
+    const { entries, others, warnings } = await readTar(file)
+    const leftOut = [...others]
+    const keys = new Map<string, Fields>()
+    for (const entry of entries) {
+      // What WebDataset keeps for itself.
+      if (/(^|\/)__[^/]*__(\/|$)/.test(entry.name)) continue
+      const [, key, field] = /^((?:.*\/|)[^./]+)\.([^/]*)$/s.exec(entry.name) ?? []
+      if (key === undefined || field === undefined) {
+        leftOut.push(entry.name)
         continue
       }
-      const name = longName ?? headerName(header)
-      longName = undefined
-      if (type !== '0' && type !== '\0') continue
-      const key = name.replace(/(^|\/)([^/.]+)\.[^/]*$/, '$1$2')
-      if (pictureName.test(name)) {
-        const list = pictures.get(key) ?? []
-        list.push({ shard, name, start, length })
-        pictures.set(key, list)
-      } else if (/\.(cls|txt|json)$/.test(name) && length <= mostLabelBytes) {
-        const label = labelIn(name, (await readBytes(file, start, length)).toString('utf8'))
-        // A number is the label, whatever text there is beside it.
-        if (label !== undefined && (name.endsWith('.cls') || !labels.has(key)))
-          labels.set(key, label)
+      const fields: Fields = keys.get(key) ?? { pictures: new Map(), labels: new Map(), others: [] }
+      keys.set(key, fields)
+      const lower = field.toLowerCase()
+      const isLabel = (labelFields as readonly string[]).includes(lower)
+      if (!isLabel && !(isPictureName(`.${lower}`) && lower === endingOf(entry.name))) {
+        if (isPictureName(entry.name)) fields.others.push(entry)
+        leftOut.push(entry.name)
+        continue
       }
+      const list = isLabel ? fields.labels : fields.pictures
+      const twin = list.get(lower) ?? (isLabel ? undefined : [...fields.pictures.values()][0])
+      if (twin) {
+        const what = isLabel ? 'labels' : 'pictures'
+        throw new Error(
+          `${shownPath(shard)}: sample ${key} has two ${what}, ${twin.name} and ${entry.name}; a sample is one picture and its label, give each a name of its own`,
+        )
+      }
+      list.set(lower, entry)
     }
-    return [...pictures].flatMap(([key, list]) =>
-      list.map((picture) => ({ ...picture, label: labels.get(key) ?? folderOf(picture.name) })),
-    )
+    const samples: Sample[] = []
+    for (const [key, { pictures, labels, others }] of keys) {
+      const [picture] = pictures.values()
+      // shot.0000.jpg and shot.0001.jpg are fields of one sample, "shot", which hardly anybody means.
+      if (!picture && others.length > 0) {
+        throw new Error(
+          `${shownPath(shard)}: ${others[0]!.name} belongs to sample ${key}, which has no picture of its own such as ${key}.jpg: names are cut at their first dot, so write other signs for dots`,
+        )
+      }
+      if (picture) {
+        samples.push({
+          shard,
+          name: picture.name,
+          source: await sourceOf(file, picture),
+          label: await labelOf(file, labels),
+        })
+      } else leftOut.push(...[...labels.values()].map(({ name }) => name))
+    }
+    return { samples, leftOut, warnings }
   } finally {
     await file.close()
   }
 }
 
-async function readBytes(file: FileHandle, start: number, length: number): Promise<Buffer> {
-  const { buffer } = await file.read(Buffer.alloc(length), 0, length, start)
-  return buffer
-}
-
-function headerName(header: Buffer): string {
-  const text = (start: number, length: number) =>
-    header.toString('utf8', start, start + length).replace(/\0.*$/s, '')
-  const prefix = header.toString('latin1', 257, 263) === 'ustar\0' ? text(345, 155) : ''
-  return prefix ? `${prefix}/${text(0, 100)}` : text(0, 100)
-}
-
-/** Octal digits, or GNU's binary numbers for files of 8 GiB and more. */
-function octal(header: Buffer, start: number, length: number): number {
-  if (header[start]! & 0x80) return Number(header.readBigUInt64BE(start + length - 8))
-  const text = header.toString('latin1', start, start + length).replace(/[\0 ]+/g, '')
-  return /^[0-7]*$/.test(text) ? Number.parseInt(text || '0', 8) : Number.NaN
-}
-
-function hasChecksum(header: Buffer): boolean {
-  let sum = 8 * 32
-  header.forEach((byte, at) => {
-    if (at < 148 || at >= 156) sum += byte
-  })
-  return octal(header, 148, 8) === sum
-}
-
-/** `path` of a pax header: lines of "length key=value". */
-function paxPath(text: string): string | undefined {
-  return /^\d+ path=(.*)$/m.exec(text)?.[1]
-}
-
-function labelIn(name: string, text: string): string | undefined {
-  if (!name.endsWith('.json')) return text.trim() || undefined
-  try {
-    const { label, cls } = JSON.parse(text) as { label?: unknown; cls?: unknown }
-    const found = label ?? cls
-    return found === undefined || found === null ? undefined : String(found)
-  } catch {
-    return undefined // not about the label, perhaps not even JSON
+async function sourceOf(file: TarFile, entry: TarEntry): Promise<PictureSource> {
+  // Unpacked or put together, its bytes stand nowhere in a file.
+  if (file.isUnpacked || entry.sparse) {
+    return { kind: 'bytes', bytes: Uint8Array.from(await readEntry(file, entry)) }
   }
+  return { kind: 'file', path: file.path, start: entry.start, length: entry.length }
 }
 
-function folderOf(name: string): string {
-  return name.split('/').at(-2) ?? 'unlabelled'
+/** A sample's label as a text; undefined where it has none. @throws Error where it is of no use */
+async function labelOf(
+  file: TarFile,
+  fields: ReadonlyMap<string, TarEntry>,
+): Promise<string | undefined> {
+  for (const field of labelFields) {
+    const entry = fields.get(field)
+    if (!entry) continue
+    const refuse = (problem: string) =>
+      new Error(`${shownPath(file.path)}: the label in ${entry.name} ${problem}`)
+    if (entry.length > MOST_SMALL_BYTES) throw refuse(`has ${entry.length} bytes; it is no label`)
+    const text = nameOfBytes(await readEntry(file, entry))
+      .replace(/^\ufeff/, '')
+      .trim()
+    const found = field === 'json' ? jsonLabel(text, refuse) : text
+    if (found === undefined) continue
+    const label = found.replace(/^\+(?=\d+$)/, '')
+    const isNumber = /^\d+$/.test(label)
+    if (field === 'cls' && !isNumber) {
+      throw refuse(`is ${quoted(label)}, not the number of a class, from 0 on`)
+    }
+    if (!isNumber && label.trim() !== '' && Number.isFinite(Number(label))) {
+      throw refuse(`is ${quoted(label)}; a class has a whole number from 0 on, or a name`)
+    }
+    if (label === '' || label.length > MOST_NAME_LENGTH || /[\r\n]/.test(label)) {
+      throw refuse(`is ${quoted(label)}, which is no name of a class: one line of 1 to 200 letters`)
+    }
+    return isNumber ? String(Number(label)) : label
+  }
+  return undefined
+}
+
+function jsonLabel(text: string, refuse: (problem: string) => Error): string | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw refuse(`cannot be read: ${quoted(text)} is not JSON`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refuse(`is ${quoted(text)}; it must be an object with a "label"`)
+  }
+  const { label, cls } = value as { label?: unknown; cls?: unknown }
+  const found = label ?? cls
+  if (found === undefined || found === null) return undefined
+  if (typeof found === 'string' || typeof found === 'number') return String(found)
+  throw refuse(`is ${quoted(JSON.stringify(found))}; it must be a number or a name`)
+}
+
+/** What stands behind a name's first dot: a sample's field. */
+const fieldOf = (name: string) => /^(?:.*\/)?[^./]*\.([^/]*)$/s.exec(name)?.[1]?.toLowerCase() ?? ''
+
+const quoted = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+
+function folderOf(name: string): string | undefined {
+  const folder = name.split('/').at(-2)
+  return folder === '' || folder === '.' || folder === '..' ? undefined : folder
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, inflateSync } from 'node:zlib'
@@ -81,6 +81,31 @@ describe('mnist', () => {
     }
   })
 
+  it('knows the names of other programs, and whose labels they are by the labels', async () => {
+    const digits = [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    const clothes = [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]
+    const ten = idx([10, 1, 1], digits)
+    for (const [name, labels, set] of [
+      ['fashion-shop/mnist', digits, 'mnist'],
+      ['my-fashion', digits, 'mnist'],
+      ['elsewhere', clothes, 'fashion-mnist'],
+      ['shop/fashion/raw', [3, 3, 3, 3, 3, 3, 3, 3, 3, 3], 'fashion-mnist'],
+      ['fashion/mnist/raw', [3, 3, 3, 3, 3, 3, 3, 3, 3, 3], 'mnist'],
+    ] as const) {
+      const folder = await folderOf(name, {
+        'train-images.idx3-ubyte': ten,
+        'Train-labels.idx1-ubyte.gz': gzipSync(idx([10], labels)),
+      })
+      expect([name, (await openDataset(folder)).name]).toEqual([name, set])
+    }
+    const nested = await folderOf('kaggle/t10k-images-idx3-ubyte', {
+      't10k-images-idx3-ubyte': ten,
+    })
+    await folderOf('kaggle', { 't10k-labels.idx1-ubyte': idx([10], digits) })
+    const test = await openDataset(join(nested, '..'), { split: 'test' })
+    expect([test.length, test.split]).toEqual([10, 'test'])
+  })
+
   it('says what is wrong with them', async () => {
     const folder = await folderOf('fashion', { 'train-images-idx3-ubyte': images.subarray(0, 20) })
     await expect(mnist(folder)).rejects.toThrow('has 4 bytes of data, its header says 12')
@@ -155,6 +180,143 @@ describe('tarShards', () => {
     }
   })
 
+  const shard = async (name: string, files: [string, Uint8Array | string][]) => {
+    const folder = await folderOf(name, { '0.tar': tar(files) })
+    return tarShards(folder)
+  }
+  const two = (): [string, Uint8Array | string][] => [
+    ['1.png', png],
+    ['1.cls', '0'],
+  ]
+
+  it("takes names apart by WebDataset's rules and counts what it leaves out", async () => {
+    const dataset = await shard('rules', [
+      ['a/1.PNG', png],
+      ['a/1.CLS', '\ufeff3\n'],
+      ['a/1.seg.png', png],
+      ['a/._1.png', 'AppleDouble'],
+      ['__meta__', 'x'],
+      ['readme', 'x'],
+      ['2.json', '{"label": 0, "caption": {}}'],
+      ['2.jpg', png],
+      ['3.txt', 'of no picture'],
+    ])
+    expect(await labelsOf(dataset)).toEqual(['3', '0'])
+    expect(dataset.notes![0]).toMatch(
+      /left out 4 files \((.*, )?\.seg\.png 1(, .*)?\), such as a\/1\.seg\.png/,
+    )
+    expect(dataset.notes![1]).toMatch(/2 of the 4 classes have no pictures/)
+    for (const index of [0, 1]) expect(await dataset.load(index)).toEqual(picture)
+  })
+
+  it.each([
+    ['-1', 'is "-1", not the number of a class'],
+    ['1.0', 'is "1.0", not the number of a class'],
+    ['', 'is "", not the number of a class'],
+    ['cat', 'is "cat", not the number of a class'],
+  ])('refuses %s as a number', async (label, message) => {
+    await expect(
+      shard('numbers', [
+        ['1.png', png],
+        ['1.cls', label],
+      ]),
+    ).rejects.toThrow(`0.tar: the label in 1.cls ${message}`)
+  })
+
+  it.each([
+    ['txt', '-1', 'a class has a whole number from 0 on, or a name'],
+    ['txt', 'two\nlines', 'is no name of a class'],
+    ['txt', ' ', 'is no name of a class'],
+    ['json', '{"label": {"id": 0}}', 'it must be a number or a name'],
+    ['json', '{"label": [1]}', 'it must be a number or a name'],
+    ['json', '{"cls": true}', 'it must be a number or a name'],
+    ['json', '{"label": 1.5}', 'a class has a whole number from 0 on'],
+    ['json', '[1]', 'it must be an object with a "label"'],
+    ['json', 'oops', 'is not JSON'],
+  ])('refuses a label in .%s that is of no use: %s', async (field, text, message) => {
+    await expect(
+      shard('texts', [
+        ['1.png', png],
+        [`1.${field}`, text],
+      ]),
+    ).rejects.toThrow(message)
+  })
+
+  it('refuses samples that would number others anew', async () => {
+    await expect(shard('missing', [...two(), ['2.png', png]])).rejects.toThrow(
+      '0.tar: 2.png has no label (.cls, .txt or .json beside it), as 1.png has',
+    )
+    await expect(shard('mixed', [...two(), ['2.png', png], ['2.txt', 'cat']])).rejects.toThrow(
+      'has label "cat" where 1.png has the number 0',
+    )
+    await expect(
+      shard('outside', [
+        ['a/1.png', png],
+        ['2.png', png],
+      ]),
+    ).rejects.toThrow('2.png has no label and lies in no folder')
+    await expect(shard('pair', [...two(), ['1.jpg', png]])).rejects.toThrow(
+      'sample 1 has two pictures, 1.png and 1.jpg',
+    )
+    await expect(shard('labels', [...two(), ['1.cls', '1']])).rejects.toThrow('has two labels')
+    await expect(
+      shard('dots', [
+        ['shot.0000.png', png],
+        ['shot.0000.cls', '0'],
+      ]),
+    ).rejects.toThrow('shot.0000.png belongs to sample shot, which has no picture of its own')
+    const single = await shard('unlabelled', [
+      ['1.png', png],
+      ['2.png', png],
+    ])
+    expect(await labelsOf(single)).toEqual(['unlabelled', 'unlabelled'])
+  })
+
+  it('reads archives packed with gzip, parts by the names of shards, and says what it cannot read', async () => {
+    const bytes = tar(two())
+    const folder = await folderOf('packed-tars', {
+      'set-train-0.tar.gz': gzipSync(bytes),
+      'set-train-1.tgz': gzipSync(
+        tar([
+          ['2.png', png],
+          ['2.cls', '1'],
+        ]),
+      ),
+      'set-VAL-0.tar': tar([
+        ['3.png', png],
+        ['3.cls', '1'],
+      ]),
+      '._set-train-0.tar.gz': 'AppleDouble',
+    })
+    const train = await openDataset(folder)
+    expect([train.length, train.split, await labelsOf(train)]).toEqual([2, 'train', ['0', '1']])
+    for await (const { shape } of loader({ dataset: train, batchSize: 2, workers: 1 })) {
+      expect(shape).toEqual([2, 7, 9, 3])
+    }
+    const held = await openDataset(folder, { split: 'test' })
+    expect([held.length, held.label(0)]).toEqual([1, 1])
+    await writeFile(join(folder, 'more.tar'), bytes)
+    await expect(openDataset(folder)).rejects.toThrow(
+      'more.tar is not; put each part into a folder',
+    )
+    const other = await folderOf('bzip2', { 'a.tar.bz2': 'BZh91AY&SY' })
+    await expect(openDataset(other)).rejects.toThrow('is packed with bzip2, which is not read')
+  })
+
+  it('has a fingerprint of what the pictures hold', async () => {
+    const print = async (first: Uint8Array | string) =>
+      (
+        await shard('print', [
+          ['1.png', first],
+          ['1.cls', '0'],
+        ])
+      ).fingerprint()
+    const changed = Uint8Array.from(png)
+    changed[50]! ^= 1
+    expect(await print(png)).toBe(await print(png))
+    expect(await print(png)).not.toBe(await print(changed))
+  })
+
   it('says where a shard is cut off or damaged', async () => {
     const bytes = tar([['1.png', png]])
     const folder = await folderOf('cut', { 'a.tar': bytes.subarray(0, 600) })
@@ -212,6 +374,53 @@ describe('packDataset', () => {
       'class 2',
       'class 1',
     ])
+  })
+
+  it('finds a bit that is turned over, wherever it is', async () => {
+    const source = plainDataset(6, 3, 5)
+    const path = join(base, 'flipped.alexpack')
+    for (const encoding of ['raw', 'jpeg'] as const) {
+      await packDataset(source, path, { encoding })
+      const bytes = await readFile(path)
+      const print = await (await openDataset(path)).fingerprint()
+      const loadAll = async () => {
+        const dataset = await openDataset(path)
+        for await (const _ of loader({ dataset, batchSize: 4, workers: 0 }))
+          expect(dataset.length).toBe(6)
+        for (let index = 0; index < 6; index++) await dataset.load(index)
+        return dataset
+      }
+      expect(await (await loadAll()).fingerprint()).toBe(print)
+      for (let at = 0; at < bytes.length; at += 13) {
+        const changed = Buffer.from(bytes)
+        changed[at]! ^= 1 << (at % 8)
+        await writeFile(path, changed)
+        await expect(loadAll(), `byte ${at}`).rejects.toThrow(
+          /flipped\.alexpack.*(damaged|is no data set|version|cut off)/,
+        )
+      }
+    }
+  })
+
+  it('reads what was packed before there were check sums', async () => {
+    const source = plainDataset(4)
+    const path = join(base, 'old.alexpack')
+    await packDataset(source, path)
+    const bytes = await readFile(path)
+    const start = Number(bytes.readBigUInt64LE(16))
+    const index = JSON.parse(bytes.toString('utf8', start))
+    delete index.checksums
+    const text = Buffer.from(JSON.stringify(index))
+    const header = Buffer.from(bytes.subarray(0, 32))
+    header.writeUInt32LE(1, 8)
+    header.writeUInt32LE(0, 12)
+    header.writeBigUInt64LE(BigInt(text.length), 24)
+    await writeFile(path, Buffer.concat([header, bytes.subarray(32, start), text]))
+    const old = await openDataset(path)
+    expect(await labelsOf(old)).toEqual(await labelsOf(source))
+    for (let at = 0; at < 4; at++) {
+      expect([...(await old.load(at)).data]).toEqual([...(await source.load(at)).data])
+    }
   })
 
   it('says that a file is cut off', async () => {

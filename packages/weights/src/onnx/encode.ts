@@ -70,7 +70,7 @@ export const dataTypes: Record<StoredDType, number> = {
  * @returns the file in chunks, the initialisers' own memory among them: to be written before they change.
  * @throws RangeError when an initialiser's shape and elements disagree, and past 2 GiB.
  */
-export function encodeOnnxGraph(graph: OnnxGraph): Uint8Array[] {
+export function encodeOnnxGraph(graph: OnnxGraph): Uint8Array<ArrayBuffer>[] {
   const message = new ProtobufWriter()
   for (const node of graph.nodes) message.message(1, encodeNode(node))
   message.text(2, graph.name)

@@ -47,7 +47,7 @@ export interface NetworkDescription {
  * @returns the file in chunks, the weights' own memory among them.
  * @throws RangeError for a layer that has no counterpart or a weight that is missing, naming it.
  */
-export function encodeOnnx(network: NetworkDescription): Uint8Array[] {
+export function encodeOnnx(network: NetworkDescription): Uint8Array<ArrayBuffer>[] {
   return encodeOnnxGraph(onnxGraph(network))
 }
 

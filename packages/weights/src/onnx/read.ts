@@ -1,8 +1,10 @@
 // The initialisers of an ONNX file, which are its weights, by name. Only the parts of onnx.proto that
-// hold them are looked at: ModelProto.graph (7), GraphProto.initializer (5), TensorProto; and the free
-// text in ModelProto.metadata_props (14), by which int8 weights of this package are known.
+// hold them are looked at: ModelProto.graph (7), GraphProto.initializer (5), TensorProto, whose elements may
+// be in a file beside it; and the free text in ModelProto.metadata_props (14), by which int8 weights of
+// this package are known.
 
-import { checkShape, lazyTensor } from '../elements.ts'
+import { checkShape, lazyTensor, MOST_TENSORS } from '../elements.ts'
+import { CheckpointError } from '../error.ts'
 import { type Field, ProtobufReader } from '../protobuf.ts'
 import { dequantizeLazily } from '../quantization.ts'
 import type { RangeSource } from '../source.ts'
@@ -11,17 +13,19 @@ import {
   elementSize,
   type LazyTensor,
   type OpenCheckpoint,
-  readAs,
   type StoredDType,
-  type TensorData,
 } from '../tensor.ts'
+import { openShard } from '../tfjs.ts'
 import { dataTypes } from './encode.ts'
+import { isTyped, TypedElements } from './typed-elements.ts'
 
 const storedTypes = new Map(
   Object.entries(dataTypes).map(([dtype, number]) => [number, dtype as StoredDType]),
 )
 
-const MOST_TENSORS = 100_000
+/** TensorProto.STRING, of which no weights are made, and TensorProto.EXTERNAL. */
+const STRING_TYPE = 8
+const EXTERNAL = 1
 
 /** Most entries of free text. */
 const MOST_ENTRIES = 1000
@@ -34,25 +38,67 @@ export async function openOnnx(
   const reader = new ProtobufReader(source)
   const tensors = new Map<string, LazyTensor>()
   const metadata: Record<string, string> = {}
-  for await (const field of reader.fields(0, source.size)) {
-    if (field.number === 2 && field.wireType === 2) metadata.producer = await reader.text(field)
-    if (field.number === 14 && field.wireType === 2) {
-      if (Object.keys(metadata).length >= MOST_ENTRIES) reader.fail('too much text', field.tag)
-      const [key, value] = await readEntry(reader, field)
-      Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true })
+  const beside = new FilesBeside(source)
+  try {
+    for await (const field of reader.fields(0, source.size)) {
+      if (field.number === 2 && field.wireType === 2) metadata.producer = await reader.text(field)
+      if (field.number === 14 && field.wireType === 2) {
+        if (Object.keys(metadata).length >= MOST_ENTRIES) reader.fail('too much text', field.tag)
+        const [key, value] = await readEntry(reader, field)
+        Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true })
+      }
+      if (field.number !== 7 || field.wireType !== 2) continue
+      for await (const part of reader.fields(field.start, field.end)) {
+        if (part.number !== 5 || part.wireType !== 2) continue
+        if (tensors.size >= MOST_TENSORS) reader.fail(`over ${MOST_TENSORS} tensors`, part.tag)
+        const read = await readTensor(reader, part, beside)
+        if (!read) continue
+        if (tensors.has(read.name)) reader.fail(`two tensors called '${read.name}'`, part.tag)
+        tensors.set(read.name, read.tensor)
+      }
     }
-    if (field.number !== 7 || field.wireType !== 2) continue
-    for await (const part of reader.fields(field.start, field.end)) {
-      if (part.number !== 5 || part.wireType !== 2) continue
-      if (tensors.size >= MOST_TENSORS) reader.fail(`over ${MOST_TENSORS} tensors`, part.tag)
-      const { name, tensor } = await readTensor(reader, part)
-      tensors.set(name, tensor)
+    if (tensors.size === 0) {
+      throw new CheckpointError(
+        'an ONNX file without initialisers: its weights are constants of the graph, or it has none; ' +
+          'export it with initialisers (torch.onnx.export writes them by default)',
+        { path: source.path },
+      )
     }
+  } catch (error) {
+    await beside.close()
+    throw error
   }
-  const opened = { format: 'onnx', tensors, metadata, close: async () => source.close?.() }
+  const close = async () => {
+    await beside.close()
+    await source.close?.()
+  }
+  const opened = { format: 'onnx', tensors, metadata, close }
   return dequantize ? dequantizeLazily(opened, { path: source.path }) : opened
 }
 
+/** Files that hold elements of an ONNX file, opened once each. */
+class FilesBeside {
+  readonly #source: RangeSource
+  readonly #files = new Map<string, RangeSource>()
+
+  constructor(source: RangeSource) {
+    this.#source = source
+  }
+
+  async open(location: string): Promise<RangeSource> {
+    const known = this.#files.get(location)
+    if (known) return known
+    const file = await openShard(this.#source, location)
+    this.#files.set(location, file)
+    return file
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.values()) await file.close?.()
+  }
+}
+
+/** A key and its value: StringStringEntryProto. */
 async function readEntry(reader: ProtobufReader, entry: Field): Promise<[string, string]> {
   const texts: [string, string] = ['', '']
   for await (const field of reader.fields(entry.start, entry.end)) {
@@ -62,24 +108,29 @@ async function readEntry(reader: ProtobufReader, entry: Field): Promise<[string,
   return texts
 }
 
-async function readTensor(reader: ProtobufReader, message: Field) {
+/** One TensorProto; undefined when it holds texts. */
+async function readTensor(reader: ProtobufReader, message: Field, beside: FilesBeside) {
   const shape: number[] = []
+  const external = new Map<string, string>()
   let name = ''
   let type = 0
+  let isExternal = false
   let raw: Field | undefined
-  let typed: Field | undefined
+  const typed = new TypedElements(reader, message)
   for await (const field of reader.fields(message.start, message.end)) {
     if (field.number === 1) shape.push(...(await reader.integers(field, 64)))
     else if (field.number === 2) type = field.value
     else if (field.number === 8) name = await reader.text(field)
-    else if (field.number === 9) raw = field
-    else if ([4, 5, 7, 10, 11].includes(field.number) && field.end > field.start) {
-      if (typed) reader.fail('elements in several pieces', field.tag)
-      typed = field
-    } else if (field.number === 14 && field.value === 1) {
-      reader.fail(`tensor '${name}' is in another file, which is not read`, field.tag)
-    }
+    else if (field.number === 9) {
+      if (raw) reader.fail('elements in several pieces', field.tag)
+      raw = field
+    } else if (field.number === 13 && field.wireType === 2) {
+      if (external.size >= MOST_ENTRIES) reader.fail('too much text', field.tag)
+      external.set(...(await readEntry(reader, field)))
+    } else if (field.number === 14) isExternal = field.value === EXTERNAL
+    else if (isTyped(field)) await typed.add(field)
   }
+  if (type === STRING_TYPE) return undefined
   const storedAs = storedTypes.get(type)
   if (!storedAs) {
     return reader.fail(
@@ -88,69 +139,43 @@ async function readTensor(reader: ProtobufReader, message: Field) {
     )
   }
   const extents = checkShape(shape, name, { path: reader.source.path, offset: message.tag })
-  const tensor = raw
-    ? rawTensor(reader, name, storedAs, extents, raw)
-    : await typedTensor(reader, name, storedAs, extents, typed, message)
-  return { name, tensor }
+  if (!isExternal && !raw) return { name, tensor: typed.tensor(name, storedAs, extents) }
+  const place = isExternal
+    ? await findOutside(external, beside, name, message, reader)
+    : { source: reader.source, offset: raw!.start, length: raw!.end - raw!.start }
+  const needed = elementCount(extents) * elementSize(storedAs)
+  if ((!isExternal && raw?.wireType !== 2) || place.length !== needed) {
+    reader.fail(
+      `tensor '${name}' of shape [${extents}] needs ${needed} bytes and has ${place.length}`,
+      raw?.tag ?? message.tag,
+    )
+  }
+  const { source, offset } = place
+  return { name, tensor: lazyTensor(source, name, { storedAs, shape: extents, offset }) }
 }
 
-function rawTensor(
-  reader: ProtobufReader,
+/** Where a tensor lies in the file that its external_data names. */
+async function findOutside(
+  external: ReadonlyMap<string, string>,
+  beside: FilesBeside,
   name: string,
-  storedAs: StoredDType,
-  shape: number[],
-  raw: Field,
-): LazyTensor {
-  const needed = elementCount(shape) * elementSize(storedAs)
-  if (raw.wireType !== 2 || raw.end - raw.start !== needed) {
-    reader.fail(`tensor '${name}' of shape [${shape}] needs ${needed} bytes`, raw.tag)
-  }
-  return lazyTensor(reader.source, name, { storedAs, shape, offset: raw.start })
-}
-
-/** Elements in a field of their own type: floats and doubles as they are, whole numbers as varints. */
-async function typedTensor(
+  { tag }: Field,
   reader: ProtobufReader,
-  name: string,
-  storedAs: StoredDType,
-  shape: number[],
-  field: Field | undefined,
-  message: Field,
-): Promise<LazyTensor> {
-  const count = elementCount(shape)
-  const where = field?.tag ?? message.tag
-  const wrong = (): never => reader.fail(`tensor '${name}' does not hold ${count} elements`, where)
-  if (storedAs === 'float32' || storedAs === 'float64') {
-    const number = storedAs === 'float32' ? 4 : 10
-    const start = field?.start ?? message.end
-    const length = field ? field.end - field.start : 0
-    if (length !== count * elementSize(storedAs) || (field && field.number !== number)) wrong()
-    return lazyTensor(reader.source, name, { storedAs, shape, offset: start })
-  }
-  // Small ones in practice (shapes, axes); read now, since what they need is known only afterwards.
-  const values = field ? await reader.integers(field, 1_000_000) : []
-  if (values.length !== count || storedAs === 'float16' || storedAs === 'bfloat16') wrong()
-  const data = integersAs(storedAs, values)
-  return { dtype: readAs(storedAs), storedAs, shape, load: async () => data }
-}
-
-function integersAs(dtype: StoredDType, values: number[]): TensorData {
-  switch (dtype) {
-    case 'int64':
-      return BigInt64Array.from(values, BigInt)
-    case 'uint64':
-      return BigUint64Array.from(values, BigInt)
-    case 'int32':
-      return Int32Array.from(values)
-    case 'uint32':
-      return Uint32Array.from(values)
-    case 'int16':
-      return Int16Array.from(values)
-    case 'uint16':
-      return Uint16Array.from(values)
-    case 'int8':
-      return Int8Array.from(values)
-    default:
-      return Uint8Array.from(values)
-  }
+) {
+  const location = external.get('location')
+  if (location === undefined) return reader.fail(`tensor '${name}' names no file`, tag)
+  const source = await beside.open(location)
+  const offset = Number(external.get('offset') ?? 0)
+  const length = Number(external.get('length') ?? source.size - offset)
+  const isInside =
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(length) &&
+    offset >= 0 &&
+    length >= 0 &&
+    offset + length <= source.size
+  if (isInside) return { source, offset, length }
+  throw new CheckpointError(
+    `tensor '${name}' is at bytes ${offset} to ${offset + length} of '${location}', which has ${source.size}: truncated`,
+    { path: reader.source.path, offset: tag },
+  )
 }

@@ -3,25 +3,28 @@
 // machine, the object and the list of storages; then each storage as an int64 count and its elements,
 // little-endian whatever machine wrote them. pytorch/torch/serialization.py, _legacy_save.
 
+import { MOST_TENSORS } from '../elements.ts'
 import { CheckpointError } from '../error.ts'
-import { type RangeSource, readRange } from '../source.ts'
+import { type RangeSource, readRange, windowed } from '../source.ts'
 import { elementSize, type OpenCheckpoint } from '../tensor.ts'
 import { storageOf, torchHost } from './globals.ts'
-import { readPickle, TruncatedPickleError } from './pickle.ts'
+import { pickleMemory, readPickle, TruncatedPickleError } from './pickle.ts'
 import { findStateDict } from './state-dict.ts'
 import { lazyTensors } from './tensors.ts'
-import { List, Storage, type StorageRecord, type Value } from './values.ts'
+import { Instance, List, Storage, type StorageRecord, type Value } from './values.ts'
 
 const MAGIC = 0x1950a86a20f9469cfc6cn
 const PROTOCOL = 1001
 /** Where to look for the pickles first, and the farthest that they may reach. */
 const FIRST_READ = 256 * 1024
 const LARGEST_PICKLES = 64 * 1024 * 1024
-const MOST_STORAGES = 100_000
+const MOST_STORAGES = MOST_TENSORS
 
 /** Whether a file that starts so is of this format: a pickle of a 10-byte integer, the magic number. */
 export function startsAsLegacy(start: Uint8Array): boolean {
-  return start[0] === 0x80 && start[2] === 0x8a && start[3] === 10
+  // From protocol 4 on, a frame of so many bytes comes first.
+  const place = start[2] === 0x95 ? 11 : 2
+  return start[0] === 0x80 && start[place] === 0x8a && start[place + 1] === 10
 }
 
 /** Opens a file of this format. */
@@ -55,7 +58,7 @@ async function readPickles(source: RangeSource): Promise<Pickles> {
   for (let length = FIRST_READ; ; length *= 4) {
     const bytes = await readRange(source, 0, Math.min(length, source.size), 'the pickles')
     try {
-      return parsePickles(bytes, source.path)
+      return parsePickles(bytes, source.path, pickleMemory(source.size))
     } catch (error) {
       const isWhole = length >= source.size || length >= LARGEST_PICKLES
       if (isWhole || !(error instanceof TruncatedPickleError)) throw error
@@ -63,10 +66,12 @@ async function readPickles(source: RangeSource): Promise<Pickles> {
   }
 }
 
-function parsePickles(bytes: Uint8Array, path: string | undefined): Pickles {
+function parsePickles(bytes: Uint8Array, path: string | undefined, memory: number): Pickles {
   const storages = new Map<string, StorageRecord>()
-  const host = torchHost(path, (id, fail) => {
-    const found = storageOf(id, fail)
+  const host = torchHost(path, (id, fail, offset) => {
+    const found = storageOf(id, fail, offset)
+    // Where the storages behind this one begin would not be known.
+    if (found instanceof Instance) fail(found.refusal!.why)
     if (found instanceof Storage) {
       const { key, dtype, start, count } = found.record
       const known = storages.get(key)
@@ -79,7 +84,7 @@ function parsePickles(bytes: Uint8Array, path: string | undefined): Pickles {
   })
   let start = 0
   const next = (): Value => {
-    const { value, end } = readPickle(bytes, host, { path, start })
+    const { value, end } = readPickle(bytes, host, { path, start, memory })
     start = end
     return value
   }
@@ -115,6 +120,7 @@ async function placeStorages(
   start: number,
 ): Promise<Map<string, number>> {
   const places = new Map<string, number>()
+  const counts = windowed(source)
   let place = start
   for (const key of keys) {
     const storage = storages.get(key)
@@ -123,9 +129,9 @@ async function placeStorages(
     }
     if (!storage) return fail('is listed and no tensor uses it')
     if (places.has(key)) fail('is listed twice')
-    const count = await readCount(source, place, `the length of storage ${key}`)
-    if (count < storage.count) fail(`has ${count} elements where ${storage.count} should be`)
-    const end = place + 8 + count * elementSize(storage.dtype)
+    const [count] = await readCounts(counts, place, 1, `the length of storage ${key}`)
+    if (count! < storage.count) fail(`has ${count} elements where ${storage.count} should be`)
+    const end = place + 8 + count! * elementSize(storage.dtype)
     if (end > source.size) {
       fail(`is truncated: it should end at byte ${end}, the file ends at ${source.size}`)
     }
@@ -135,14 +141,19 @@ async function placeStorages(
   return places
 }
 
-/** An int64 that counts something. */
-export async function readCount(
+/** Int64s that count something. */
+export async function readCounts(
   source: RangeSource,
   offset: number,
+  length: number,
   what: string,
-): Promise<number> {
-  const bytes = await readRange(source, offset, 8, what)
-  const count = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true))
-  if (Number.isSafeInteger(count) && count >= 0) return count
-  throw new CheckpointError(`${what} is ${count}`, { path: source.path, offset })
+): Promise<number[]> {
+  const bytes = await readRange(source, offset, 8 * length, what)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Array.from({ length }, (_, index) => {
+    const count = Number(view.getBigInt64(8 * index, true))
+    if (Number.isSafeInteger(count) && count >= 0) return count
+    const where = { path: source.path, offset: offset + 8 * index }
+    throw new CheckpointError(`${what}: ${count} is no count`, where)
+  })
 }

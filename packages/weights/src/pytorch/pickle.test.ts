@@ -10,6 +10,8 @@ const code = (text: string) => Uint8Array.from(text, (letter) => letter.charCode
 const host = () => torchHost('x.pt', storageOf)
 const read = (bytes: Uint8Array | string) =>
   readPickle(typeof bytes === 'string' ? code(bytes) : bytes, host(), { path: 'x.pt' }).value
+/** What a file that holds this pickle gives. */
+const tensorsOf = (bytes: Uint8Array | string) => findStateDict(read(bytes), 'x.pt').tensors
 
 const int32 = (value: number) => {
   const bytes = new Uint8Array(4)
@@ -37,6 +39,47 @@ describe('what pickles may do', () => {
   it('make tensors as views that stay in their storage', () => {
     const { tensors } = findStateDict(read(`}X${int32(1)}w${tensor(6, 1, [2, 2], [1, 3])}s.`), '')
     expect(tensors.get('w')).toMatchObject({ offset: 1, shape: [2, 2], strides: [1, 3] })
+  })
+})
+
+describe('calls of what is not known', () => {
+  const state = `X${int32(1)}w${tensor(6, 0, [6], [1])}`
+  const call = (args: string) => `cscripts\nmake\n(${args}tR`
+
+  it('are passed over where no weight depends on them', () => {
+    for (const value of [call(''), call('K\x01'), `${call('')}}X${int32(1)}aK\x01sb`]) {
+      const text = `}(${state}X${int32(4)}args${value}u.`
+      expect([...tensorsOf(text).keys()]).toEqual(['w'])
+    }
+  })
+
+  it('are named where a tensor depends on them', () => {
+    const text = `}(${state}X${int32(1)}v${call(tensor(6, 0, [6], [1]))}u.`
+    expect(() => tensorsOf(text)).toThrow(/asks to call scripts\.make, .* for 'v' \(at byte/)
+    const sparse = `ctorch._utils\n_rebuild_sparse_tensor\n)R`
+    expect(() => tensorsOf(`}(${state}X${int32(1)}v${sparse}u.`)).toThrow(/not read for 'v'/)
+    expect(() => tensorsOf(`}X${int32(1)}v${call('')}s.`)).toThrow(/asks to call scripts\.make/)
+  })
+
+  it('may be dictionaries of derived classes', () => {
+    expect([...tensorsOf(`${call('')}(${state}u.`).keys()]).toEqual(['w'])
+    expect([...tensorsOf(`cscripts\nState\n)\x81(${state}u.`).keys()]).toEqual(['w'])
+  })
+})
+
+describe('names', () => {
+  it('stand once', () => {
+    const one = tensor(6, 0, [6], [1])
+    const nested = `}(X${int32(3)}a.b${one}X${int32(1)}a}X${int32(1)}b${one}su.`
+    expect(() => tensorsOf(nested)).toThrow(/two tensors called 'a\.b'/)
+  })
+
+  it('may be whole numbers of any size, and nothing else', () => {
+    const one = tensor(6, 0, [6], [1])
+    expect([...tensorsOf(`}\x8a\x08\0\0\0\0\0\0\0\x10${one}s.`).keys()]).toEqual([
+      '1152921504606846976',
+    ])
+    expect(() => tensorsOf(`}N${one}s.`)).toThrow(/neither text nor number/)
   })
 })
 
@@ -68,9 +111,9 @@ describe('hostile pickles', () => {
     ['a negative storage', `${storage(-5)}.`, /valid number of elements/],
     ['a persistent id of text', `X${int32(1)}aQ.`, /no tuple/],
   ])('are refused: %s', (_, text, message) => {
-    expect(() => read(text)).toThrow(message)
-    expect(() => read(text)).toThrow(CheckpointError)
-    expect(() => read(text)).toThrow(/^x\.pt: .*\(at byte \d+\)$/s)
+    expect(() => tensorsOf(text)).toThrow(message)
+    expect(() => tensorsOf(text)).toThrow(CheckpointError)
+    expect(() => tensorsOf(text)).toThrow(/^x\.pt: .*\(at byte \d+\)$/s)
   })
 
   it('are told from those that are only cut off', () => {
@@ -105,9 +148,9 @@ describe('hostile pickles', () => {
   })
 
   it('cannot fill the memory', () => {
-    expect(() => read(`](${'}'.repeat(200_000)}e(${'}'.repeat(200_000)}`)).toThrow(
-      /over 300000 lists/,
-    )
+    const tooMuch = /far more memory than a file of its size/
+    expect(() => read(`](${'}'.repeat(200_000)}e(${'}'.repeat(200_000)}`)).toThrow(tooMuch)
+    expect(() => read(`(${'N'.repeat(900_000)}(${'N'.repeat(900_000)}`)).toThrow(/stack of over/)
     expect(() => read('K\x01'.repeat(1_100_000))).toThrow(/stack of over/)
     expect(() => read('N0'.repeat(2_600_000))).toThrow(/over 5000000 instructions/)
   })
@@ -116,7 +159,20 @@ describe('hostile pickles', () => {
     const items = 'K\x01'.repeat(20_000)
     const again = 'h\0h\x01R0'.repeat(20_000)
     const text = `cbuiltins\nset\nq\0](${items}e\x85q\x01${again}.`
-    expect(() => read(text.replace('\x85q', 'q\x02\x85q'))).toThrow(/copies over/)
+    expect(() => read(text.replace('\x85q', 'q\x02\x85q'))).toThrow(/far more memory/)
+    const pairs = `}(${Array.from({ length: 60_000 }, (_, i) => `J${int32(i)}N`).join('')}u`
+    const copies = 'h\0h\x01R'.repeat(150)
+    expect(() => read(`ccollections\nOrderedDict\nq\0${pairs}q\x02\x85q\x01${copies}.`)).toThrow(
+      /far more memory/,
+    )
+  })
+
+  it('cannot join two long names over and over', () => {
+    const again = 'h\0h\0\x930'.repeat(3000)
+    const start = process.cpuUsage()
+    const text = `X${int32(10_000_000)}${'a'.repeat(10_000_000)}q\0${again}.`
+    expect(() => read(text)).toThrow(/a name of over 1000 letters/)
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000)
   })
 
   it('reach no prototype', () => {

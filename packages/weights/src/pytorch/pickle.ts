@@ -1,16 +1,24 @@
 // A reader of Python pickles that cannot be made to do anything. A pickle is a program for a stack machine
 // whose instructions may call whatever Python can import; here the only calls are those of a host that
 // knows a short list of names (globals.ts), and every instruction that PyTorch's files do not need is
-// refused. Every count and size is checked before memory is taken for it, so a file costs time and
-// memory in proportion to its own length. https://docs.python.org/3/library/pickletools.html
+// refused. Every count and size is checked before memory is taken for it, and what the values take is
+// summed up, so a file costs time and memory in proportion to its own length. https://docs.python.org/3/library/pickletools.html
 
 import { CheckpointError } from '../error.ts'
-import { ClassName, Dictionary, Instance, List, Tensor, Tuple, type Value } from './values.ts'
+import { ClassName, Dictionary, Instance, List, Tuple, type Value } from './values.ts'
 
 /** What a pickle's names mean. Throws CheckpointError for those that it does not know. */
 export interface PickleHost {
-  /** Calls a global; `offset` is the byte of the instruction. */
-  call(target: ClassName, args: readonly Value[], offset: number): Value
+  /**
+   * Calls a global; `offset` is the byte of the instruction, `spend` is told of the bytes that the call takes
+   * beside its result.
+   */
+  call(
+    target: ClassName,
+    args: readonly Value[],
+    offset: number,
+    spend: (bytes: number) => void,
+  ): Value
   /** Resolves a persistent id: a reference out of the pickle, such as to a storage. */
   persistent(id: Value, offset: number): Value
 }
@@ -22,21 +30,38 @@ export interface PickleLocation {
   base?: number
   /** First byte of the pickle within `bytes`. Default 0. */
   start?: number
+  /** Most memory that its values may take; see {@link pickleMemory}. Default: that of `bytes`. */
+  memory?: number
 }
+
+/** Memory that the values of pickles in a file of so many bytes may take, by the estimates below. */
+export const pickleMemory = (fileBytes: number) => 24 * 1024 * 1024 + 4 * fileBytes
 
 /** A pickle that goes on beyond the bytes at hand. */
 export class TruncatedPickleError extends CheckpointError {}
 
 /** Far above what checkpoints need (some 20 instructions a tensor), and done in seconds. */
 const MOST_INSTRUCTIONS = 5_000_000
-/** Lists, dictionaries and other records, which take some hundred bytes for one of the pickle's. */
-const MOST_RECORDS = 300_000
+/** About what values take in memory: a record, a dictionary, a text, an entry of a dictionary, an element. */
+const RECORD_BYTES = 96
+const DICTIONARY_BYTES = 240
+const TEXT_BYTES = 32
+export const ENTRY_BYTES = 48
+export const ELEMENT_BYTES = 12
+/** Lists, dictionaries and other records. */
+const MOST_RECORDS = 1_000_000
 const LARGEST_STACK = 1_000_000
 const LARGEST_MEMO = 1_000_000
 /** Marks that may be open at once, which is how deep containers nest. */
 const DEEPEST_NESTING = 1_000
 /** Bytes of an integer: PyTorch's magic number has 10. */
 const LONGEST_INTEGER = 32
+/** Letters of a module's or a class's name. */
+const LONGEST_NAME = 1000
+/** Bytes of a text without encoding: longer ones are data, as Python 2 kept the elements of arrays. */
+const LONGEST_TEXT = 64 * 1024
+
+const decoder = new TextDecoder()
 
 /**
  * Runs one pickle.
@@ -62,19 +87,24 @@ class Machine {
   readonly #host: PickleHost
   readonly #path: string | undefined
   readonly #base: number
+  #memory: number
   #instruction = 0
   #instructions = 0
   #records = 0
   #stack: Value[] = []
   readonly #marks: Value[][] = []
+  /** Values below the last mark. */
+  #marked = 0
   readonly #memo = new Map<number, Value>()
 
-  constructor(bytes: Uint8Array, host: PickleHost, { path, base = 0, start = 0 }: PickleLocation) {
+  constructor(bytes: Uint8Array, host: PickleHost, location: PickleLocation) {
+    const { path, base = 0, start = 0, memory = pickleMemory(bytes.length) } = location
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#host = host
     this.#path = path
     this.#base = base
+    this.#memory = memory
     this.place = start
   }
 
@@ -86,7 +116,9 @@ class Machine {
       if (++this.#instructions > MOST_INSTRUCTIONS)
         this.#fail(`over ${MOST_INSTRUCTIONS} instructions`)
       this.#step(code)
-      if (this.#stack.length > LARGEST_STACK) this.#fail(`a stack of over ${LARGEST_STACK} values`)
+      if (this.#marked + this.#stack.length > LARGEST_STACK) {
+        this.#fail(`a stack of over ${LARGEST_STACK} values`)
+      }
     }
   }
 
@@ -133,20 +165,21 @@ class Machine {
       case 0x47: // BINFLOAT
         return this.#push(this.#view.getFloat64(this.#take(8), false))
       case 0x55: // SHORT_BINSTRING
-        return this.#push(this.#latin1(this.#bytes[this.#take(1)]!))
+        return this.#pushText(this.#raw(this.#bytes[this.#take(1)]!), decodeLatin1)
       case 0x54: // BINSTRING
-        return this.#push(this.#latin1(this.#view.getInt32(this.#take(4), true)))
+        return this.#pushText(this.#raw(this.#view.getInt32(this.#take(4), true)), decodeLatin1)
       case 0x8c: // SHORT_BINUNICODE
-        return this.#push(this.#text(this.#bytes[this.#take(1)]!))
+        return this.#pushText(this.#raw(this.#bytes[this.#take(1)]!))
       case 0x58: // BINUNICODE
-        return this.#push(this.#text(this.#view.getUint32(this.#take(4), true)))
+        return this.#pushText(this.#raw(this.#view.getUint32(this.#take(4), true)))
       case 0x8d: // BINUNICODE8
-        return this.#push(this.#text(this.#size8()))
+        return this.#pushText(this.#raw(this.#size8()))
       case 0x43: // SHORT_BINBYTES
         return this.#push(this.#raw(this.#bytes[this.#take(1)]!))
       case 0x42: // BINBYTES
         return this.#push(this.#raw(this.#view.getUint32(this.#take(4), true)))
       case 0x8e: // BINBYTES8
+      case 0x96: // BYTEARRAY8
         return this.#push(this.#raw(this.#size8()))
       case 0x5d: // EMPTY_LIST
       case 0x8f: // EMPTY_SET
@@ -186,9 +219,9 @@ class Machine {
       case 0x94: // MEMOIZE
         return this.#remember(this.#memo.size)
       case 0x68: // BINGET
-        return this.#push(this.#recall(this.#bytes[this.#take(1)]!))
+        return this.#recall(this.#bytes[this.#take(1)]!)
       case 0x6a: // LONG_BINGET
-        return this.#push(this.#recall(this.#view.getUint32(this.#take(4), true)))
+        return this.#recall(this.#view.getUint32(this.#take(4), true))
       case 0x63: // GLOBAL
         return this.#push(this.#className(this.#line(), this.#line()))
       case 0x93: {
@@ -199,6 +232,9 @@ class Machine {
       case 0x52: // REDUCE
         return this.#reduce()
       case 0x81: // NEWOBJ
+        return this.#newObject()
+      case 0x92: // NEWOBJ_EX, with arguments by name
+        this.#pop()
         return this.#newObject()
       case 0x62: // BUILD
         return this.#build()
@@ -231,10 +267,28 @@ class Machine {
   }
 
   #push(value: Value): void {
-    if (typeof value === 'object' && value !== null && ++this.#records > MOST_RECORDS) {
-      this.#fail(`over ${MOST_RECORDS} lists, dictionaries and the like`)
+    if (typeof value === 'object' && value !== null) {
+      if (++this.#records > MOST_RECORDS) {
+        this.#fail(`over ${MOST_RECORDS} lists, dictionaries and the like`)
+      }
+      this.#spend(value instanceof Dictionary ? DICTIONARY_BYTES : RECORD_BYTES)
     }
     this.#stack.push(value)
+  }
+
+  #pushText(bytes: Uint8Array, decode?: (bytes: Uint8Array) => string): void {
+    if (decode && bytes.length > LONGEST_TEXT) this.#push(bytes)
+    else {
+      this.#spend(TEXT_BYTES + 2 * bytes.length)
+      this.#push(decode ? decode(bytes) : decoder.decode(bytes))
+    }
+  }
+
+  #spend(bytes: number): void {
+    this.#memory -= bytes
+    if (this.#memory < 0) {
+      this.#fail('its values would take far more memory than a file of its size may need')
+    }
   }
 
   #pop(): Value {
@@ -249,13 +303,17 @@ class Machine {
 
   #mark(): void {
     if (this.#marks.length >= DEEPEST_NESTING) this.#fail(`nested deeper than ${DEEPEST_NESTING}`)
+    this.#spend(RECORD_BYTES)
+    this.#marked += this.#stack.length
     this.#marks.push(this.#stack)
     this.#stack = []
   }
 
   #toMark(): Value[] {
     const items = this.#stack
+    this.#spend(ELEMENT_BYTES * items.length)
     this.#stack = this.#marks.pop() ?? this.#fail('it goes back to a mark that was not set')
+    this.#marked -= this.#stack.length
     return items
   }
 
@@ -290,20 +348,13 @@ class Machine {
     return this.#bytes.subarray(start, start + length)
   }
 
-  #latin1(length: number): string {
-    return decodeLatin1(this.#raw(length))
-  }
-
-  #text(length: number): string {
-    return new TextDecoder().decode(this.#raw(length))
-  }
-
   /** A line of text, as GLOBAL has them. */
   #line(): string {
     const end = this.#bytes.indexOf(10, this.place)
-    if (end < 0 || end - this.place > 1000) {
-      if (this.#bytes.length - this.place <= 1000) this.#take(this.#bytes.length - this.place + 1)
-      this.#fail('a name of over 1000 bytes')
+    if (end < 0 || end - this.place > LONGEST_NAME) {
+      const rest = this.#bytes.length - this.place
+      if (rest <= LONGEST_NAME) this.#take(rest + 1)
+      this.#fail(`a name of over ${LONGEST_NAME} bytes`)
     }
     const text = decodeLatin1(this.#bytes.subarray(this.place, end))
     this.place = end + 1
@@ -312,39 +363,57 @@ class Machine {
 
   #className(module: Value, name: Value): ClassName {
     if (typeof module !== 'string' || typeof name !== 'string') this.#fail('a name that is no text')
-    return new ClassName(`${module}.${name}`.slice(0, 2000), this.#base + this.#instruction)
+    // Before they are joined: a file can recall one long text from its memo, over and over.
+    if (module.length > LONGEST_NAME || name.length > LONGEST_NAME) {
+      this.#fail(`a name of over ${LONGEST_NAME} letters`)
+    }
+    this.#spend(2 * (module.length + name.length))
+    return new ClassName(`${module}.${name}`, this.#base + this.#instruction)
   }
 
   #extend(items: Value[]): void {
     const target = this.#top()
+    // Of a class derived from a list (a deque) the items are of no use here.
+    if (target instanceof Instance) return
     if (!(target instanceof List)) this.#fail('it appends to what is no list')
+    this.#spend(ELEMENT_BYTES * items.length)
     for (const item of items) target.items.push(item)
   }
 
   #setItems(items: Value[]): void {
     const target = this.#top()
-    if (!(target instanceof Dictionary)) this.#fail('it sets items of what is no dictionary')
+    // A state dict may be of a class derived from a dictionary.
+    if (target instanceof Instance) target.items ??= new Dictionary()
+    const dictionary = target instanceof Instance ? target.items : target
+    if (!(dictionary instanceof Dictionary)) this.#fail('it sets items of what is no dictionary')
     if (items.length % 2 !== 0) this.#fail('a key without a value')
-    for (let i = 0; i < items.length; i += 2) target.entries.set(items[i]!, items[i + 1]!)
+    this.#spend((ENTRY_BYTES * items.length) / 2)
+    for (let i = 0; i < items.length; i += 2) dictionary.entries.set(items[i]!, items[i + 1]!)
   }
 
   #remember(index: number): void {
     if (this.#memo.size >= LARGEST_MEMO) this.#fail(`a memo of over ${LARGEST_MEMO} values`)
+    this.#spend(ENTRY_BYTES)
     this.#memo.set(index, this.#top())
   }
 
-  #recall(index: number): Value {
+  #recall(index: number): void {
     const value = this.#memo.get(index)
     if (value === undefined) this.#fail(`it recalls value ${index}, which was not remembered`)
-    return value
+    this.#stack.push(value)
   }
 
   #reduce(): void {
     const [target, args] = this.#popMany(2)
-    if (!(target instanceof ClassName) || !(args instanceof Tuple)) {
-      this.#fail('it calls what is no name')
+    const isCallable = target instanceof ClassName || target instanceof Instance
+    if (!isCallable || !(args instanceof Tuple)) this.#fail('it calls what is no name')
+    const offset = this.#base + this.#instruction
+    // What was itself made by a call (a method, a function of a function) is as unknown as that.
+    if (target instanceof Instance) {
+      this.#push(new Instance(target.className, args.items, target.refusal))
+      return
     }
-    this.#push(this.#host.call(target, args.items, this.#base + this.#instruction))
+    this.#push(this.#host.call(target, args.items, offset, (bytes) => this.#spend(bytes)))
   }
 
   #newObject(): void {
@@ -353,18 +422,19 @@ class Machine {
       this.#fail('it makes an object of what is no class')
     }
     // Nothing is constructed: the object is its class's name until attributes are set.
-    this.#push(new Instance(target.name))
+    this.#push(new Instance(target.name, args.items))
   }
 
   #build(): void {
     const state = this.#pop()
     const target = this.#top()
+    if (target instanceof Instance) {
+      target.state = state
+      return
+    }
     // An ordered dictionary carries attributes too (state dicts have `_metadata`); they are not needed.
-    if (target instanceof Dictionary || target instanceof Tensor) return
-    if (!(target instanceof Instance)) this.#fail('it sets attributes of what is no object')
-    // Objects with slots have a pair: attributes, slots.
-    const attributes = state instanceof Tuple ? state.items[0] : state
-    if (attributes instanceof Dictionary) target.attributes = attributes
+    if (typeof target === 'object' && target !== null) return
+    this.#fail('it sets attributes of what is no object')
   }
 }
 

@@ -1,9 +1,10 @@
 // From what a pickle holds to tensors by name. People save a state dict, a whole module, or a training
-// checkpoint with one of the two somewhere inside; names may carry the `module.` of DataParallel. All
-// of them give the state dict's own names.
+// checkpoint with one of the two somewhere inside, beside settings and objects of any kind. What the
+// pickle wanted to have called and was not is passed over there, and an error among the weights.
 
+import { MOST_TENSORS } from '../elements.ts'
 import { CheckpointError } from '../error.ts'
-import { Dictionary, Instance, Tensor, type Value } from './values.ts'
+import { Dictionary, Instance, List, Storage, Tensor, Tuple, type Value } from './values.ts'
 
 /** Where training scripts put the state dict, the most telling first. */
 const WRAPPERS = [
@@ -17,7 +18,6 @@ const WRAPPERS = [
   'params',
 ]
 
-const MOST_TENSORS = 100_000
 /** Values looked at: dictionaries that hold each other can unfold to far more than their file's size. */
 const MOST_VISITS = 1_000_000
 const DEEPEST_NESTING = 100
@@ -29,36 +29,77 @@ export interface StateDict {
   metadata: Record<string, string>
 }
 
-/** @throws CheckpointError when there is no tensor anywhere, or far too many. */
+/** @throws CheckpointError when there is no tensor anywhere, or far too many, or one that cannot be made. */
 export function findStateDict(root: Value, path: string | undefined): StateDict {
   let value = root
   const metadata: Record<string, string> = {}
-  for (let depth = 0; depth < 4 && value instanceof Dictionary; depth++) {
-    const inside = wrapped(value)
+  const search = new Search(path)
+  for (let depth = 0; depth < 4; depth++) {
+    const dictionary = dictionaryOf(value)
+    const inside = dictionary && wrapped(dictionary, search)
     if (!inside) break
-    noteScalars(value, metadata)
+    noteScalars(dictionary, metadata)
     value = inside
   }
   const walk = new Walk(path)
   if (value instanceof Tensor) walk.add('tensor', value)
   else walk.visit(value, '', 0)
   if (walk.tensors.size === 0) {
+    walk.requireNothingLost()
     throw new CheckpointError('there are no tensors in it: it is no checkpoint of a model', {
       path,
     })
   }
-  return { tensors: withoutModule(walk.tensors), metadata }
+  return { tensors: walk.tensors, metadata }
 }
 
-function wrapped(value: Dictionary): Dictionary | Instance | undefined {
-  // A dictionary with tensors of its own is a state dict, whatever else it holds.
-  for (const item of value.entries.values()) if (item instanceof Tensor) return undefined
+/** A dictionary, or the items of an object of a class derived from one. */
+function dictionaryOf(value: Value | undefined): Dictionary | undefined {
+  return value instanceof Instance ? value.items : value instanceof Dictionary ? value : undefined
+}
+
+/** What a training script wrapped, whatever other tensors (a loss, an accuracy) stand beside it. */
+function wrapped({ entries }: Dictionary, search: Search): Value | undefined {
   for (const key of WRAPPERS) {
-    const inside = value.entries.get(key)
-    if (inside instanceof Instance) return inside
-    if (inside instanceof Dictionary && inside.entries.size > 0) return inside
+    const inside = entries.get(key)
+    const isWhole = inside instanceof Dictionary || inside instanceof Instance
+    if (isWhole && search.finds(inside)) return inside
   }
   return undefined
+}
+
+/** Looks for tensors in values, however deep, within bounds on all that is looked at. */
+class Search {
+  readonly #path: string | undefined
+  #visits = 0
+
+  constructor(path: string | undefined) {
+    this.#path = path
+  }
+
+  finds(value: Value | undefined, depth = 0): boolean {
+    if (++this.#visits > MOST_VISITS) fail(`over ${MOST_VISITS} values`, this.#path)
+    if (value instanceof Tensor || value instanceof Storage) return true
+    if (depth > DEEPEST_NESTING) return false
+    const among = (values: Iterable<Value>) => {
+      for (const item of values) if (this.finds(item, depth + 1)) return true
+      return false
+    }
+    if (value instanceof Dictionary) return among(value.entries.values())
+    if (value instanceof List || value instanceof Tuple) return among(value.items)
+    if (!(value instanceof Instance)) return false
+    const { refusal, items, state, args } = value
+    return (
+      refusal?.isTensor ||
+      this.finds(items, depth + 1) ||
+      this.finds(state, depth + 1) ||
+      among(args)
+    )
+  }
+}
+
+function fail(why: string, path: string | undefined): never {
+  throw new CheckpointError(`no plausible checkpoint: it holds ${why}`, { path })
 }
 
 function noteScalars({ entries }: Dictionary, metadata: Record<string, string>): void {
@@ -74,10 +115,14 @@ function noteScalars({ entries }: Dictionary, metadata: Record<string, string>):
 class Walk {
   readonly tensors = new Map<string, Tensor>()
   readonly #path: string | undefined
+  readonly #search: Search
+  /** The first value that a call would have made. */
+  #lost: Instance | undefined
   #visits = 0
 
   constructor(path: string | undefined) {
     this.#path = path
+    this.#search = new Search(path)
   }
 
   visit(value: Value | undefined, prefix: string, depth: number): void {
@@ -86,14 +131,33 @@ class Walk {
     if (value instanceof Tensor) this.add(prefix.slice(0, -1), value)
     else if (value instanceof Dictionary) {
       for (const [key, item] of value.entries) this.#step(key, item, prefix, depth)
-    } else if (value instanceof Instance) this.#visitModule(value, prefix, depth)
+    } else if (value instanceof Instance) this.#visitInstance(value, prefix, depth)
   }
 
-  /** A pickled torch.nn.Module: its parameters and buffers, then its children's. */
-  #visitModule({ attributes }: Instance, prefix: string, depth: number): void {
+  /** A dictionary of a derived class, or a pickled torch.nn.Module: parameters, buffers, and its children's. */
+  #visitInstance(instance: Instance, prefix: string, depth: number): void {
+    const { items, attributes, refusal, args } = instance
+    const isModule = attributes?.entries.has('_parameters')
+    if (refusal && !items && !isModule) {
+      this.#lost ??= instance
+      const isWanted = refusal.isTensor || args.some((arg) => this.#search.finds(arg))
+      if (!isWanted) return
+      this.#refuse(refusal, ` for '${prefix.slice(0, -1)}'`)
+    }
+    this.visit(items, prefix, depth + 1)
     for (const part of ['_parameters', '_buffers', '_modules']) {
       this.visit(attributes?.entries.get(part), prefix, depth + 1)
     }
+  }
+
+  /** @throws CheckpointError when a value that was passed over may have been what the file is about */
+  requireNothingLost(): void {
+    if (this.#lost) this.#refuse(this.#lost.refusal!)
+  }
+
+  #refuse({ why, offset }: NonNullable<Instance['refusal']>, where = ''): never {
+    const message = `broken or unsafe pickle: ${why}${where}`
+    throw new CheckpointError(message, { path: this.#path, offset })
   }
 
   #step(key: Value, item: Value, prefix: string, depth: number): void {
@@ -101,30 +165,27 @@ class Walk {
       if (++this.#visits > MOST_VISITS) this.#fail(`over ${MOST_VISITS} values`)
       return
     }
-    if (typeof key !== 'string' && typeof key !== 'number') return
+    if (typeof key !== 'string' && typeof key !== 'number' && typeof key !== 'bigint') {
+      if (item instanceof Tensor) this.#fail('a tensor whose name is neither text nor number')
+      return
+    }
+    if (typeof key === 'string' && key.length > LONGEST_NAME) this.#failAtName()
     const name = `${prefix}${key}.`
-    if (name.length > LONGEST_NAME) this.#fail(`names of over ${LONGEST_NAME} letters`)
+    if (name.length > LONGEST_NAME) this.#failAtName()
     this.visit(item, name, depth + 1)
   }
 
   add(name: string, tensor: Tensor): void {
     if (this.tensors.size >= MOST_TENSORS) this.#fail(`over ${MOST_TENSORS} tensors`)
+    if (this.tensors.has(name)) this.#fail(`two tensors called '${name}'`)
     this.tensors.set(name, tensor)
   }
 
-  #fail(why: string): never {
-    throw new CheckpointError(`no plausible checkpoint: it holds ${why}`, { path: this.#path })
+  #failAtName(): never {
+    this.#fail(`names of over ${LONGEST_NAME} letters`)
   }
-}
 
-/**
- * Names without the `module` that DataParallel puts in: before the whole (`module.features.0.weight`) or
- * before a part (`features.module.0.weight`, as torchvision's own training script did for AlexNet).
- */
-function withoutModule(tensors: Map<string, Tensor>): Map<string, Tensor> {
-  const renamed = new Map<string, Tensor>()
-  for (const [name, tensor] of tensors) {
-    renamed.set(name.replace(/(^|\.)module\./g, '$1'), tensor)
+  #fail(why: string): never {
+    fail(why, this.#path)
   }
-  return renamed.size === tensors.size ? renamed : tensors
 }

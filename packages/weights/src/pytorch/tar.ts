@@ -3,19 +3,20 @@
 // offset) and `pickle` (the object, in which tensors are persistent ids). pytorch/torch/serialization.py,
 // legacy_load.
 
+import { MOST_TENSORS } from '../elements.ts'
 import { CheckpointError } from '../error.ts'
-import { type RangeSource, readRange } from '../source.ts'
+import { type RangeSource, readRange, windowed } from '../source.ts'
 import { elementSize, type OpenCheckpoint } from '../tensor.ts'
 import { storageType, torchHost, viewOfStorage } from './globals.ts'
-import { readCount } from './legacy.ts'
-import { readPickle, TruncatedPickleError } from './pickle.ts'
+import { readCounts } from './legacy.ts'
+import { pickleMemory, readPickle, TruncatedPickleError } from './pickle.ts'
 import { findStateDict } from './state-dict.ts'
 import { lazyTensors } from './tensors.ts'
 import { ClassName, List, type StorageRecord, type Tensor, Tuple, type Value } from './values.ts'
 
 const BLOCK = 512
 const MOST_MEMBERS = 1_000
-const MOST_OBJECTS = 100_000
+const MOST_OBJECTS = MOST_TENSORS
 const LARGEST_PICKLE = 64 * 1024 * 1024
 
 /** Whether a file that starts so is a tar: `ustar` at its place in the first header, or an old header. */
@@ -26,10 +27,12 @@ export function startsAsTar(start: Uint8Array): boolean {
 /** Opens a file of this format. */
 export async function openTorchTar(source: RangeSource): Promise<OpenCheckpoint> {
   const { path } = source
-  const members = await readMembers(source)
+  // All but the elements is read in small pieces.
+  const small = windowed(source)
+  const members = await readMembers(small)
   const member = (name: string): Reader => {
     const found = members.get(name)
-    if (found) return new Reader(source, found.offset, found.offset + found.size)
+    if (found) return new Reader(small, found.offset, found.offset + found.size)
     throw new CheckpointError(`a tar without '${name}': no PyTorch file`, { path })
   }
   const { storages, places } = await readStorages(member('storages'))
@@ -102,7 +105,11 @@ class Reader {
       const available = Math.min(length, this.end - this.place)
       const bytes = await readRange(this.source, this.place, available, 'a pickle')
       try {
-        const { value, end } = readPickle(bytes, host, { path: this.source.path, base: this.place })
+        const { value, end } = readPickle(bytes, host, {
+          path: this.source.path,
+          base: this.place,
+          memory: pickleMemory(this.source.size),
+        })
         this.place += end
         return value
       } catch (error) {
@@ -113,9 +120,13 @@ class Reader {
   }
 
   async count(what: string): Promise<number> {
-    if (this.place + 8 > this.end) this.fail(`truncated: ${what} is missing`)
-    this.place += 8
-    return readCount(this.source, this.place - 8, what)
+    return (await this.counts(what, 1))[0]!
+  }
+
+  async counts(what: string, length: number): Promise<number[]> {
+    if (this.place + 8 * length > this.end) this.fail(`truncated: ${what} is missing`)
+    this.place += 8 * length
+    return readCounts(this.source, this.place - 8 * length, length, what)
   }
 
   async numberOf(what: string): Promise<number> {
@@ -183,14 +194,10 @@ async function readTensors(reader: Reader, storages: ReadonlyMap<string, Storage
     // An int32 of axes and four bytes of filling.
     const axes = (await reader.count('the number of axes')) % 2 ** 32
     if (axes > 64) reader.fail(`a tensor of ${axes} axes`)
-    const counts = async (what: string, length: number) => {
-      const values: number[] = []
-      for (let axis = 0; axis < length; axis++) values.push(await reader.count(what))
-      return values
-    }
-    const shape = await counts('an extent', axes)
-    const strides = await counts('a stride', axes)
-    const [offset] = await counts('an offset', 1)
+    const numbers = await reader.counts('extents, strides and an offset', 2 * axes + 1)
+    const shape = numbers.slice(0, axes)
+    const strides = numbers.slice(axes, -1)
+    const offset = numbers.at(-1)
     const fail = (why: string) => reader.fail(why)
     const view = viewOfStorage(storage, offset, shape, strides, fail, reader.source.path)
     tensors.set(String(id), view)

@@ -47,12 +47,34 @@ export class ClassName {
   }
 }
 
-/** An object of some class, of which only its attributes were taken. */
+/**
+ * An object of some class, or what a call of anything unknown would have made: nothing was constructed or
+ * called, these are the notes of what the pickle said of it.
+ */
 export class Instance {
   readonly className: string
-  attributes: Dictionary | undefined
-  constructor(className: string) {
+  /** What the call was given. */
+  readonly args: readonly Value[]
+  /**
+   * Why it cannot stand for what it was meant to be, the byte at which that was found, and whether it was to
+   * be a tensor.
+   */
+  readonly refusal: { why: string; offset: number; isTensor: boolean } | undefined
+  /** What its state was to be set to. */
+  state: Value = null
+  /** Items of a class derived from a dictionary. */
+  items: Dictionary | undefined
+
+  constructor(className: string, args: readonly Value[] = [], refusal?: Instance['refusal']) {
     this.className = className
+    this.args = args
+    this.refusal = refusal
+  }
+
+  /** Attributes, of objects whose state is a dictionary, or a pair of one and their slots. */
+  get attributes(): Dictionary | undefined {
+    const state = this.state instanceof Tuple ? this.state.items[0] : this.state
+    return state instanceof Dictionary ? state : undefined
   }
 }
 

@@ -4,16 +4,18 @@
 
 import { CheckpointError } from '../error.ts'
 import type { RangeSource } from '../source.ts'
-import { elementSize, type OpenCheckpoint } from '../tensor.ts'
+import { elementSize, type OpenCheckpoint, type StoredDType } from '../tensor.ts'
 import type { ZipArchive } from '../zip.ts'
 import { storageOf, torchHost } from './globals.ts'
-import { readPickle } from './pickle.ts'
+import { pickleMemory, readPickle } from './pickle.ts'
 import { findStateDict } from './state-dict.ts'
 import { lazyTensors, type StoragePlace } from './tensors.ts'
-import type { StorageRecord } from './values.ts'
+import { Storage, type StorageRecord } from './values.ts'
 
 /** Largest data.pkl: tensors are not in it, so a network's is a few kilobytes. */
 const LARGEST_PICKLE = 64 * 1024 * 1024
+/** Largest that a deflated one may unpack to, as a share of what its values may take. */
+const DEFLATED_SHARE = 1 / 2
 /** Newest file format version: kMaxSupportedFileFormatVersion of PyTorch 2. */
 const NEWEST_VERSION = 10
 
@@ -30,8 +32,10 @@ export function torchRoot(archive: ZipArchive): string | undefined {
 export async function openTorchZip(archive: ZipArchive, root: string): Promise<OpenCheckpoint> {
   const { path } = archive.source
   const entry = archive.entries.get(`${root}data.pkl`)!
-  if (entry.size > LARGEST_PICKLE) {
-    throw new CheckpointError(`data.pkl of ${entry.size} bytes is larger than ${LARGEST_PICKLE}`, {
+  const memory = pickleMemory(archive.source.size)
+  const largest = entry.isDeflated ? Math.floor(memory * DEFLATED_SHARE) : LARGEST_PICKLE
+  if (entry.size > largest) {
+    throw new CheckpointError(`data.pkl of ${entry.size} bytes is larger than ${largest}`, {
       path,
       offset: entry.offset,
     })
@@ -39,7 +43,8 @@ export async function openTorchZip(archive: ZipArchive, root: string): Promise<O
   await checkVersion(archive, root)
   const bigEndian = await isBigEndian(archive, root)
   const pickle = await archive.read(entry)
-  const { value } = readPickle(pickle, torchHost(path, storageOf), { path, base: entry.offset })
+  const host = torchHost(path, oneTypeEach())
+  const { value } = readPickle(pickle, host, { path, base: entry.offset, memory })
   const { tensors, metadata } = findStateDict(value, path)
 
   const storages = new Map<string, RangeSource>()
@@ -54,13 +59,28 @@ export async function openTorchZip(archive: ZipArchive, root: string): Promise<O
         { path, offset: data?.offset },
       )
     }
-    const source = storages.get(key) ?? archive.entrySource(data)
+    const known = storages.get(key)
+    if (known) archive.keep(data)
+    const source = known ?? archive.entrySource(data)
     storages.set(key, source)
     return { source, offset: 0 }
   }
   const lazy = lazyTensors(tensors, locate, bigEndian)
   const close = async () => archive.source.close?.()
   return { format: 'pytorch-zip', tensors: lazy, metadata, close }
+}
+
+/** What persistent ids mean; a storage has one element type, whoever asks for it. */
+function oneTypeEach(): typeof storageOf {
+  const types = new Map<string, StoredDType>()
+  return (id, fail, offset) => {
+    const found = storageOf(id, fail, offset)
+    if (!(found instanceof Storage)) return found
+    const { key, dtype } = found.record
+    if ((types.get(key) ?? dtype) !== dtype) fail(`storage ${key} has two element types`)
+    types.set(key, dtype)
+    return found
+  }
 }
 
 async function readText(archive: ZipArchive, name: string): Promise<string | undefined> {

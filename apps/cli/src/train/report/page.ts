@@ -141,7 +141,7 @@ function classes({ confusion }: Evaluation, labels: readonly string[]): string {
 <figure><figcaption>Top-1 by class${some}</figcaption>${barChart(listed, 'top-1, %')}</figure>
 ${
   labels.length <= MOST_CELLS
-    ? `<figure class="wide"><figcaption>Confusion: pictures by class and answer</figcaption>${confusionChart(confusion, labels.map(shown))}</figure>`
+    ? `<figure class="wide"><figcaption>Confusion: pictures by class and answer</figcaption>${confusionChart(confusion.rows(), labels.map(shown))}</figure>`
     : ''
 }
 </div>`

@@ -9,10 +9,10 @@ import {
   resize,
   transformPicture,
 } from '@alexnet/data'
+import { evaluationBatches } from '@alexnet/model'
 import { type EpochRecord, type Evaluation, evaluate } from '@alexnet/train'
 import { replaceFile } from '@alexnet/weights/node'
-import { loadModel } from '../../model-file.ts'
-import { evaluationBatches } from '../../preparation.ts'
+import { loadModel } from '../../model.ts'
 import { progress } from '../../terminal/progress.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { RunSettings } from '../run-settings.ts'
@@ -31,22 +31,30 @@ export async function writeReport(
   { quiet = false } = {},
 ): Promise<void> {
   const lines = await readLog(folder)
-  const { model, labels, preprocessing } = await loadModel(folder.modelPath)
+  const model = await loadModel(folder.modelPath)
   const shown = progress('report', validation?.length ?? 1, { quiet: quiet || !validation })
   try {
     const evaluation =
       validation &&
-      (await evaluate(model, evaluationBatches(validation, preprocessing, 64), {
-        mistakes: MISTAKES.count,
-        onProgress: (done) => shown.update(done),
-      }))
+      (await evaluate(
+        model.network,
+        evaluationBatches(validation, model.preprocessing, {
+          batchSize: 64,
+          onBroken: settings.onBroken,
+        }),
+        {
+          mistakes: MISTAKES.count,
+          onProgress: (done) => shown.update(done),
+        },
+      ))
     const page = reportPage({
       settings,
       epochs,
       steps: lines.filter(({ type }) => type === 'step'),
       evaluation,
-      mistakes: validation && evaluation ? await pictures(validation, evaluation, labels) : [],
-      filters: await dataUri(await firstFilters(model)),
+      mistakes:
+        validation && evaluation ? await pictures(validation, evaluation, model.labels) : [],
+      filters: await dataUri(await firstFilters(model.network)),
     })
     await replaceFile(folder.reportPath, [new TextEncoder().encode(page)])
   } finally {

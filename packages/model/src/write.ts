@@ -1,0 +1,157 @@
+// A model as a file of any format that is written: the weights, made smaller on request, and the description that
+// lets the file be used again without a word more, where the format has room for one. Chunks of bytes come out;
+// who writes them where is the platform's.
+
+import { exportWeights, modelWeights } from '@alexnet/core'
+import { subtractedMean } from '@alexnet/data'
+import {
+  encodeLayersModel,
+  encodeNpz,
+  encodeSafetensors,
+  encodeShards,
+  type ModelFile,
+  type NamedTensor,
+  type Quantization,
+  quantize,
+  type StoredTensor,
+} from '@alexnet/weights'
+import { encodeOnnx } from '@alexnet/weights/onnx'
+import { toMetadata } from './description.ts'
+import { ModelError } from './errors.ts'
+import { type ModelFormat, modelFormats } from './formats.ts'
+import type { Model } from './model.ts'
+
+/** Formats that are a folder of several files. */
+const severalFiles: readonly ModelFormat[] = ['tfjs', 'shards']
+
+/** How a model is written. */
+export interface SaveOptions {
+  /** Default: what the path's ending says, `safetensors` for bytes. */
+  format?: ModelFormat
+  /** Smaller numbers. Default: float32. */
+  quantize?: Quantization
+  /** ONNX: the normalisation of pictures goes into the file. Default false. */
+  withPreprocessing?: boolean
+}
+
+/** The format that a path's ending names. @throws ModelError when it names none */
+export function formatOf(path: string, format?: ModelFormat): ModelFormat {
+  if (format !== undefined) return format
+  const ending = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase()
+  const named = modelFormats.find((candidate) => candidate === ending)
+  if (named) return named
+  throw new ModelError(
+    `${path}: its ending names no format; name one with --to (${modelFormats.join(', ')})`,
+  )
+}
+
+/** @throws ModelError for what the format cannot hold */
+export function requirePossible({ format, quantize: to, withPreprocessing }: SaveOptions): void {
+  if (format !== undefined && !modelFormats.includes(format)) {
+    throw new ModelError(
+      `there is no format '${format}' to write: choose one of ${modelFormats.join(', ')}`,
+    )
+  }
+  if (to === 'int8' && (format === 'npz' || format === 'tfjs')) {
+    const why = format === 'npz' ? 'NumPy has no place for' : 'TensorFlow.js does not know'
+    throw new ModelError(
+      `${why} a scale for each output channel: write int8 as safetensors, onnx or shards, or take float16`,
+    )
+  }
+  if (withPreprocessing && format !== 'onnx') {
+    throw new ModelError('--with-preprocessing is for ONNX: other files hold no arithmetic')
+  }
+}
+
+/**
+ * A model as the files of a format, the one that lists the others first; of a format of one file that one, its name
+ * being `model` and the format's ending.
+ *
+ * @throws ModelError for what the format cannot hold
+ */
+export async function encodeModel(model: Model, options: SaveOptions = {}): Promise<ModelFile[]> {
+  const { format = 'safetensors', quantize: to } = options
+  requirePossible({ ...options, format })
+  if (format === 'tfjs') return layersModel(model, to)
+  const { tensors, metadata } = await smaller(model, to)
+  const withScales = { ...toMetadata(model), ...metadata }
+  const only = (chunks: Uint8Array<ArrayBuffer>[]) => [{ path: `model.${format}`, chunks }]
+  switch (format) {
+    case 'safetensors':
+      return only(encodeSafetensors(tensors, withScales))
+    case 'npz':
+      return only(encodeNpz(tensors))
+    case 'onnx':
+      return only(onnxFile(model, tensors, withScales, options))
+    case 'shards':
+      return encodeShards('model.safetensors', encodeSafetensors(tensors, withScales))
+  }
+}
+
+/** A model as the bytes of one file. @throws ModelError for formats of several files */
+export async function bytesFor(
+  model: Model,
+  options: SaveOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { format = 'safetensors' } = options
+  if (severalFiles.includes(format)) {
+    throw new ModelError(`${format} is several files: take them from encodeModel`)
+  }
+  const [file] = await encodeModel(model, options)
+  const bytes = new Uint8Array(bytesOfChunks(file!.chunks))
+  let at = 0
+  for (const chunk of file!.chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return bytes
+}
+
+/** Bytes of chunks together. */
+export const bytesOfChunks = (chunks: readonly Uint8Array[]) =>
+  chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+
+async function smaller({ network }: Model, to: Quantization | undefined) {
+  const tensors = await exportWeights(network)
+  return to === undefined ? { tensors, metadata: {} } : quantize(tensors, to)
+}
+
+/** A model as an ONNX file's chunks, of tensors that may be quantised. */
+export function onnxFile(
+  { network, labels, preprocessing }: Pick<Model, 'network' | 'labels' | 'preprocessing'>,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+  { withPreprocessing = false }: Pick<SaveOptions, 'withPreprocessing'> = {},
+): Uint8Array<ArrayBuffer>[] {
+  return encodeOnnx({
+    name: network.name,
+    layers: network.layers.map((layer) => ({
+      className: layer.getClassName(),
+      name: layer.name,
+      config: layer.getConfig(),
+      outputShape: layer.outputShape as unknown[],
+    })),
+    tensors,
+    labels,
+    metadata,
+    ...(withPreprocessing && {
+      preprocessing: { mean: subtractedMean(preprocessing), std: preprocessing.std },
+    }),
+  })
+}
+
+async function layersModel(model: Model, to: Quantization | undefined): Promise<ModelFile[]> {
+  const { network } = model
+  const weights = new Map<string, NamedTensor>()
+  for (const { variable } of modelWeights(network)) {
+    const data = (await variable.read().data()) as Float32Array
+    const shape = variable.shape as number[]
+    weights.set(variable.originalName, { dtype: 'float32', shape, data })
+  }
+  return encodeLayersModel({
+    topology: network.toJSON(null, false) as object,
+    weights,
+    metadata: toMetadata(model),
+    ...(to === 'float16' && { quantization: to }),
+  })
+}
