@@ -8,11 +8,11 @@ import { recipes } from '@alexnet/train'
 import { encodeSafetensors, readSafetensors } from '@alexnet/weights'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { recipeNames } from '../arguments/train.ts'
 import { readEvents } from '../testing/event-file.ts'
 import { killAndResume } from '../testing/kill.ts'
 import { writeShapes } from '../testing/pictures.ts'
 import { type Result, start, temporaryFolder } from '../testing/run.ts'
+import { recipeNames } from '../train/options.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {

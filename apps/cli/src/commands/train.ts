@@ -20,14 +20,11 @@ import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { interruptible } from '../terminal/interrupt.ts'
 import { dim, printJson, tell } from '../terminal/print.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
+import type { TrainOptions } from '../train/options.ts'
 import { resumedSettings } from '../train/resumed-settings.ts'
 import { RunFolder } from '../train/run-folder.ts'
-import {
-  newSettings,
-  type RunSettings,
-  type TrainOptions,
-  variantNamed,
-} from '../train/settings.ts'
+import type { RunSettings } from '../train/run-settings.ts'
+import { newSettings, variantNamed } from '../train/settings.ts'
 import { type StartingWeights, startingWeights } from '../train/starting-weights.ts'
 import { openTrainingData, type TrainingData } from '../train/training-data.ts'
 import { TrainingLog } from '../train/training-log.ts'

@@ -21,7 +21,7 @@ import { MODEL_FILE } from '../model.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { tell } from '../terminal/print.ts'
 import { encodeSettings, hashOfSettings, readSettings } from './resumed-settings.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './run-settings.ts'
 
 const SETTINGS_FILE = 'run.json'
 const CHECKPOINTS = 'checkpoints'
@@ -187,10 +187,12 @@ export class RunFolder {
     for (const path of paths) {
       const problem = await readWhole(path, hashOfSettings(settings))
       if (typeof problem !== 'string') return problem
-      warn(`${path}: ${problem}; going on from the one before`)
+      warn(`${path}: ${problem}${path === paths.at(-1) ? '' : '; going on from the one before'}`)
     }
     if (paths.length === 0) return undefined
-    throw new UsageError(`${this.path}: none of its checkpoints is whole: start anew elsewhere`)
+    throw new UsageError(
+      `${this.path}: none of its checkpoints can be used: put one back, or start anew in another --out`,
+    )
   }
 
   /** Path of the last checkpoint, or undefined where there is none yet. */

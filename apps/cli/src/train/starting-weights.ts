@@ -5,7 +5,7 @@
 import { exportWeights, loadWeights } from '@alexnet/core'
 import type { LayersModel } from '@tensorflow/tfjs'
 import { loadModel } from '../model.ts'
-import type { StartingPoint } from './settings.ts'
+import type { StartingPoint } from './run-settings.ts'
 
 export interface StartingWeights extends StartingPoint {
   /** Puts the weights into a model of the same network, for these classes; then they are freed. */

@@ -3,7 +3,8 @@
 import { cached, countClasses, type Dataset, type Picture, sample, split } from '@alexnet/data'
 import { firstPicture, openPictures, warn, withClasses } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
-import type { RunSettings, TrainOptions } from './settings.ts'
+import type { TrainOptions } from './options.ts'
+import type { RunSettings } from './run-settings.ts'
 
 /** The pictures of a run. */
 export interface TrainingData {
