@@ -80,7 +80,7 @@ export async function videoFrame(video: HTMLVideoElement): Promise<Picture> {
  *   damaged, or whose size is beyond the limits.
  */
 export async function decodePicture(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   options: DecodeOptions = {},
 ): Promise<Picture> {
   return decodeWith(bytes, browserPlatform, options)

@@ -3,8 +3,11 @@
 // decoder may still differ by a level or two from Pillow's where colour is subsampled.
 
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
+import { jpegSegments } from '../jpeg-segments.ts'
 import { type Picture, PictureError } from '../picture.ts'
+import { pictureFormat } from '../picture-header.ts'
 import type { Platform, WorkerHandle } from '../picture-source.ts'
+import { pixelChunks } from '../png.ts'
 import { readBlob, readUrl } from '../read-source.ts'
 
 /** A browser as `createLoader` needs it. */
@@ -31,13 +34,13 @@ export const browserPlatform: Platform = {
   },
 }
 
-/** Decodes by `createImageBitmap`, upright. */
+/** Decodes by `createImageBitmap`: AVIF upright, everything else as it is stored. */
 export async function decodeWithBrowser(
   bytes: Uint8Array,
   { path }: DecodeOptions = {},
 ): Promise<Picture> {
   try {
-    const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), {
+    const bitmap = await createImageBitmap(new Blob([withoutMetadata(bytes)]), {
       colorSpaceConversion: 'none',
       premultiplyAlpha: 'none',
       imageOrientation: 'from-image',
@@ -46,6 +49,24 @@ export async function decodeWithBrowser(
   } catch (error) {
     throw damagedPicture(bytes, error, path)
   }
+}
+
+/**
+ * The file without what browsers turn pictures by, each in its way (Chromium does not for WebP): the orientation
+ * is applied to the pixels. An animated PNG becomes the picture that programs without animation show.
+ */
+function withoutMetadata(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const format = pictureFormat(bytes)
+  if (format === 'png') return pixelChunks(bytes) as Uint8Array<ArrayBuffer>
+  if (format !== 'jpeg' && format !== 'webp') return bytes as Uint8Array<ArrayBuffer>
+  const copy = bytes.slice()
+  if (format === 'webp' && copy[15] === 0x58) copy[20]! &= ~0x0c // VP8X: neither EXIF nor XMP
+  if (format === 'jpeg') {
+    for (const { marker, start, end } of jpegSegments(bytes)) {
+      if (marker === 0xe1) copy.fill(0, start, end)
+    }
+  }
+  return copy
 }
 
 /** The pixels of a bitmap, which is closed. */

@@ -1,11 +1,14 @@
 // The inverse DCT of a block of a JPEG picture to the very bytes of libjpeg-turbo's accurate integer one
 // ("islow", jidctint), eight columns at a time.
 
-/** The inverse transform of a block whose only coefficient is its DC. */
+/**
+ * The inverse transform of a block whose only coefficient is its DC. As there, numbers beyond 16 bits lose their
+ * upper bits: no encoder makes such, damage does.
+ */
 // @ts-ignore: decorator
 @inline
 export function fillBlock(dc: i16, factor: i16, out: u32, stride: i32): void {
-  const value = ((i32(i16(dc * factor)) + 4) >> 3) + 128
+  const value = ((i32(i16(i32(dc * factor) << 2)) + 16) >> 5) + 128
   const bytes = i8x16.splat(i8(max(0, min(255, value))))
   for (let y = 0; y < 8; y++) v128.store64_lane(out + y * stride, bytes, 0)
 }
@@ -164,10 +167,21 @@ function transpose(block: u32): void {
 
 /** Dequantises and transforms a block to 8×8 bytes; columns first, then rows, as jidctint does. */
 export function inverseTransform(block: u32, factors: u32, out: u32, stride: i32): void {
-  for (let row = 0; row < 128; row += 16) {
-    v128.store(block + row, i16x8.mul(v128.load(block + row), v128.load(factors + row)))
+  let below = i64x2.splat(0)
+  for (let row = 16; row < 128; row += 16) {
+    const coefficients = v128.load(block + row)
+    below = v128.or(below, coefficients)
+    v128.store(block + row, i16x8.mul(coefficients, v128.load(factors + row)))
   }
-  transformColumns(block, 11)
+  const first = i16x8.mul(v128.load(block), v128.load(factors))
+  if (v128.any_true(below)) {
+    v128.store(block, first)
+    transformColumns(block, 11)
+  } else {
+    // Columns of one coefficient each: the same without the transform, but upper bits are lost, not cut off.
+    const column = i16x8.shl(first, 2)
+    for (let row = 0; row < 128; row += 16) v128.store(block + row, column)
+  }
   transpose(block)
   transformColumns(block, 18)
   transpose(block)

@@ -88,7 +88,7 @@ describe('decodePicture', () => {
   it('names text and other formats for what they are', async () => {
     const text = Buffer.from('Dear all,\nplease find attached the picture of the cat.')
     expect(await problem(text)).toBe(
-      'cat.jpg is no JPEG, PNG, WebP, GIF or AVIF picture but text ("Dear all, please find at"); convert or remove it',
+      'cat.jpg is no JPEG, PNG, WebP, GIF, AVIF, BMP, PNM or TIFF picture but text ("Dear all, please find at"); convert or remove it',
     )
     expect(await problem(Buffer.from('II*\0....'))).toContain('but a TIFF picture; convert')
     expect(await problem(Buffer.from([0, 1, 2, 3, 4]))).toContain('the bytes 00 01 02 03')

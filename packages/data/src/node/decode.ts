@@ -11,6 +11,7 @@
 
 import { readFile } from 'node:fs/promises'
 import type sharpFunction from 'sharp'
+import { firstFrame, isLimitedGrey } from '../avif.ts'
 import { type BatchSheetOptions, batchSheet } from '../contact-sheet.ts'
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
 import { type Picture, PictureError } from '../picture.ts'
@@ -20,31 +21,32 @@ import { decodeWith } from '../picture-source.ts'
 export type { DecodeOptions } from '../decode.ts'
 
 /**
- * Decodes a JPEG, PNG, WebP, GIF (its first frame) or AVIF picture of any kind to 8-bit RGB, upright.
+ * Decodes a JPEG, PNG, WebP, GIF, AVIF, BMP, PNM or TIFF picture of any kind (its first frame) to 8-bit RGB,
+ * upright.
  * @throws PictureError, one line with the path, for bytes that are no such picture, are cut off or
  *   damaged, or whose size is beyond the limits.
  */
 export async function decodePicture(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   options: DecodeOptions = {},
 ): Promise<Picture> {
   return decodeWith(bytes, { decode: decodeWithSharp }, options)
 }
 
-/** Decodes what has passed `inspectPicture`, by sharp alone. */
+/** Decodes what has passed `inspectPicture`, by sharp alone, as it is stored. */
 export async function decodeWithSharp(
   bytes: Uint8Array,
   { path, maxPixels = 178_956_970 }: DecodeOptions = {},
 ): Promise<Picture> {
   const sharp = await loadSharp()
-  const isCmyk = readPictureHeader(bytes)?.channels === 4
+  const header = readPictureHeader(bytes)
+  const isCmyk = header?.channels === 4
   try {
-    const reader = sharp(bytes, {
+    const reader = sharp(header?.format === 'avif' ? firstFrame(bytes) : bytes, {
       // Pillow, too, reads on past the decoder's warnings, but not past the end of the file.
       failOn: 'truncated',
       limitInputPixels: maxPixels,
       ignoreIcc: true,
-      autoOrient: true,
       // Rows are read once, from top to bottom: a quarter less time than by random access.
       sequentialRead: true,
     })
@@ -55,6 +57,7 @@ export async function decodeWithSharp(
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     const rgb = isCmyk ? cmykToRgb(pixels) : pixels
+    if (header?.format === 'avif' && isLimitedGrey(bytes)) widenRange(rgb)
     return { width: info.width, height: info.height, data: rgb }
   } catch (error) {
     throw damagedPicture(bytes, error, path)
@@ -134,6 +137,12 @@ function loadSharp(): Promise<typeof sharpFunction> {
     return sharp
   })
   return loaded
+}
+
+/** Stretches 16 to 235 to 0 to 255, in place. */
+function widenRange(data: Uint8Array): void {
+  const widened = Uint8ClampedArray.from({ length: 256 }, (_, value) => ((value - 16) * 255) / 219)
+  for (let at = 0; at < data.length; at++) data[at] = widened[data[at]!]!
 }
 
 /** Pillow's `cmyk2rgb` (Convert.c), which rounds products by 255 with a shift. */
