@@ -171,7 +171,7 @@ function readRuns(bytes: Uint8Array, header: Header): Uint8Array | undefined {
       x = 0
       y++
     } else if (value === 1) {
-      break
+      return y === height - 1 && x >= width ? indices : undefined
     } else if (value === 2) {
       const right = bytes[at]
       const up = bytes[at + 1]

@@ -37,8 +37,8 @@ export function decodeGif(bytes: Uint8Array, path?: string): Picture {
   if (!frame) throw damaged('it has no frame', path)
   const { width, height, left, top, frameWidth, frameHeight } = frame
   const indices = new Uint8Array(width * height).fill(frame.transparent ?? 0)
-  const problem = decodeIndices(bytes, frame, (row, from, count, values) => {
-    indices.set(values.subarray(from, from + count), (top + row) * width + left)
+  const problem = decodeIndices(bytes, frame, (row, values) => {
+    indices.set(values, (top + row) * width + left)
   })
   if (problem && frameWidth * frameHeight > 0) throw damaged(problem, path)
   const data = new Uint8Array(width * height * 3)
@@ -86,7 +86,7 @@ function readFrame(bytes: Uint8Array): Frame | undefined {
         frameWidth,
         frameHeight,
         isInterlaced: (flags & 0x40) !== 0,
-        palette: own ?? common,
+        palette: asColors(own ?? common),
         transparent,
         start,
       }
@@ -95,11 +95,16 @@ function readFrame(bytes: Uint8Array): Frame | undefined {
   return undefined
 }
 
+/** Undefined for a palette that only counts up: Pillow then takes any index for a grey, those beyond it as well. */
+function asColors(palette: Uint8Array | undefined): Uint8Array | undefined {
+  return palette?.some((value, at) => value !== Math.floor(at / 3)) ? palette : undefined
+}
+
 /** Unpacks the frame's rows in the order of the file; says what is wrong, if anything. */
 function decodeIndices(
   bytes: Uint8Array,
   { start, frameWidth, frameHeight, isInterlaced }: Frame,
-  write: (row: number, from: number, count: number, values: Uint8Array) => void,
+  write: (row: number, values: Uint8Array) => void,
 ): string | undefined {
   const rootBits = bytes[start]!
   if (rootBits < 1 || rootBits > 8) return `its codes begin at ${rootBits} bits`
@@ -183,7 +188,7 @@ function decodeIndices(
       place += count
       filled += count
       if (filled < frameWidth) continue
-      write(rows ? rows[rowNumber]! : rowNumber, 0, frameWidth, row)
+      write(rows ? rows[rowNumber]! : rowNumber, row)
       filled = 0
       rowNumber++
     }

@@ -42,13 +42,20 @@ export function decodeNetpbm(bytes: Uint8Array, path?: string): Picture {
   const count = width * height * channels
   const values = kind <= 3 ? readText(bytes, header, count, isBits) : readBinary(bytes, header)
   if (!values || values.length < count) throw refuse('it ends within its pixels')
-  const wrong = values.findIndex((value) => value > greatest)
+  // Of bytes, Pillow takes the greatest value for a greater one.
+  const wrong = kind <= 3 ? values.findIndex((value) => value > greatest) : -1
   if (wrong >= 0) throw refuse(`it has the value ${values[wrong]}, more than its ${greatest}`)
   const data = new Uint8Array(width * height * 3)
   for (let at = 0; at < data.length; at++) {
     const value = values[channels === 3 ? at : Math.floor(at / 3)]!
     // Of bits, 1 is black.
-    data[at] = isBits ? (value ? 0 : 255) : greatest === 255 ? value : scaled(value, greatest)
+    data[at] = isBits
+      ? value
+        ? 0
+        : 255
+      : greatest === 255
+        ? value
+        : scaled(Math.min(value, greatest), greatest)
   }
   return { width, height, data }
 }

@@ -25,7 +25,7 @@ export interface PictureHeader {
   readonly format: PictureFormat
   readonly width: number
   readonly height: number
-  /** Colour channels as stored; told for JPEG only, where 4 means CMYK. */
+  /** Colour channels as stored; told for JPEG, and where they are CMYK's 4. */
   readonly channels?: number
 }
 
@@ -110,7 +110,7 @@ function readPngHeader(bytes: Uint8Array, view: DataView): PictureHeader | undef
   return { format: 'png', width: view.getUint32(16), height: view.getUint32(20) }
 }
 
-/** Tags 256 and 257 of the first directory (TIFF 6.0). */
+/** Tags of the first directory (TIFF 6.0): 256 and 257 for the size, 262 for the colours, of which 5 is CMYK. */
 function readTiffHeader(view: DataView): PictureHeader | undefined {
   if (view.byteLength < 14) return undefined
   const little = view.getUint8(0) === 0x49

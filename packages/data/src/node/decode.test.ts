@@ -90,7 +90,8 @@ describe('decodePicture', () => {
     expect(await problem(text)).toBe(
       'cat.jpg is no JPEG, PNG, WebP, GIF, AVIF, BMP, PNM or TIFF picture but text ("Dear all, please find at"); convert or remove it',
     )
-    expect(await problem(Buffer.from('II*\0....'))).toContain('but a TIFF picture; convert')
+    expect(await problem(Buffer.from('II+\0....'))).toContain('but a BigTIFF picture; convert')
+    expect(await problem(Buffer.from('II*\0....'))).toContain('its header is cut off or damaged')
     expect(await problem(Buffer.from([0, 1, 2, 3, 4]))).toContain('the bytes 00 01 02 03')
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
     expect(await problem(Buffer.from(svg))).toContain('but text ("<svg xmlns=')
