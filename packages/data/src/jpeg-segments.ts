@@ -23,8 +23,9 @@ export function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment> {
     // A zero makes the 0xff before it data; the next two kinds are markers without a segment.
     if (marker === 0 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) continue
     if (marker === 0xd8 || marker === 0xd9 || at + 2 > bytes.length) return
-    const end = at + ((bytes[at]! << 8) | bytes[at + 1]!)
-    if (end < at + 2 || end > bytes.length) return
+    // A length too small for itself is that of an empty segment.
+    const end = at + Math.max(2, (bytes[at]! << 8) | bytes[at + 1]!)
+    if (end > bytes.length) return
     yield { marker, start: at + 2, end }
     if (marker === 0xda) return
     at = end

@@ -2,6 +2,7 @@
 // `jpeg.ts` leaves. The browser is told to leave colours as they are stored and alpha apart; its
 // decoder may still differ by a level or two from Pillow's where colour is subsampled.
 
+import { firstFrame } from '../avif.ts'
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
 import { jpegSegments } from '../jpeg-segments.ts'
 import { type Picture, PictureError } from '../picture.ts'
@@ -53,10 +54,11 @@ export async function decodeWithBrowser(
 
 /**
  * The file without what browsers turn pictures by, each in its way (Chromium does not for WebP): the orientation
- * is applied to the pixels. An animated PNG becomes the picture that programs without animation show.
+ * is applied to the pixels. Of an animation it is the picture that programs without animation show.
  */
 function withoutMetadata(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const format = pictureFormat(bytes)
+  if (format === 'avif') return firstFrame(bytes) as Uint8Array<ArrayBuffer>
   if (format === 'png') return pixelChunks(bytes) as Uint8Array<ArrayBuffer>
   if (format !== 'jpeg' && format !== 'webp') return bytes as Uint8Array<ArrayBuffer>
   const copy = bytes.slice()
