@@ -165,23 +165,26 @@ function transpose(block: u32): void {
   v128.store(block, mixHigh(b3, b7), 112)
 }
 
+/**
+ * Whether only the first row has coefficients: each column is then four times its number, which loses its upper
+ * bits where it has more than 16, in place of being cut off.
+ */
+function isOneRow(block: u32): bool {
+  let below = v128.load(block, 16)
+  for (let row = 32; row < 128; row += 16) below = v128.or(below, v128.load(block + row))
+  return !v128.any_true(below)
+}
+
 /** Dequantises and transforms a block to 8×8 bytes; columns first, then rows, as jidctint does. */
 export function inverseTransform(block: u32, factors: u32, out: u32, stride: i32): void {
-  let below = i64x2.splat(0)
-  for (let row = 16; row < 128; row += 16) {
-    const coefficients = v128.load(block + row)
-    below = v128.or(below, coefficients)
-    v128.store(block + row, i16x8.mul(coefficients, v128.load(factors + row)))
-  }
   const first = i16x8.mul(v128.load(block), v128.load(factors))
-  if (v128.any_true(below)) {
-    v128.store(block, first)
-    transformColumns(block, 11)
-  } else {
-    // Columns of one coefficient each: the same without the transform, but upper bits are lost, not cut off.
-    const column = i16x8.shl(first, 2)
-    for (let row = 0; row < 128; row += 16) v128.store(block + row, column)
+  const wrapped = i16x8.shr_s(i16x8.shl(first, 2), 2)
+  const isOdd = v128.any_true(i16x8.ne(first, wrapped)) && isOneRow(block)
+  v128.store(block, isOdd ? wrapped : first)
+  for (let row = 16; row < 128; row += 16) {
+    v128.store(block + row, i16x8.mul(v128.load(block + row), v128.load(factors + row)))
   }
+  transformColumns(block, 11)
   transpose(block)
   transformColumns(block, 18)
   transpose(block)

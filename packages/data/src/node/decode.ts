@@ -1,7 +1,7 @@
 // Picture files to pixels and back in Node. The pixels are those of Pillow's
 // `Image.open(path).convert('RGB')`, which is what networks were trained on: colour profiles are
 // ignored, alpha is dropped and not composited, CMYK is converted by the plain formula. Two things
-// differ from it on purpose: the EXIF orientation is applied, and 16-bit greyscale is scaled to 8
+// differ from it on purpose: the orientation is applied, and 16-bit greyscale is scaled to 8
 // bits, where Pillow clips it to white.
 //
 // Plain JPEG pictures are decoded by `jpeg.ts`, everything else, damage included, by sharp (libvips
