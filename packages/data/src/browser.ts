@@ -50,6 +50,7 @@ export {
   type PictureShift,
 } from './normalize.ts'
 export { type Box, type Picture, PictureError, type Size } from './picture.ts'
+export { pictureExtensions } from './picture-header.ts'
 export type { PictureSource } from './picture-source.ts'
 export {
   createPreprocess,

@@ -16,6 +16,8 @@ export interface DecodeOptions {
   path?: string
   /** Pictures with fewer pixels on a side are refused; default 2. */
   minPixelsPerSide?: number
+  /** Pictures with more pixels on a side are refused unread; default 1,000,000. */
+  maxPixelsPerSide?: number
   /** Pictures with more pixels are refused unread; default 178,956,970, which is Pillow's limit. */
   maxPixels?: number
   /** Files with more bytes are refused; default 512 MiB. */
@@ -27,7 +29,8 @@ export interface DecodeOptions {
  * @throws PictureError, one line with the path.
  */
 export function inspectPicture(bytes: Uint8Array, options: DecodeOptions = {}): PictureHeader {
-  const { path, minPixelsPerSide = 2, maxPixels = 178_956_970, maxBytes = 2 ** 29 } = options
+  const { path, minPixelsPerSide = 2, maxPixelsPerSide = 1_000_000 } = options
+  const { maxPixels = 178_956_970, maxBytes = 2 ** 29 } = options
   const refuse = (problem: string) => new PictureError(problem, { path })
   if (bytes.length === 0) {
     throw refuse('is empty (0 bytes); restore the picture or remove the file')
@@ -40,7 +43,7 @@ export function inspectPicture(bytes: Uint8Array, options: DecodeOptions = {}): 
   const format = pictureFormat(bytes)
   if (!format) {
     throw refuse(
-      `is no JPEG, PNG, WebP, GIF or AVIF picture but ${describeForeignBytes(bytes)}; convert or remove it`,
+      `is no JPEG, PNG, WebP, GIF, AVIF, BMP, PNM or TIFF picture but ${describeForeignBytes(bytes)}; convert or remove it`,
     )
   }
   const header = readPictureHeader(bytes)
@@ -53,6 +56,11 @@ export function inspectPicture(bytes: Uint8Array, options: DecodeOptions = {}): 
   if (header.width * header.height > maxPixels) {
     throw refuse(
       `is ${size}, more than the ${maxPixels} pixels allowed; scale it down, or raise maxPixels if you trust it`,
+    )
+  }
+  if (Math.max(header.width, header.height) > maxPixelsPerSide) {
+    throw refuse(
+      `is ${size}, more than the ${maxPixelsPerSide} pixels allowed on a side; cut it, or raise maxPixelsPerSide if you trust it`,
     )
   }
   if (Math.min(header.width, header.height) < minPixelsPerSide) {

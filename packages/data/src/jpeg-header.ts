@@ -2,6 +2,9 @@
 // what it can decode comes back as a `JpegFrame`, anything else (progressive, CMYK, 12 bits,
 // arithmetic coding, unusual sampling, damage) as undefined, and is left to the platform's decoder.
 
+import { jpegSegments } from './jpeg-segments.ts'
+import { jpegOrientation } from './orientation.ts'
+
 /** A baseline picture of one grey or three YCbCr components, in one scan. */
 export interface JpegFrame {
   readonly width: number
@@ -45,22 +48,11 @@ export const zigzag = Uint8Array.of(
 
 /** Reads everything before the compressed data; undefined where `jpeg.ts` cannot decode it. */
 export function readJpegFrame(bytes: Uint8Array): JpegFrame | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const reader = new FrameReader(bytes, view)
-  if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return undefined
-  let at = 2
-  while (at + 4 <= bytes.length) {
-    if (bytes[at] !== 0xff) return undefined
-    const marker = bytes[at + 1]!
-    if (marker === 0xff) {
-      at++
-      continue
-    }
-    const end = at + 2 + view.getUint16(at + 2)
-    if (end > bytes.length || end < at + 4) return undefined
-    if (marker === 0xda) return reader.finish(at + 4, end)
-    if (!reader.segment(marker, at + 4, end)) return undefined
-    at = end
+  const reader = new FrameReader(bytes)
+  if (bytes.length < 4 || bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined
+  for (const { marker, start, end } of jpegSegments(bytes)) {
+    if (marker === 0xda) return reader.finish(start, end)
+    if (!reader.segment(marker, start, end)) return undefined
   }
   return undefined
 }
@@ -74,13 +66,12 @@ class FrameReader {
   readonly #acTables: (HuffmanTable | undefined)[] = []
   #frame: { width: number; height: number; start: number; count: number } | undefined
   #restartInterval = 0
-  #orientation = 1
   #isJfif = false
   #adobeTransform: number | undefined
 
-  constructor(bytes: Uint8Array, view: DataView) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#view = view
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   segment(marker: number, start: number, end: number): boolean {
@@ -99,11 +90,6 @@ class FrameReader {
         return true
       case 0xe0:
         if (this.#text(start, 5) === 'JFIF\0') this.#isJfif = true
-        return true
-      case 0xe1:
-        if (this.#text(start, 6) === 'Exif\0\0') {
-          this.#orientation = readOrientation(this.#bytes.subarray(start + 6, end))
-        }
         return true
       case 0xee:
         if (length >= 12 && this.#text(start, 5) === 'Adobe') {
@@ -152,7 +138,7 @@ class FrameReader {
       acTables: this.#acTables,
       quantization: this.#quantization,
       restartInterval: this.#restartInterval,
-      orientation: this.#orientation,
+      orientation: jpegOrientation(bytes),
       scanStart: end,
     }
   }
@@ -217,24 +203,4 @@ function isPrefixCode(counts: Uint8Array): boolean {
     code <<= 1
   }
   return true
-}
-
-/** Tag 0x0112 of the first directory of EXIF's TIFF structure; 1 where there is none that is valid. */
-export function readOrientation(tiff: Uint8Array): number {
-  if (tiff.length < 14) return 1
-  const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength)
-  const little = view.getUint16(0) === 0x4949
-  if (!little && view.getUint16(0) !== 0x4d4d) return 1
-  const directory = view.getUint32(4, little)
-  if (directory + 2 > tiff.length) return 1
-  const entries = view.getUint16(directory, little)
-  for (let entry = 0; entry < entries; entry++) {
-    const at = directory + 2 + entry * 12
-    if (at + 12 > tiff.length) return 1
-    if (view.getUint16(at, little) === 0x0112) {
-      const orientation = view.getUint16(at + 8, little)
-      return orientation >= 1 && orientation <= 8 ? orientation : 1
-    }
-  }
-  return 1
 }

@@ -1,7 +1,8 @@
 import { inflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { decodeJpeg } from './jpeg.ts'
-import { readJpegFrame, readOrientation } from './jpeg-header.ts'
+import { readJpegFrame } from './jpeg-header.ts'
+import { readOrientation } from './orientation.ts'
 import type { Picture } from './picture.ts'
 import { Random } from './random.ts'
 import { type PictureCase, readFixture } from './testing.ts'
@@ -82,8 +83,9 @@ describe('decodeJpeg', () => {
 })
 
 describe('readOrientation', () => {
-  it('is 1 for what is no EXIF data', () => {
-    expect(readOrientation(new Uint8Array(40))).toBe(1)
-    expect(readOrientation(Buffer.from('II*\0\xff\xff\xff\xff______________', 'latin1'))).toBe(1)
+  it('finds nothing in what is no EXIF data', () => {
+    expect(readOrientation(new Uint8Array(40))).toBeUndefined()
+    const lost = Buffer.from('II*\0\xff\xff\xff\xff______________', 'latin1')
+    expect(readOrientation(lost)).toBeUndefined()
   })
 })

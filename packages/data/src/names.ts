@@ -1,12 +1,12 @@
 // What names say: which files are pictures, and when two names are one class. Every source asks here, so that a
 // folder, a tar shard and a list of files agree.
 
-/** Endings of the pictures that are read, as a person lists them. */
-export const PICTURE_ENDINGS = '.jpg, .jpeg, .jpe, .jfif, .png, .webp, .gif, .avif'
+import { pictureExtensions } from './picture-header.ts'
 
-const pictureEnding = /^(jpe?g|jpe|jfif|png|webp|gif|avif)$/
-const foreignEnding =
-  /^(bmp|dib|tiff?|p[bgnp]m|pam|heic|heif|jp2|j2k|jxl|psd|tga|svg|ico|hdr|exr|pcx|dng|cr2|nef|arw)$/
+/** Endings of the pictures that are read, as a person lists them. */
+export const PICTURE_ENDINGS = pictureExtensions.map((ending) => `.${ending}`).join(', ')
+
+const foreignEnding = /^(pam|heic|heif|jp2|j2k|jxl|psd|tga|svg|ico|hdr|exr|pcx|dng|cr2|nef|arw)$/
 
 /** What stands behind a name's last dot, in lower case; '' where there is none. */
 export function endingOf(name: string): string {
@@ -15,7 +15,7 @@ export function endingOf(name: string): string {
 }
 
 /** Whether a name ends as pictures do that are read. */
-export const isPictureName = (name: string): boolean => pictureEnding.test(endingOf(name))
+export const isPictureName = (name: string): boolean => pictureExtensions.includes(endingOf(name))
 
 /** Whether a name ends as pictures do, read or not. */
 export const isAnyPictureName = (name: string): boolean =>

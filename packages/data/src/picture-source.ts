@@ -2,10 +2,16 @@
 // itself. And the way from there to a prepared picture, the same in every thread: read, look at the
 // header, draw the transforms' parameters, decode no more of the picture than they read, apply.
 
+import { decodeBmp } from './bmp.ts'
 import { type DecodeOptions, inspectPicture } from './decode.ts'
+import { decodeGif } from './gif.ts'
 import { decodeJpeg } from './jpeg.ts'
 import { type JpegFrame, readJpegFrame } from './jpeg-header.ts'
+import { decodeNetpbm } from './netpbm.ts'
+import { readPictureOrientation, turnUpright } from './orientation.ts'
 import type { Box, Picture, Size } from './picture.ts'
+import type { PictureHeader } from './picture-header.ts'
+import { checkPng } from './png.ts'
 import type { Random } from './random.ts'
 import type { Transform } from './transforms/transform.ts'
 
@@ -47,7 +53,7 @@ export interface Platform {
   ): Uint8Array | Promise<Uint8Array>
   /** The address that a plain path stands for, where there are no files: relative to the page. */
   addressOf?(path: string): string
-  /** Decodes what `decodeJpeg` does not; `bytes` have passed `inspectPicture`. */
+  /** Decodes what this package does not itself, as it is stored; `bytes` have passed `inspectPicture`. */
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<Picture>
   /** Starts a worker that runs `serveParts`; undefined where there are none. */
   startWorker?(): WorkerHandle
@@ -96,37 +102,62 @@ export async function preparePicture(
     return finish({ width: source.width, height: source.height, data: bytes })
   }
   const options = { ...limits, path }
-  inspectPicture(bytes, options)
+  const header = inspectPicture(bytes, options)
   const frame = readJpegFrame(bytes)
   if (frame && frame.orientation === 1) {
     const parameters = transform.sample(random, frame)
     const picture = decodeJpeg(bytes, frame, windowOf(steps[0], parameters[0], frame))
     return finish(picture ?? (await platform.decode(bytes, options)), parameters)
   }
-  finish(await decodeChecked(bytes, frame, platform, options))
+  finish(await decodeChecked(bytes, header, frame, platform, options))
 }
 
 /** Decodes a picture's file to a picture of its own. */
 export async function decodeWith(
-  bytes: Uint8Array,
+  given: Uint8Array | ArrayBuffer,
   platform: Pick<Platform, 'decode'>,
   options: DecodeOptions,
 ): Promise<Picture> {
-  inspectPicture(bytes, options)
-  return decodeChecked(bytes, readJpegFrame(bytes), platform, options)
+  const bytes = bytesOf(given)
+  const header = inspectPicture(bytes, options)
+  return decodeChecked(bytes, header, readJpegFrame(bytes), platform, options)
 }
 
 async function decodeChecked(
   bytes: Uint8Array,
+  { format }: PictureHeader,
   frame: JpegFrame | undefined,
   platform: Pick<Platform, 'decode'>,
   options: DecodeOptions,
 ): Promise<Picture> {
+  switch (format) {
+    case 'gif':
+      return decodeGif(bytes, options.path)
+    case 'bmp':
+      return decodeBmp(bytes, options.path)
+    case 'netpbm':
+      return decodeNetpbm(bytes, options.path)
+    case 'png':
+      checkPng(bytes, options.path)
+  }
   const picture = frame && decodeJpeg(bytes, frame)
-  if (!picture) return platform.decode(bytes, options)
-  return frame.orientation === 1
-    ? { ...picture, data: picture.data.slice() }
-    : turnUpright(picture, frame.orientation)
+  if (picture && frame.orientation === 1) return { ...picture, data: picture.data.slice() }
+  const orientation = frame?.orientation ?? (await readPictureOrientation(bytes, format))
+  return turnUpright(picture ?? (await platform.decode(bytes, options)), orientation)
+}
+
+/** @throws TypeError where it is neither an ArrayBuffer nor a view of one. */
+function bytesOf(given: Uint8Array | ArrayBuffer): Uint8Array {
+  if (given instanceof Uint8Array) return given
+  if (ArrayBuffer.isView(given)) {
+    const { buffer, byteOffset, byteLength } = given as ArrayBufferView
+    return new Uint8Array(buffer, byteOffset, byteLength)
+  }
+  const kind = Object.prototype.toString.call(given).slice(8, -1)
+  if (kind === 'ArrayBuffer' || kind === 'SharedArrayBuffer') return new Uint8Array(given)
+  throw new TypeError(
+    `decodePicture: it takes a file's bytes as a Uint8Array or ArrayBuffer, not ${kind}`,
+  )
 }
 
 /** The part of the picture that the first transform reads, as far as it tells. */
@@ -143,28 +174,4 @@ function windowOf(step: Transform | undefined, parameters: unknown, size: Size):
     return { left: 0, top: 0, width: size.width, height: size.height }
   }
   return { left, top, width: right - left, height: bottom - top }
-}
-
-/** Undoes EXIF's orientation: 2 to 4 mirror or turn by 180°, 5 to 8 exchange rows and columns. */
-export function turnUpright(picture: Picture, orientation: number): Picture {
-  const exchanged = orientation >= 5
-  const width = exchanged ? picture.height : picture.width
-  const height = exchanged ? picture.width : picture.height
-  const data = new Uint8Array(width * height * 3)
-  const fromRight = [2, 3, 7, 8].includes(orientation)
-  const fromBottom = [3, 4, 6, 7].includes(orientation)
-  let to = 0
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [column, row] = exchanged ? [y, x] : [x, y]
-      const sourceX = fromRight ? picture.width - 1 - column : column
-      const sourceY = fromBottom ? picture.height - 1 - row : row
-      const from = (sourceY * picture.width + sourceX) * 3
-      data[to] = picture.data[from]!
-      data[to + 1] = picture.data[from + 1]!
-      data[to + 2] = picture.data[from + 2]!
-      to += 3
-    }
-  }
-  return { width, height, data }
 }

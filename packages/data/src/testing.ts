@@ -23,6 +23,9 @@ export interface PictureCase {
   data: string
 }
 
+/** A picture of `odd-pictures.json`: as `PictureCase`, or, where Pillow refuses it, with why. */
+export type OddPictureCase = PictureCase | { name: string; file: string; refused: string }
+
 /** The bytes that the fixtures' script draws for a picture of this size. */
 export function noisePicture(width: number, height: number): Picture {
   const data = new Uint8Array(width * height * 3)

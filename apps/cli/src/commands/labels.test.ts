@@ -120,10 +120,10 @@ describe('classes of parts', () => {
       'alexnet: one: all its pictures are of one class, "a"; a network needs two or more to tell apart\n',
     ])
     await writeFolders('bitmaps', { a: 2, b: 2 })
-    await writeFile(path('bitmaps/a/x.bmp'), 'BM')
+    await writeFile(path('bitmaps/a/x.heic'), 'BM')
     const stats = await succeed(alexnet('data stats bitmaps'))
     expect(stats.stderr).toContain(
-      'warning: bitmaps: passed over 1 file (.bmp 1), such as bitmaps/a/x.bmp',
+      'warning: bitmaps: passed over 1 file (.heic 1), such as bitmaps/a/x.heic',
     )
   })
 })

@@ -3,9 +3,13 @@
 // hang. The browser is told to leave colours as they are stored and alpha apart; its
 // decoder may still differ by a level or two from Pillow's where colour is subsampled.
 
+import { firstFrame } from '../avif.ts'
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
+import { jpegSegments } from '../jpeg-segments.ts'
 import { type Picture, PictureError } from '../picture.ts'
+import { pictureFormat } from '../picture-header.ts'
 import type { Platform } from '../picture-source.ts'
+import { pixelChunks } from '../png.ts'
 import { readBlob, readUrl } from '../read-source.ts'
 
 /** A browser as a loader's thread needs it. */
@@ -33,13 +37,13 @@ export const browserPlatform: Platform = {
   },
 }
 
-/** Decodes by `createImageBitmap`, upright. */
+/** Decodes by `createImageBitmap`: AVIF upright, everything else as it is stored. */
 export async function decodeWithBrowser(
   bytes: Uint8Array,
   { path }: DecodeOptions = {},
 ): Promise<Picture> {
   try {
-    const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), {
+    const bitmap = await createImageBitmap(new Blob([withoutMetadata(bytes)]), {
       colorSpaceConversion: 'none',
       premultiplyAlpha: 'none',
       imageOrientation: 'from-image',
@@ -48,6 +52,25 @@ export async function decodeWithBrowser(
   } catch (error) {
     throw damagedPicture(bytes, error, path)
   }
+}
+
+/**
+ * The file without what browsers turn pictures by, each in its way (Chromium does not for WebP): the orientation
+ * is applied to the pixels. Of an animation it is the picture that programs without animation show.
+ */
+function withoutMetadata(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const format = pictureFormat(bytes)
+  if (format === 'avif') return firstFrame(bytes) as Uint8Array<ArrayBuffer>
+  if (format === 'png') return pixelChunks(bytes) as Uint8Array<ArrayBuffer>
+  if (format !== 'jpeg' && format !== 'webp') return bytes as Uint8Array<ArrayBuffer>
+  const copy = bytes.slice()
+  if (format === 'webp' && copy[15] === 0x58) copy[20]! &= ~0x0c // VP8X: neither EXIF nor XMP
+  if (format === 'jpeg') {
+    for (const { marker, start, end } of jpegSegments(bytes)) {
+      if (marker === 0xe1) copy.fill(0, start, end)
+    }
+  }
+  return copy
 }
 
 /** The pixels of a bitmap, which is closed. */

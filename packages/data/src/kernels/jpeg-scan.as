@@ -29,6 +29,9 @@ export class ScanParameters {
   zigzag: u32
 }
 
+/** Which of the eight restart markers must come next. */
+let nextRestart: u32 = 0
+
 @unmanaged
 export class ComponentParameters {
   /** Blocks of the component across and down a unit. */
@@ -213,6 +216,7 @@ export function decodeScan(p: ScanParameters): i32 {
   bits = 0
   count = 0
   madeUp = 0
+  nextRestart = 0
   at = p.data
   last = p.end
   const block = p.block
@@ -271,7 +275,9 @@ function restart(p: ScanParameters): bool {
   if (at + 1 >= last || load<u8>(at) !== 0xff) return false
   while (at + 1 < last && load<u8>(at + 1) === 0xff) at++
   const marker = load<u8>(at + 1)
-  if (marker < 0xd0 || marker > 0xd7) return false
+  // libjpeg has rules of its own for going on after any other.
+  if (marker !== 0xd0 + nextRestart) return false
+  nextRestart = (nextRestart + 1) & 7
   at += 2
   bits = 0
   count = 0

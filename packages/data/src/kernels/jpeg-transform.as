@@ -1,11 +1,14 @@
 // The inverse DCT of a block of a JPEG picture to the very bytes of libjpeg-turbo's accurate integer one
 // ("islow", jidctint), eight columns at a time.
 
-/** The inverse transform of a block whose only coefficient is its DC. */
+/**
+ * The inverse transform of a block whose only coefficient is its DC. As there, numbers beyond 16 bits lose their
+ * upper bits: no encoder makes such, damage does.
+ */
 // @ts-ignore: decorator
 @inline
 export function fillBlock(dc: i16, factor: i16, out: u32, stride: i32): void {
-  const value = ((i32(i16(dc * factor)) + 4) >> 3) + 128
+  const value = ((i32(i16(i32(dc * factor) << 2)) + 16) >> 5) + 128
   const bytes = i8x16.splat(i8(max(0, min(255, value))))
   for (let y = 0; y < 8; y++) v128.store64_lane(out + y * stride, bytes, 0)
 }
@@ -162,9 +165,23 @@ function transpose(block: u32): void {
   v128.store(block, mixHigh(b3, b7), 112)
 }
 
+/**
+ * Whether only the first row has coefficients: each column is then four times its number, which loses its upper
+ * bits where it has more than 16, in place of being cut off.
+ */
+function isOneRow(block: u32): bool {
+  let below = v128.load(block, 16)
+  for (let row = 32; row < 128; row += 16) below = v128.or(below, v128.load(block + row))
+  return !v128.any_true(below)
+}
+
 /** Dequantises and transforms a block to 8×8 bytes; columns first, then rows, as jidctint does. */
 export function inverseTransform(block: u32, factors: u32, out: u32, stride: i32): void {
-  for (let row = 0; row < 128; row += 16) {
+  const first = i16x8.mul(v128.load(block), v128.load(factors))
+  const wrapped = i16x8.shr_s(i16x8.shl(first, 2), 2)
+  const isOdd = v128.any_true(i16x8.ne(first, wrapped)) && isOneRow(block)
+  v128.store(block, isOdd ? wrapped : first)
+  for (let row = 16; row < 128; row += 16) {
     v128.store(block + row, i16x8.mul(v128.load(block + row), v128.load(factors + row)))
   }
   transformColumns(block, 11)

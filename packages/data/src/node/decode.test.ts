@@ -82,6 +82,32 @@ describe('decodePicture', () => {
     expect(Object.getPrototypeOf(data)).toBe(Uint8Array.prototype)
   })
 
+  it('takes an ArrayBuffer and any view, and says what it does not take', async () => {
+    const bytes = file('rgb.png')
+    const { data } = await decodePicture(bytes)
+    const buffer = new Uint8Array(bytes).buffer
+    expect((await decodePicture(buffer)).data).toEqual(data)
+    const view = new DataView(buffer) as unknown as ArrayBuffer
+    expect((await decodePicture(view)).data).toEqual(data)
+    const text = 'cat.jpg' as unknown as ArrayBuffer
+    await expect(decodePicture(text)).rejects.toThrow(
+      "decodePicture: it takes a file's bytes as a Uint8Array or ArrayBuffer, not String",
+    )
+  })
+
+  it('reads TIFF, turned upright', async () => {
+    const { width, height, data } = noisePicture(24, 16)
+    const raw = { width, height, channels: 3 } as const
+    const encode = (orientation: number) =>
+      sharp(data, { raw }).withMetadata({ orientation }).tiff({ compression: 'lzw' }).toBuffer()
+    expect(await decodePicture(await encode(1))).toEqual({ width, height, data })
+    const turned = await decodePicture(await encode(6))
+    expect([turned.width, turned.height]).toEqual([height, width])
+    // The first pixel of the upright picture is the last row's first one.
+    const from = (height - 1) * width * 3
+    expect(turned.data.subarray(0, 3)).toEqual(data.subarray(from, from + 3))
+  })
+
   it('names an empty file', async () => {
     expect(await problem(new Uint8Array(0))).toContain('is empty (0 bytes)')
   })
@@ -89,9 +115,10 @@ describe('decodePicture', () => {
   it('names text and other formats for what they are', async () => {
     const text = Buffer.from('Dear all,\nplease find attached the picture of the cat.')
     expect(await problem(text)).toBe(
-      'cat.jpg is no JPEG, PNG, WebP, GIF or AVIF picture but text ("Dear all, please find at"); convert or remove it',
+      'cat.jpg is no JPEG, PNG, WebP, GIF, AVIF, BMP, PNM or TIFF picture but text ("Dear all, please find at"); convert or remove it',
     )
-    expect(await problem(Buffer.from('II*\0....'))).toContain('but a TIFF picture; convert')
+    expect(await problem(Buffer.from('II+\0....'))).toContain('but a BigTIFF picture; convert')
+    expect(await problem(Buffer.from('II*\0....'))).toContain('its header is cut off or damaged')
     expect(await problem(Buffer.from([0, 1, 2, 3, 4]))).toContain('the bytes 00 01 02 03')
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
     expect(await problem(Buffer.from(svg))).toContain('but text ("<svg xmlns=')
@@ -125,6 +152,15 @@ describe('decodePicture', () => {
       'cat.jpg is 20000×20000, more than the 178956970 pixels allowed; scale it down, or raise maxPixels if you trust it',
     )
     expect(performance.now() - start).toBeLessThan(200)
+  })
+
+  it('refuses a picture of more than a million pixels on a side by its header', async () => {
+    const bytes = blackPng(2, 1_000_001)
+    expect(await problem(bytes)).toBe(
+      'cat.jpg is 2×1000001, more than the 1000000 pixels allowed on a side; cut it, or raise maxPixelsPerSide if you trust it',
+    )
+    const allowed = decodePicture(bytes, { maxPixelsPerSide: 1_000_001 })
+    await expect(allowed).resolves.toMatchObject({ height: 1_000_001 })
   })
 
   it('takes other limits', async () => {

@@ -1,7 +1,7 @@
 // Picture files to pixels and back in Node. The pixels are those of Pillow's
 // `Image.open(path).convert('RGB')`, which is what networks were trained on: colour profiles are
 // ignored, alpha is dropped and not composited, CMYK is converted by the plain formula. Two things
-// differ from it on purpose: the EXIF orientation is applied, and 16-bit greyscale is scaled to 8
+// differ from it on purpose: the orientation is applied, and 16-bit greyscale is scaled to 8
 // bits, where Pillow clips it to white.
 //
 // Plain JPEG pictures are decoded by `jpeg.ts`, everything else, damage included, by sharp (libvips
@@ -10,25 +10,26 @@
 // the loader instead.
 
 import type sharpFunction from 'sharp'
+import { firstFrame, isLimitedGrey } from '../avif.ts'
 import { type BatchSheetOptions, batchSheet } from '../contact-sheet.ts'
 import { type DecodeOptions, damagedPicture } from '../decode.ts'
 import type { Picture } from '../picture.ts'
 import { readPictureHeader } from '../picture-header.ts'
 
-/** Decodes what has passed `inspectPicture`, by sharp alone. */
+/** Decodes what has passed `inspectPicture`, by sharp alone, as it is stored. */
 export async function decodeWithSharp(
   bytes: Uint8Array,
   { path, maxPixels = 178_956_970 }: DecodeOptions = {},
 ): Promise<Picture> {
   const sharp = await loadSharp()
-  const isCmyk = readPictureHeader(bytes)?.channels === 4
+  const header = readPictureHeader(bytes)
+  const isCmyk = header?.channels === 4
   try {
-    const reader = sharp(bytes, {
+    const reader = sharp(header?.format === 'avif' ? firstFrame(bytes) : bytes, {
       // Pillow, too, reads on past the decoder's warnings, but not past the end of the file.
       failOn: 'truncated',
       limitInputPixels: maxPixels,
       ignoreIcc: true,
-      autoOrient: true,
       // Rows are read once, from top to bottom: a quarter less time than by random access.
       sequentialRead: true,
     })
@@ -39,6 +40,7 @@ export async function decodeWithSharp(
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     const rgb = isCmyk ? cmykToRgb(pixels) : pixels
+    if (header?.format === 'avif' && isLimitedGrey(bytes)) widenRange(rgb)
     return { width: info.width, height: info.height, data: rgb }
   } catch (error) {
     throw damagedPicture(bytes, error, path)
@@ -89,6 +91,12 @@ function loadSharp(): Promise<typeof sharpFunction> {
     return sharp
   })
   return loaded
+}
+
+/** Stretches 16 to 235 to 0 to 255, in place. */
+function widenRange(data: Uint8Array): void {
+  const widened = Uint8ClampedArray.from({ length: 256 }, (_, value) => ((value - 16) * 255) / 219)
+  for (let at = 0; at < data.length; at++) data[at] = widened[data[at]!]!
 }
 
 /** Pillow's `cmyk2rgb` (Convert.c), which rounds products by 255 with a shift. */

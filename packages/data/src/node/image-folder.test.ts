@@ -93,9 +93,9 @@ describe('imageFolder', () => {
     const folder = await folderOf('over', [
       'a/1.png',
       'a/2.JFIF',
-      'a/3.bmp',
-      'a/4.tif',
-      'b/5.ppm',
+      'a/3.heic',
+      'a/4.psd',
+      'b/5.jxl',
       'b/6.png',
       'c.gif',
     ])
@@ -103,15 +103,15 @@ describe('imageFolder', () => {
     const dataset = await imageFolder(folder)
     expect(dataset.length).toBe(3)
     expect(dataset.notes![0]).toMatch(/passed over 4 files \(.*\), such as .*over\/[ab]\/\d\./)
-    for (const ending of ['.bmp 1', '.tif 1', '.ppm 1', '.jpg 1']) {
+    for (const ending of ['.heic 1', '.psd 1', '.jxl 1', '.jpg 1']) {
       expect(dataset.notes![0]).toContain(ending)
     }
     expect(dataset.notes![1]).toContain('1 file (.gif 1)')
     await expect(readPicture(join(folder, 'a/7.jpg'))).rejects.toThrow(
       '7.jpg is a pipe or a device, not a file',
     )
-    const only = await folderOf('only', ['a/1.png', 'b/1.bmp'])
-    await expect(imageFolder(only)).rejects.toThrow(/class "b" has no pictures.*\(\.bmp 1\)/)
+    const only = await folderOf('only', ['a/1.png', 'b/1.heic'])
+    await expect(imageFolder(only)).rejects.toThrow(/class "b" has no pictures.*\(\.heic 1\)/)
   })
 
   it('takes two spellings of a name for one class', async () => {

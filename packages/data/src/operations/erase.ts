@@ -2,7 +2,7 @@
 
 import type { Box, Picture } from '../picture.ts'
 import { Random } from '../random.ts'
-import type { Fill } from './padding.ts'
+import { type Fill, requireFill } from './padding.ts'
 
 /** What is written: a colour, or bytes drawn from a seed, each of 0 to 255 equally likely. */
 export type Erasing = Fill | { readonly noiseSeed: number }
@@ -14,6 +14,7 @@ export function erase(picture: Picture, box: Box, value: Erasing = 0): Picture {
   const random =
     typeof value === 'object' && 'noiseSeed' in value ? new Random(value.noiseSeed) : undefined
   const [red, green, blue] = colorOf(value)
+  requireFill('erase', [red, green, blue], 'value')
   for (let row = box.top; row < box.top + box.height; row++) {
     const start = (row * width + box.left) * 3
     for (let at = start; at < start + box.width * 3; at += 3) {

@@ -9,6 +9,31 @@ export type PaddingMode = 'constant' | 'edge' | 'reflect' | 'symmetric'
 /** A colour of 0 to 255: one grey or `[red, green, blue]`. */
 export type Fill = number | readonly [red: number, green: number, blue: number]
 
+const paddingModes: readonly string[] = ['constant', 'edge', 'reflect', 'symmetric']
+
+/** @throws RangeError where there is no such mode. */
+export function requirePaddingMode(name: string, mode: PaddingMode = 'constant'): void {
+  if (!paddingModes.includes(mode)) {
+    throw new RangeError(
+      `${name}: paddingMode must be one of ${paddingModes.join(', ')}, not ${JSON.stringify(mode)}`,
+    )
+  }
+}
+
+/** @throws RangeError where the colour is none of 0 to 255; `option` is its name in the message. */
+export function requireFill(name: string, fill: Fill = 0, option = 'fill'): void {
+  const channels: readonly unknown[] = typeof fill === 'number' ? [fill] : Object(fill)
+  const isColor =
+    Array.isArray(channels) &&
+    (typeof fill === 'number' || channels.length === 3) &&
+    channels.every((value) => typeof value === 'number' && value >= 0 && value <= 255)
+  if (!isColor) {
+    throw new RangeError(
+      `${name}: ${option} must be a grey of 0 to 255 or [red, green, blue] of such, not ${JSON.stringify(fill)}`,
+    )
+  }
+}
+
 /** The pixel, 0 to `length − 1`, that stands at `position`, which may lie outside. */
 export function foldPosition(
   position: number,

@@ -3,7 +3,7 @@
 // nothing is turned; bilinear in float64, cut off to bytes. What lies outside the source is filled.
 
 import type { Picture, Size } from '../picture.ts'
-import { type Fill, fillColor } from './padding.ts'
+import { type Fill, fillColor, requireFill } from './padding.ts'
 
 /** How a value between pixels is found. */
 export type WarpInterpolation = 'nearest' | 'bilinear'
@@ -24,12 +24,26 @@ export interface WarpOptions {
   size?: Size
 }
 
+/** @throws RangeError where `interpolation` or `fill` is none that warps know. */
+export function requireWarp(
+  name: string,
+  { interpolation = 'nearest', fill }: Omit<WarpOptions, 'size'>,
+): void {
+  if (interpolation !== 'nearest' && interpolation !== 'bilinear') {
+    throw new RangeError(
+      `${name}: interpolation must be nearest or bilinear, not ${JSON.stringify(interpolation)}`,
+    )
+  }
+  requireFill(name, fill)
+}
+
 /** `matrix` takes pixels of the result to where they come from. */
 export function warpAffine(
   picture: Picture,
   matrix: AffineMatrix,
   { interpolation = 'nearest', fill = 0, size = picture }: WarpOptions = {},
 ): Picture {
+  requireWarp('warpAffine', { interpolation, fill })
   const result = blank(size, fill)
   const [, b, , d] = matrix
   if (interpolation === 'bilinear') warpBilinear(picture, [...matrix, 0, 0], result)
@@ -45,6 +59,7 @@ export function warpPerspective(
   coefficients: PerspectiveCoefficients,
   { interpolation = 'nearest', fill = 0, size = picture }: WarpOptions = {},
 ): Picture {
+  requireWarp('warpPerspective', { interpolation, fill })
   const result = blank(size, fill)
   if (interpolation === 'bilinear') warpBilinear(picture, coefficients, result)
   else warpNearest(picture, coefficients, result)

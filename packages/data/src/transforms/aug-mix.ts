@@ -3,6 +3,7 @@
 // its chains run on its tensor operations; these run on the operations that equal Pillow's, as the
 // authors' own code does.
 
+import { requireWarp } from '../operations/warp.ts'
 import type { Picture } from '../picture.ts'
 import {
   type AugmentationOptions,
@@ -39,6 +40,7 @@ export interface AugMixParameters {
 export function augMix(options: AugMixOptions = {}): Transform<AugMixParameters> {
   const { severity = 3, mixtureWidth = 3, chainDepth = -1, alpha = 1, allOps = true } = options
   const { interpolation = 'bilinear', fill = 0 } = options
+  requireWarp('augMix', { interpolation, fill })
   requireWhole('augMix', 'severity', severity, 1)
   requireWhole('augMix', 'mixtureWidth', mixtureWidth, 1)
   requireWhole('augMix', 'chainDepth', chainDepth, -1)

@@ -1,5 +1,6 @@
 // AutoAugment: one of 25 learned pairs of operations, as torchvision's `AutoAugment`.
 
+import { requireWarp } from '../operations/warp.ts'
 import {
   type AugmentationOptions,
   type AugmentationStep,
@@ -39,6 +40,7 @@ export function autoAugment(
       `autoAugment: there is no policy '${policy}'; they are ${Object.keys(policies).join(', ')}`,
     )
   }
+  requireWarp('autoAugment', how)
   return {
     name: 'autoAugment',
     settings: [options],

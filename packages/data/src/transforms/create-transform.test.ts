@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as operations from '../functional.ts'
 import { Random } from '../random.ts'
 import { imagenetColorPca } from '../statistics.ts'
 import { noisePicture } from '../testing.ts'
@@ -113,6 +114,61 @@ describe('createTransform', () => {
       "there is no transform 'toString'; they are augMix, autoAugment",
     )
     expect(() => createTransform({ name: 'resize' })).toThrow('resize has no settings')
+  })
+})
+
+describe('options that are wrong', () => {
+  const warps = [
+    ['randomRotation', { degrees: 90 }],
+    ['randomAffine', { degrees: 90 }],
+    ['randomPerspective', {}],
+    ['autoAugment', {}],
+    ['randAugment', {}],
+    ['trivialAugmentWide', {}],
+    ['augMix', {}],
+  ] as const
+
+  it.each(warps)('%s refuses unknown interpolations and colours', (name, given) => {
+    const make = (more: object) => () =>
+      createTransform({ name, settings: [{ ...given, ...more }] })
+    for (const interpolation of ['bicubic', 'Bilinear', '', 2, null]) {
+      expect(make({ interpolation }), String(interpolation)).toThrow(
+        `${name}: interpolation must be nearest or bilinear, not ${JSON.stringify(interpolation)}`,
+      )
+    }
+    for (const fill of [300, -1, Number.NaN, [1, 2], [0, 0, 256], 'red', null, ['1', '2', '3']]) {
+      expect(make({ fill }), JSON.stringify(fill)).toThrow(
+        `${name}: fill must be a grey of 0 to 255`,
+      )
+    }
+    expect(make({ interpolation: 'bilinear', fill: [255, 0, 7] })).not.toThrow()
+  })
+
+  it('pad and randomCrop refuse unknown modes and colours', () => {
+    const pad = (options: object) => () => createTransform({ name: 'pad', settings: [2, options] })
+    const crop = (options: object) => () =>
+      createTransform({ name: 'randomCrop', settings: [{ size: 4, ...options }] })
+    for (const paddingMode of ['circular', 'Reflect', '', null]) {
+      const problem = `paddingMode must be one of constant, edge, reflect, symmetric, not ${JSON.stringify(paddingMode)}`
+      expect(pad({ paddingMode })).toThrow(`pad: ${problem}`)
+      expect(crop({ paddingMode })).toThrow(`randomCrop: ${problem}`)
+    }
+    expect(pad({ fill: 300 })).toThrow('pad: fill must be a grey of 0 to 255')
+    expect(crop({ fill: [1, 2, 3, 4] })).toThrow('randomCrop: fill must be a grey of 0 to 255')
+  })
+
+  it('operations refuse them, too', () => {
+    const picture = noisePicture(8, 6)
+    const rotate = (options: object) => () => operations.rotate(picture, 30, options)
+    expect(rotate({ interpolation: 'bicubic' })).toThrow(
+      'interpolation must be nearest or bilinear',
+    )
+    expect(rotate({ fill: 256 })).toThrow('fill must be a grey of 0 to 255')
+    const box = { left: 0, top: 0, width: 2, height: 2 }
+    expect(() => operations.erase(picture, box, 300)).toThrow('erase: value must be a grey of 0 to')
+    expect(() => createTransform({ name: 'randomErasing', settings: [{ value: -2 }] })).toThrow(
+      'randomErasing: value must be a grey of 0 to 255',
+    )
   })
 })
 

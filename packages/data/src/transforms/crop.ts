@@ -3,7 +3,14 @@
 // crop may begin outside the picture and the missing pixels are made up on the way, which gives
 // the same pixels without the padded copy.
 
-import { type Fill, fillColor, foldPosition, type PaddingMode } from '../operations/padding.ts'
+import {
+  type Fill,
+  fillColor,
+  foldPosition,
+  type PaddingMode,
+  requireFill,
+  requirePaddingMode,
+} from '../operations/padding.ts'
 import type { Box, Picture, Size } from '../picture.ts'
 import { readSize, type SizeOption } from './checks.ts'
 import { roundHalfEven, type Transform } from './transform.ts'
@@ -63,6 +70,7 @@ export function centerCrop(size: SizeOption): Transform<Box> {
 export function randomCrop(options: RandomCropOptions): Transform<Box> {
   const [height, width] = readSize('randomCrop', options.size)
   const [left, top, right, bottom] = sides('randomCrop', options.padding ?? 0)
+  requirePadding('randomCrop', options)
   // A picture that is short of pixels is given the missing number on both sides.
   const missing = (length: number, crop: number) =>
     options.padIfNeeded ? Math.max(0, crop - length) : 0
@@ -95,6 +103,7 @@ export function randomCrop(options: RandomCropOptions): Transform<Box> {
 /** Adds a border, as torchvision's `Pad`. */
 export function pad(padding: Padding, options: PaddingOptions = {}): Transform<null> {
   const [left, top, right, bottom] = sides('pad', padding)
+  requirePadding('pad', options)
   const padded = ({ width, height }: Size) => ({
     width: width + left + right,
     height: height + top + bottom,
@@ -112,6 +121,7 @@ export function pad(padding: Padding, options: PaddingOptions = {}): Transform<n
 /** Cuts `box` out; the parts of it that lie outside the picture are padded. */
 export function cropPicture(picture: Picture, box: Box, options: PaddingOptions = {}): Picture {
   const { left, top, width, height } = box
+  requirePadding('cropPicture', options)
   if (left === 0 && top === 0 && width === picture.width && height === picture.height) {
     return picture
   }
@@ -168,6 +178,11 @@ function copyOnto(
     const pixels = picture.data.subarray((rowStart + firstColumn) * 3, (rowStart + endColumn) * 3)
     data.set(pixels, (row * width + firstColumn - left) * 3)
   }
+}
+
+function requirePadding(name: string, { paddingMode, fill }: PaddingOptions): void {
+  requirePaddingMode(name, paddingMode)
+  requireFill(name, fill)
 }
 
 function centeredStart(length: number, crop: number): number {

@@ -1,6 +1,7 @@
 // RandAugment (Cubuk et al., 2019): a few operations drawn evenly, all of one magnitude, as
 // torchvision's `RandAugment`.
 
+import { requireWarp } from '../operations/warp.ts'
 import {
   type AugmentationOptions,
   type AugmentationStep,
@@ -47,6 +48,7 @@ export function randAugment(
       `randAugment: magnitude must be below numMagnitudeBins (${numMagnitudeBins}), not ${magnitude}`,
     )
   }
+  requireWarp('randAugment', how)
   return {
     name: 'randAugment',
     settings: [options],

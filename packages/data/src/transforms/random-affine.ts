@@ -1,7 +1,7 @@
 // Turn, shift, scale and shear drawn together, as torchvision's `RandomAffine`.
 
 import { affine, type Point } from '../operations/geometry.ts'
-import type { WarpOptions } from '../operations/warp.ts'
+import { requireWarp, type WarpOptions } from '../operations/warp.ts'
 import { type Range, readRange, readSymmetric } from './checks.ts'
 import { roundHalfEven, type Transform } from './transform.ts'
 
@@ -39,6 +39,7 @@ export function randomAffine(options: RandomAffineOptions): Transform<RandomAffi
   }
   if (scale) readRange('randomAffine', 'scale', scale, [Number.MIN_VALUE, Number.MAX_VALUE])
   const [shearX, shearY] = readShear(shear)
+  requireWarp('randomAffine', how)
   return {
     name: 'randomAffine',
     settings: [options],

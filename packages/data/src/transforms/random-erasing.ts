@@ -3,7 +3,7 @@
 // is the mean colour; this one works on bytes, so give the mean colour as `value` for the same.
 
 import { type Erasing, erase } from '../operations/erase.ts'
-import type { Fill } from '../operations/padding.ts'
+import { type Fill, requireFill } from '../operations/padding.ts'
 import type { Box } from '../picture.ts'
 import { type Range, readRange, requireProbability } from './checks.ts'
 import { roundHalfEven, type Transform } from './transform.ts'
@@ -31,6 +31,7 @@ export function randomErasing(
   requireProbability('randomErasing', p)
   readRange('randomErasing', 'scale', scale, [0, 1])
   readRange('randomErasing', 'ratio', ratio, [Number.MIN_VALUE, Number.MAX_VALUE])
+  if (value !== 'random') requireFill('randomErasing', value, 'value')
   return {
     name: 'randomErasing',
     settings: [options],

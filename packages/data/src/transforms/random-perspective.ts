@@ -2,7 +2,7 @@
 // `RandomPerspective`.
 
 import { type Corners, type Point, perspective } from '../operations/geometry.ts'
-import type { WarpOptions } from '../operations/warp.ts'
+import { requireWarp, type WarpOptions } from '../operations/warp.ts'
 import type { Size } from '../picture.ts'
 import { requireProbability } from './checks.ts'
 import type { Transform } from './transform.ts'
@@ -24,6 +24,7 @@ export function randomPerspective(
 ): Transform<RandomPerspectiveParameters> {
   const { distortionScale = 0.5, p = 0.5, ...how } = options
   requireProbability('randomPerspective', p)
+  requireWarp('randomPerspective', how)
   if (!(distortionScale >= 0 && distortionScale <= 1)) {
     throw new RangeError(
       `randomPerspective: distortionScale must be from 0 to 1, not ${distortionScale}`,

@@ -1,6 +1,7 @@
 // Turning by a drawn angle, as torchvision's `RandomRotation`.
 
 import { type Point, type RotateOptions, rotate, rotatedSize } from '../operations/geometry.ts'
+import { requireWarp } from '../operations/warp.ts'
 import { type Range, readSymmetric } from './checks.ts'
 import type { Transform } from './transform.ts'
 
@@ -18,6 +19,7 @@ export interface RandomRotationOptions extends RotateOptions {
 export function randomRotation(options: RandomRotationOptions): Transform<{ angle: number }> {
   const { degrees, ...how } = options
   const range = readSymmetric('randomRotation', 'degrees', degrees)
+  requireWarp('randomRotation', how)
   return {
     name: 'randomRotation',
     settings: [options],

@@ -1,6 +1,7 @@
 // TrivialAugment with wide ranges (Müller and Hutter, 2021): one operation of a magnitude drawn
 // evenly, nothing to tune, as torchvision's `TrivialAugmentWide`.
 
+import { requireWarp } from '../operations/warp.ts'
 import {
   type AugmentationOptions,
   type AugmentationStep,
@@ -36,6 +37,7 @@ export function trivialAugmentWide(
 ): Transform<AugmentationStep> {
   const { numMagnitudeBins = 31, ...how } = options
   requireWhole('trivialAugmentWide', 'numMagnitudeBins', numMagnitudeBins, 2)
+  requireWarp('trivialAugmentWide', how)
   return {
     name: 'trivialAugmentWide',
     settings: [options],
