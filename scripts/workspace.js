@@ -189,7 +189,7 @@ function test(bare) {
   say('checking types and running the tests of every package (turbo)')
   run('turbo', [...everyPackage('types', 'test'), '--concurrency=2'], { env })
   say('checking the structure of the workspace, and the scripts that do')
-  for (const folder of ['check-structure', 'experiments']) {
+  for (const folder of ['check-structure', 'consumers', 'experiments']) {
     run('tsc', ['-p', join(root, 'scripts', folder)], { env })
   }
   run('vitest', ['run', '--root', root, 'scripts'], { env })
@@ -241,6 +241,10 @@ const tasks = {
   'test:device': {
     about: 'only the tests on WebGL and WebGPU (software drivers do), in Node and Chromium',
     run: (env) => testOnDevices(withChromium(env)),
+  },
+  consumers: {
+    about: 'the packed packages with every bundler, in empty projects (needs a network)',
+    run: (env, args) => script('scripts/consumers/main.ts')(withChromium(env), args),
   },
   'check-structure': { about: 'who imports whom, package shapes, changesets', run: checkStructure },
   conformance: {

@@ -276,13 +276,13 @@ ${table(['types', 'TypeScript', 'ours', 'faults of others'], types.map(cells))}
 
 /** The record, whole, below the text that a person wrote. */
 function write(text: string): void {
-  if (wanted.length > 0) return console.log(text)
+  console.log(text)
+  if (wanted.length > 0) return
   const path = join(root, 'docs/consumers.md')
   const mark = '<!-- what follows is written by `npm run consumers` -->'
   const [kept] = readFileSync(path, 'utf8').split(mark)
   const date = new Date().toISOString().slice(0, 10)
   writeFileSync(path, `${kept}${mark}\n\nMeasured on ${date}.\n\n${text}`)
-  console.log(text)
 }
 
 await main()
