@@ -1,11 +1,13 @@
 // The consumers' test as a whole: the packed packages in empty projects, with every tool that makes pages of them, two
 // versions of TypeScript, and hosts with several policies. Tools come from the registry, so it needs a network, some
 // minutes and 2 GB of disk. It writes what it found into docs/consumers.md: `npm run consumers`, or with names
-// (`npm run consumers -- next esbuild`) only what contains them, which is printed and not written.
+// (`npm run consumers -- next esbuild`) only what contains them, which is printed and not written. `--folder DIR` keeps
+// the projects there, so that the next call need not install them.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright'
 import { missingChromium } from '../chromium.ts'
 import { type Answer, ask, isolation, openChromium, policy, serve } from './browser.ts'
@@ -23,7 +25,10 @@ import {
 } from './tarballs.ts'
 import { type Made, type Tool, tools, toolVersions, versionOf } from './tools.ts'
 
-const wanted = process.argv.slice(2)
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { folder: { type: 'string' } },
+})
 const isWanted = (name: string) =>
   wanted.length === 0 || wanted.some((part) => name.toLowerCase().includes(part.toLowerCase()))
 const say = (text: string) => process.stderr.write(`▸ ${text}\n`)
@@ -42,14 +47,20 @@ const typescripts = { typescript5: 'npm:typescript@~5.9.0', typescript7: 'npm:ty
 async function main(): Promise<void> {
   const browser = await openChromium()
   if (!browser) throw new Error(missingChromium())
-  const folders = [await consumerFolder('bare'), await consumerFolder('tools')] as const
+  const { folder } = values
+  const folders = folder
+    ? ['bare', 'tools'].map((name) => join(folder, name))
+    : [await consumerFolder('bare'), await consumerFolder('tools')]
   try {
-    const [bare, workshop] = folders
+    const [bare, workshop] = folders as [string, string]
+    for (const place of folders) mkdirSync(place, { recursive: true })
     say('packing')
     const tarballs = await packAll(bare)
-    say('installing the packages alone, with two versions of TypeScript')
-    const others = { '@tensorflow/tfjs': '^4.22.0', '@types/node': '^24.0.0', ...typescripts }
-    await installInto(bare, tarballs, others)
+    if (isWanted('node') || isWanted('typescript')) {
+      say('installing the packages alone, with two versions of TypeScript')
+      const others = { '@tensorflow/tfjs': '^4.22.0', '@types/node': '^24.0.0', ...typescripts }
+      await installInto(bare, tarballs, others)
+    }
     const programs = isWanted('node') ? inNode(bare, tarballs) : []
     const types = isWanted('typescript') ? declared(bare, tarballs) : []
     say('installing the tools that make pages')
@@ -69,7 +80,7 @@ async function main(): Promise<void> {
     if (failed.length > 0) process.exitCode = 1
   } finally {
     await browser.close()
-    for (const folder of folders) await remove(folder)
+    if (!folder) for (const place of folders) await remove(place)
   }
 }
 

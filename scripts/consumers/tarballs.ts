@@ -63,9 +63,7 @@ export async function unpackInto(folder: string, tarballs: readonly Tarball[]): 
     `${JSON.stringify({ name: 'consumer', private: true, type: 'module' })}\n`,
   )
   for (const { name, path, member } of tarballs) {
-    const place = join(folder, 'node_modules', name)
-    await mkdir(place, { recursive: true })
-    await run('tar', ['-xzf', path, '-C', place, '--strip-components=1'])
+    const place = await unpack(folder, { name, path, member })
     const { dependencies, peerDependencies } = JSON.parse(
       await readFile(join(place, 'package.json'), 'utf8'),
     ) as { dependencies?: object; peerDependencies?: object }
@@ -77,6 +75,15 @@ export async function unpackInto(folder: string, tarballs: readonly Tarball[]): 
   for (const [name, from] of Object.entries(besides)) await link(folder, name, from)
 }
 
+/** Puts a package into a project in place of what is there; returns where. */
+async function unpack(folder: string, { name, path }: Tarball): Promise<string> {
+  const place = join(folder, 'node_modules', name)
+  await remove(place)
+  await mkdir(place, { recursive: true })
+  await run('tar', ['-xzf', path, '-C', place, '--strip-components=1'])
+  return place
+}
+
 async function link(folder: string, name: string, from: string): Promise<void> {
   const target = join(root, from, 'node_modules', name)
   const place = join(folder, 'node_modules', name)
@@ -86,7 +93,8 @@ async function link(folder: string, name: string, from: string): Promise<void> {
 }
 
 /**
- * Installs the tarballs and others from the registry by npm, as a consumer does.
+ * Installs the tarballs and others from the registry by npm, as a consumer does; where that was done before, only
+ * puts the packages there anew.
  *
  * @param others what else the project needs, by name, with their versions
  * @throws Error with npm's words when it fails
@@ -96,6 +104,10 @@ export async function installInto(
   tarballs: readonly Tarball[],
   others: Record<string, string>,
 ): Promise<void> {
+  if (existsSync(join(folder, 'node_modules'))) {
+    for (const tarball of tarballs) await unpack(folder, tarball)
+    return
+  }
   const dependencies = {
     ...Object.fromEntries(tarballs.map(({ name, path }) => [name, `file:${path}`])),
     ...others,
