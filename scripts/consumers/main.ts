@@ -161,7 +161,9 @@ async function tried(
     served?.close()
     const size = made.folder ? sizes(made.folder) : undefined
     const rest = [tool.model, workers(answer, expected), threads(answer), ...kilobytes(size)]
-    return { what: tool.name, version, outcome: judged(answer, expected, tool.workers), rest }
+    const outcome = judged(answer, expected, tool.workers)
+    say(`${tool.name} ${version}: ${[outcome, ...rest].join(', ')}`)
+    return { what: tool.name, version, outcome, rest }
   } catch (error) {
     const outcome = (error as Error).message
     return { what: tool.name, version, outcome, rest: [tool.model, '', '', '', ''] }

@@ -72,18 +72,26 @@ export function treeShaken(folder: string): [what: string, size: Size][] {
     )
     writeFileSync(join(folder, 'shaken.js'), used)
     const out = join(folder, 'shaken')
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [
-        join(folder, 'node_modules/esbuild/bin/esbuild'),
-        ...['shaken.js', '--bundle', '--minify', '--format=esm', '--splitting', `--outdir=${out}`],
-        ...['--log-level=error', ...(alias ? ['--alias:@tensorflow/tfjs=./tfjs-parts.js'] : [])],
-      ],
-      { cwd: folder, encoding: 'utf8' },
-    )
-    if (status !== 0) throw new Error(`esbuild: ${stderr}`)
+    bundleByEsbuild(folder, {
+      entryPoints: ['shaken.js'],
+      outdir: out,
+      alias: alias ? { '@tensorflow/tfjs': './tfjs-parts.js' } : {},
+    })
     const size = sizes(out)
     if (existsSync(out)) rmSync(out, { recursive: true })
     return [what, size]
   })
+}
+
+/** Bundles by the esbuild that a folder has installed, by its own interface: its command may be no script. */
+export function bundleByEsbuild(folder: string, options: object): void {
+  const settled = { bundle: true, minify: true, format: 'esm', splitting: true, logLevel: 'error' }
+  const program = `import { build } from 'esbuild'
+    await build(${JSON.stringify({ ...settled, ...options })})`
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(`esbuild: ${stderr.trim().split('\n').slice(-8).join(' ')}`)
 }

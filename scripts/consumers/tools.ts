@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { bundleByEsbuild } from './sizes.ts'
 
 /** What the tools' project installs, TensorFlow.js included. */
 export const toolVersions: Record<string, string> = {
@@ -211,10 +212,10 @@ const esbuild: Tool = {
   workers: false,
   make(folder) {
     const place = project(folder, 'esbuild', {})
-    runTool(folder, 'esbuild/bin/esbuild', [
-      ...[join(place, 'main.js'), '--bundle', '--format=esm', '--splitting', '--minify'],
-      ...[`--outdir=${join(place, 'dist')}`, '--log-level=error'],
-    ])
+    bundleByEsbuild(folder, {
+      entryPoints: [join(place, 'main.js')],
+      outdir: join(place, 'dist'),
+    })
     return plainPage(folder, place, true)
   },
 }
