@@ -59,7 +59,7 @@ describe('decodePicture', () => {
     [{ src: 'cat.jpg' }, 'Object: give its src'],
     [picture, 'Object: these are pixels already'],
   ])('says what to do with what is no file: %s', async (value, message) => {
-    await expect(decodePicture(value as PictureFile)).rejects.toThrow(message)
+    await expect(decodePicture(value as unknown as PictureFile)).rejects.toThrow(message)
   })
 
   it('takes a plain path in a page for an address relative to it', async () => {
