@@ -179,7 +179,7 @@ async function test(bare) {
   say('checking types and running the tests of every package (turbo)')
   await run('turbo', [...everyPackage('types', 'test'), '--concurrency=2'], { env })
   say('checking the structure of the workspace, and the scripts that do')
-  for (const folder of ['check-structure', 'experiments']) {
+  for (const folder of ['check-structure', 'consumers', 'experiments']) {
     await run('tsc', ['-p', join(root, 'scripts', folder)], { env })
   }
   await run('vitest', ['run', '--root', root, 'scripts'], { env })
@@ -231,6 +231,10 @@ const tasks = {
   'test:device': {
     about: 'only the tests on WebGL and WebGPU (software drivers do), in Node and Chromium',
     run: (env) => testOnDevices(withChromium(env)),
+  },
+  consumers: {
+    about: 'the packed packages with every bundler, in empty projects (needs a network)',
+    run: (env, args) => script('scripts/consumers/main.ts')(withChromium(env), args),
   },
   'check-structure': { about: 'who imports whom, package shapes, changesets', run: checkStructure },
   conformance: {

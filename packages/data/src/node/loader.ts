@@ -1,5 +1,6 @@
 // The loader on Node, and its worker threads.
 
+import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 import { createLoader, type Loader } from '../loader.ts'
 import type { LoaderOptions } from '../loader-options.ts'
@@ -32,7 +33,10 @@ const withWorkers: Platform = { ...nodePlatform, startWorker }
 const workerFile = `./loader-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`
 
 function startWorker(): WorkerHandle {
-  const worker = new Worker(new URL(workerFile, import.meta.url))
+  // A program given on the command line has an option that a worker's file must not inherit.
+  const isTyped = process.execArgv.some((option) => option.startsWith('--input-type'))
+  const options = isTyped ? { execArgv: [] } : {}
+  const worker = new Worker(new URL(workerFile, import.meta.url), options)
   let stopping = false
   let dead = false
   return {

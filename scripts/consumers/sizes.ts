@@ -1,0 +1,97 @@
+// How much of the packages ends up in a page.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+
+export interface Size {
+  bytes: number
+  gzip: number
+}
+
+/** All scripts below a folder. */
+export function sizes(folder: string): Size {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /[.]m?js$/.test(file))
+    .map((file) => readFileSync(join(folder, file)))
+  return {
+    bytes: files.reduce((sum, { length }) => sum + length, 0),
+    gzip: files.reduce((sum, file) => sum + gzipSync(file).length, 0),
+  }
+}
+
+/** Programs, and the most that they may come to, in kilobytes after gzip. */
+export const budget: Record<string, { code: string; gzip: number; alias?: boolean }> = {
+  '`readSafetensors`': {
+    code: "import { readSafetensors } from '@alexnet/weights'\nconsole.log(readSafetensors)",
+    gzip: 4,
+  },
+  '`readCheckpoint`': {
+    code: "import { readCheckpoint } from '@alexnet/weights'\nconsole.log(readCheckpoint)",
+    gzip: 25,
+  },
+  '`randomHorizontalFlip`': {
+    code: "import { randomHorizontalFlip } from '@alexnet/data'\nconsole.log(randomHorizontalFlip)",
+    gzip: 2,
+  },
+  '`resize`, `centerCrop`, `compose`': {
+    code: "import { centerCrop, compose, resize } from '@alexnet/data'\nconsole.log(compose([resize(32), centerCrop(32)]))",
+    gzip: 12,
+  },
+  '`decodePicture`': {
+    code: "import { decodePicture } from '@alexnet/data'\nconsole.log(decodePicture)",
+    gzip: 25,
+  },
+  '`cifar10`': {
+    code: "import { cifar10 } from '@alexnet/cifar10'\nconsole.log(cifar10)",
+    gzip: 2,
+  },
+  'importing every package, using nothing': {
+    code: "import '@alexnet/core'\nimport '@alexnet/data'\nimport '@alexnet/weights'\nimport '@alexnet/train'",
+    gzip: 0.1,
+  },
+  'classify a picture, `@tensorflow/tfjs`': { code: "import './classify.js'", gzip: 400 },
+  'classify a picture, `tfjs-core`, `-layers`, `-backend-cpu` by an alias': {
+    code: "import './classify.js'",
+    gzip: 320,
+    alias: true,
+  },
+}
+
+/** What a bundler keeps of each program, minified. */
+export function treeShaken(folder: string): [what: string, size: Size][] {
+  const parts = ['core', 'layers', 'backend-cpu'].map(
+    (part) => `export * from '@tensorflow/tfjs-${part}'\n`,
+  )
+  writeFileSync(join(folder, 'tfjs-parts.js'), parts.join(''))
+  return Object.entries(budget).map(([what, { code, alias }]) => {
+    const used = code.replace(
+      "import './classify.js'",
+      "import { classify } from './classify.js'\nconsole.log(classify)",
+    )
+    writeFileSync(join(folder, 'shaken.js'), used)
+    const out = join(folder, 'shaken')
+    bundleByEsbuild(folder, {
+      entryPoints: ['shaken.js'],
+      outdir: out,
+      alias: alias ? { '@tensorflow/tfjs': './tfjs-parts.js' } : {},
+    })
+    const size = sizes(out)
+    if (existsSync(out)) rmSync(out, { recursive: true })
+    return [what, size]
+  })
+}
+
+/** Bundles by the esbuild that a folder has installed, by its own interface: its command may be no script. */
+export function bundleByEsbuild(folder: string, options: object): void {
+  const settled = { bundle: true, minify: true, format: 'esm', splitting: true, logLevel: 'error' }
+  const program = `import { build } from 'esbuild'
+    await build(${JSON.stringify({ ...settled, ...options })})`
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(`esbuild: ${stderr.trim().split('\n').slice(-8).join(' ')}`)
+}
