@@ -305,7 +305,7 @@ describe('fine-tuning', () => {
 describe('mistakes', () => {
   it.each([
     ['--recipe papr', /no recipe 'papr': choose one of paper, /],
-    ['--augment cifr', /no augmentation 'cifr': choose one of none, /],
+    ['--augment cifr', /no augmentation 'cifr': choose one of paper, .*none/],
     ['--layer-rate features', /a name and a factor/],
     ['--layer-decay *.bias', /a name and a factor, such as "\*\.bias=0"/],
     ['--freeze feature.*', /no weight is called 'feature\.\*': the names are features\.0\.weight/],
