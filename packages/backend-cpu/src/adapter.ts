@@ -4,7 +4,7 @@
 import type * as v8Module from 'node:v8'
 import type { BackendAdapter, StartedBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
-import { createBackend } from './backend.ts'
+import { type AlexNetCpuBackend, createBackend } from './backend.ts'
 import { Engine, kernelNames } from './engine.ts'
 import { kernels } from './kernels/index.ts'
 import type { KernelArguments, TfjsKernel } from './kernels/kernel.ts'
@@ -60,12 +60,15 @@ export function cpu(options: CpuOptions = {}): BackendAdapter {
 }
 
 /** Backends that run, by name, with the options that they were started with. */
-const running = new Map<string, { options: string; started: StartedBackend }>()
+const running = new Map<
+  string,
+  { options: string; started: StartedBackend; backend: AlexNetCpuBackend }
+>()
 
 async function start(name: string, options: CpuOptions): Promise<StartedBackend> {
   const wanted = JSON.stringify(options, Object.keys(options).sort())
   const known = tf.findBackendFactory(name) && running.get(name)
-  if (known) {
+  if (known && !known.backend.stopped) {
     // Starting it anew would lose every tensor that it holds.
     if (known.options === wanted) return known.started
     throw new Error(
@@ -83,8 +86,10 @@ async function start(name: string, options: CpuOptions): Promise<StartedBackend>
   const threads =
     count > 1 ? await Threads.start(count, module, memory, kernelNames(kernels)) : undefined
   const engine = new Engine(memory, kernels, { threads, winograd: options.winograd ?? true })
+  // One that was stopped, as tf.engine().reset() does it, is of no more use under its name.
+  if (tf.findBackendFactory(name)) tf.removeBackend(name)
   registerKernels(name)
-  const backend = createBackend(engine)
+  const backend = createBackend(name, engine)
   tf.registerBackend(name, () => backend)
   const started: StartedBackend = {
     device: `CPU, WebAssembly, ${count} ${count === 1 ? 'thread' : 'threads'}`,
@@ -96,7 +101,7 @@ async function start(name: string, options: CpuOptions): Promise<StartedBackend>
     // Removing the backend disposes it, which ends its threads.
     stop: () => tf.removeBackend(name),
   }
-  running.set(name, { options: wanted, started })
+  running.set(name, { options: wanted, started, backend })
   return started
 }
 
