@@ -67,7 +67,10 @@ function refusal(report: WebGPUReport, { software = false }: WebGPUOptions): str
 }
 
 /** Backends that run, by name, with the options that they were started with. */
-const running = new Map<string, { options: string; started: StartedBackend }>()
+const running = new Map<
+  string,
+  { options: string; started: StartedBackend; backend: AlexNetWebGPUBackend }
+>()
 
 async function start(
   name: string,
@@ -76,7 +79,7 @@ async function start(
 ): Promise<StartedBackend> {
   const wanted = JSON.stringify(options, Object.keys(options).sort())
   const known = tf.findBackendFactory(name) && running.get(name)
-  if (known) {
+  if (known && !known.backend.ended) {
     // Starting it anew would lose every tensor that it holds.
     if (known.options === wanted) return known.started
     throw new Error(
@@ -84,7 +87,7 @@ async function start(
         `give this one another name, or call tf.removeBackend('${name}') first, which loses its tensors`,
     )
   }
-  // One that lost its device is of no more use.
+  // One that lost its device, or was stopped as tf.engine().reset() does it, is of no more use.
   if (tf.findBackendFactory(name)) tf.removeBackend(name)
   const gpu = await source()
   const adapter = gpu && (await requestAdapter(gpu))
@@ -109,9 +112,7 @@ async function start(
     // Removing the backend disposes it, which gives the device back.
     stop: () => tf.removeBackend(name),
   }
-  running.set(name, { options: wanted, started })
-  // A lost backend is of no more use under its name: a later start makes a new one.
-  backend.lost.then(() => running.delete(name))
+  running.set(name, { options: wanted, started, backend })
   return started
 }
 
