@@ -1,4 +1,4 @@
-// What is used of two packages without types of it.
+// What is used of packages that have no types of it, or are only here in a bundle.
 
 declare module 'jasmine-core/lib/jasmine-core/jasmine.js' {
   interface Jasmine {
@@ -23,3 +23,10 @@ declare module '@tensorflow/tfjs-core/dist/jasmine_util' {
 }
 
 declare module '@tensorflow/tfjs-core/dist/tests' {}
+
+declare module '@tensorflow/tfjs-backend-webgpu' {
+  export const WebGPUBackend: new (
+    device: GPUDevice,
+    info: GPUAdapterInfo,
+  ) => import('@tensorflow/tfjs').KernelBackend
+}

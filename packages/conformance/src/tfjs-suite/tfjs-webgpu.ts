@@ -19,8 +19,6 @@ export async function tfjsWebGPU(): Promise<tf.KernelBackend> {
     requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
     requiredLimits: Object.fromEntries(limits.map((name) => [name, adapter.limits[name]])),
   })
-  const { WebGPUBackend } = (await import('@tensorflow/tfjs-backend-webgpu')) as unknown as {
-    WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => tf.KernelBackend
-  }
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
   return new WebGPUBackend(device, adapter.info)
 }
