@@ -113,7 +113,8 @@ function print(rows: readonly SuiteRow[]): void {
 function writeRecord(rows: readonly SuiteRow[]): void {
   const date = new Date().toISOString().slice(0, 10)
   const processor = cpus()[0]?.model.trim() ?? process.arch
-  const machine = `${date}, ${processor}, ${availableParallelism()} cores; Node ${process.versions.node}, Chromium with software drivers.`
+  const inChromium = rows.some(({ runtime }) => runtime === 'chromium')
+  const machine = `${date}, ${processor}, ${availableParallelism()} cores; Node ${process.versions.node}${inChromium ? ', Chromium with software drivers' : '; Chromium was left out'}.`
   const text = withSuiteSection(readFileSync(record, 'utf8'), sectionOf(rows, machine))
   writeFileSync(`${record}.tmp`, text)
   renameSync(`${record}.tmp`, record)

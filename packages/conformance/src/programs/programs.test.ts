@@ -8,7 +8,7 @@ import { comparePrograms } from './compare.ts'
 
 afterAll(() => tf.removeBackend('alexnet-cpu'))
 
-it('300 random programs give what they give on tfjs cpu, and hold as much', async () => {
+it('80 random programs give what they give on tfjs cpu, and hold as much', async () => {
   const { name } = await useBackend([cpu({ threads: 2 })])
-  expect(await comparePrograms(name, { first: 1, count: 300 }, 1e-5)).toEqual([])
+  expect(await comparePrograms(name, { first: 1, count: 80 }, 1e-5)).toEqual([])
 })
