@@ -4,7 +4,7 @@
 import type * as v8Module from 'node:v8'
 import type { BackendAdapter, StartedBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
-import { createBackend } from './backend.ts'
+import { type AlexNetCpuBackend, createBackend } from './backend.ts'
 import { Engine, kernelNames } from './engine.ts'
 import { kernels } from './kernels/index.ts'
 import type { KernelArguments, TfjsKernel } from './kernels/kernel.ts'
@@ -63,6 +63,7 @@ interface Running {
   options: string
   isStarting: boolean
   started: Promise<StartedBackend>
+  backend?: AlexNetCpuBackend
 }
 
 /** Backends that run or are being started, by name, with the options that they were given. */
@@ -71,7 +72,8 @@ const running = new Map<string, Running>()
 async function start(name: string, options: CpuOptions): Promise<StartedBackend> {
   const wanted = JSON.stringify(options, Object.keys(options).sort())
   const known = running.get(name)
-  if (known && (known.isStarting || tf.findBackendFactory(name))) {
+  const isLive = tf.findBackendFactory(name) && known?.backend?.stopped === false
+  if (known && (known.isStarting || isLive)) {
     // Starting it anew would lose every tensor that it holds.
     if (known.options === wanted) return known.started
     throw new Error(
@@ -79,17 +81,26 @@ async function start(name: string, options: CpuOptions): Promise<StartedBackend>
         `give this one another name, or call tf.removeBackend('${name}') first, which loses its tensors`,
     )
   }
-  const started = launch(name, options)
-  const entry = { options: wanted, isStarting: true, started }
+  const entry: Running = {
+    options: wanted,
+    isStarting: true,
+    started: launch(name, options, (backend) => {
+      entry.backend = backend
+    }),
+  }
   running.set(name, entry)
   try {
-    return await started
+    return await entry.started
   } finally {
     entry.isStarting = false
   }
 }
 
-async function launch(name: string, options: CpuOptions): Promise<StartedBackend> {
+async function launch(
+  name: string,
+  options: CpuOptions,
+  onBackend: (backend: AlexNetCpuBackend) => void,
+): Promise<StartedBackend> {
   const shared = canShareMemory()
   const memory = new TensorMemory({ shared, maximumBytes: options.memoryLimit })
   const widened = options.widen === true && widen()
@@ -100,9 +111,12 @@ async function launch(name: string, options: CpuOptions): Promise<StartedBackend
   const threads =
     count > 1 ? await Threads.start(count, module, memory, kernelNames(kernels)) : undefined
   const engine = new Engine(memory, kernels, { threads, winograd: options.winograd ?? true })
+  // One that was stopped, as tf.engine().reset() does it, is of no more use under its name.
+  if (tf.findBackendFactory(name)) tf.removeBackend(name)
   registerKernels(name)
-  const backend = createBackend(engine)
+  const backend = createBackend(name, engine)
   tf.registerBackend(name, () => backend)
+  onBackend(backend)
   const threadCountText = `${engine.threads} ${engine.threads === 1 ? 'thread' : 'threads'}`
   const missing = engine.missingThreads ? ` (${engine.missingThreads})` : ''
   return {

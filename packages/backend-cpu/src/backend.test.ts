@@ -1,7 +1,7 @@
 import { useBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { cpu, momentumStep, OutOfMemoryError } from './index.ts'
+import { BackendStoppedError, cpu, momentumStep, OutOfMemoryError } from './index.ts'
 import { randoms, useCpu } from './testing/start.ts'
 
 interface Usage {
@@ -144,4 +144,49 @@ describe('without shared memory', () => {
       Reflect.deleteProperty(globalThis, 'crossOriginIsolated')
     }
   })
+})
+
+describe('the ends of the range', () => {
+  beforeEach(() => useCpu({ name: 'range-test' }))
+  const ends = () => tf.tensor1d([-Infinity, -0, 0, Infinity, -1, 4])
+
+  it('takes powers of quarters as Math.pow does', () => {
+    for (const exponent of [0.25, 0.5, 1.75, -0.5, -1.5, 2, -1]) {
+      const expected = [...ends().dataSync()].map((x) => Math.fround(x ** exponent))
+      expect([...tf.pow(ends(), exponent).dataSync()], `${exponent}`).toEqual(
+        expected.map((value) => (Number.isNaN(value) ? value : expect.closeTo(value, 5))),
+      )
+    }
+  })
+
+  it('has a sigmoid that falls to zero', () => {
+    const x = [-Infinity, -104.5, -100, -89, 0, 89, Infinity]
+    const found = tf.sigmoid(tf.tensor1d(x)).dataSync()
+    for (const [i, value] of x.entries()) {
+      const expected = Math.fround(1 / (1 + Math.exp(-value)))
+      expect(Math.abs(found[i]! - expected)).toBeLessThanOrEqual(1e-6 * expected + 2e-45)
+    }
+  })
+
+  it('sums in float64: the mean of equal numbers is that number', () => {
+    for (let length = 1; length < 40; length++) {
+      for (const axis of [0, 1, undefined]) {
+        const found = tf.mean(tf.fill([length, length], 7), axis).dataSync()
+        expect(new Set(found), `${length} along ${axis}`).toEqual(new Set([7]))
+      }
+    }
+    expect(tf.sum(tf.tensor1d([3e38, 3e38, -3e38])).dataSync()[0]).toBe(Math.fround(3e38))
+  })
+})
+
+it('is stopped by a reset of the engine, says so, and is started anew', async () => {
+  const options = { name: 'reset-test', threads: 2 }
+  await useBackend([cpu(options)])
+  tf.engine().reset()
+  await tf.setBackend('reset-test')
+  expect(() => tf.relu(tf.ones([2]))).toThrow(BackendStoppedError)
+  const { device } = await useBackend([cpu(options)])
+  expect(device).toBe('CPU, WebAssembly, 2 threads')
+  expect((tf.backend() as unknown as { engine: { threads: number } }).engine.threads).toBe(2)
+  expect(tf.sum(tf.ones([3])).dataSync()[0]).toBe(3)
 })

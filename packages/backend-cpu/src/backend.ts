@@ -5,9 +5,10 @@
 //
 // Rules that keep this safe. Only our kernels and `write` allocate, never a kernel of tfjs's, so a view
 // cannot go stale under one when a memory that is not shared grows. What leaves the storage (readSync) is
-// a copy, because a block is used again after its tensor is disposed; for the same reason a view of the
-// memory that comes in (tfjs's slice returns subarrays) is copied.
+// a copy, so that a tensor does not follow what is done with it; a view of the memory that comes in (tfjs's
+// slice returns subarrays) is copied, because a block is used again after its tensor is disposed.
 
+import { BackendStoppedError } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import type { Engine } from './engine.ts'
 
@@ -25,11 +26,14 @@ export interface TensorEntry {
 interface CpuBackend extends tf.KernelBackend {
   data: tf.DataStorage<TensorEntry>
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: Values | string[]): tf.TensorInfo
+  bufferSync(info: tf.TensorInfo): object
   disposeIntermediateTensorInfo(info: tf.TensorInfo): void
 }
 
 export interface AlexNetCpuBackend extends CpuBackend {
   readonly engine: Engine
+  /** Whether it was disposed of, by tf.removeBackend or tf.engine().reset(): it makes no more tensors. */
+  readonly stopped: boolean
   /** Address of a float32 tensor's values, moved into the memory if they are not there. */
   address(info: tf.TensorInfo): number
   /** A new float32 tensor in the memory, its values not cleared. */
@@ -110,7 +114,7 @@ class Entry implements TensorEntry {
 }
 
 /** Makes a backend instance; the base class is only reachable through tfjs's registry. */
-export function createBackend(engine: Engine): AlexNetCpuBackend {
+export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
   const stock = tf.findBackendFactory('cpu')() as CpuBackend
   const Base = stock.constructor as new () => CpuBackend
   const { memory } = engine
@@ -118,6 +122,7 @@ export function createBackend(engine: Engine): AlexNetCpuBackend {
 
   class Backend extends Base implements AlexNetCpuBackend {
     readonly engine = engine
+    stopped = false
     /** Tensors that the kernel under way has made. */
     #made: tf.TensorInfo[] = []
 
@@ -154,9 +159,13 @@ export function createBackend(engine: Engine): AlexNetCpuBackend {
     }
 
     override readSync(dataId: object): Values {
-      const entry = this.data.get(dataId) as Entry
-      if (entry.inMemory) return (entry.values as Float32Array).slice()
-      return super.readSync(dataId)
+      return (super.readSync(dataId) as Float32Array | undefined)?.slice() as Values
+    }
+
+    /** What tfjs's kernels look into, and leave as it is: no copy. */
+    override bufferSync(info: tf.TensorInfo): object {
+      if (info.dtype === 'string') return super.bufferSync(info)
+      return tf.buffer(info.shape, info.dtype, super.readSync(info.dataId) as Float32Array)
     }
 
     override disposeData(dataId: object, force = false): boolean {
@@ -178,6 +187,7 @@ export function createBackend(engine: Engine): AlexNetCpuBackend {
     }
 
     override dispose(): void {
+      this.stopped = true
       engine.stop()
     }
 
@@ -194,7 +204,13 @@ export function createBackend(engine: Engine): AlexNetCpuBackend {
     allocate(shape: number[], operation: string) {
       const length = tf.util.sizeFromShape(shape)
       const address = memory.allocate(length * 4, () => `${operation}: its result [${shape}]`)
-      const dataId = this.#store(undefined, 'float32')
+      let dataId: object
+      try {
+        dataId = this.#store(undefined, 'float32')
+      } catch (error) {
+        memory.free(address)
+        throw error
+      }
       const entry = this.data.get(dataId) as Entry
       entry.place(address, length)
       const info = { dataId, shape, dtype: 'float32' as const }
@@ -243,6 +259,11 @@ export function createBackend(engine: Engine): AlexNetCpuBackend {
     }
 
     #store(values: Values | undefined, dtype: tf.DataType): object {
+      if (this.stopped) {
+        throw new BackendStoppedError(
+          `the CPU backend '${name}' was stopped: start it anew by useBackend([cpu()])`,
+        )
+      }
       const dataId = { id: nextId++ }
       this.data.set(dataId, new Entry(engine, dtype, 1, values))
       return dataId

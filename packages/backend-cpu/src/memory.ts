@@ -3,6 +3,8 @@
 // a training step asks for the same sizes every time, so the memory stops growing after the first. It
 // is never given back to the system: its size is the high-water mark.
 
+import { OutOfMemoryError } from '@alexnet/backend'
+
 const pageBytes = 65536
 const alignment = 64
 /** Bytes at the start that belong to the parameters and the threads' control words. */
@@ -11,11 +13,6 @@ export const reservedBytes = 16384
 const slackBytes = 256
 /** WebAssembly's limit with 32-bit addresses. */
 export const maximumMemoryBytes = 65536 * pageBytes
-
-/** Thrown when the memory is at its limit; tensors that exist stay valid, so a program can go on. */
-export class OutOfMemoryError extends Error {
-  override name = 'OutOfMemoryError'
-}
 
 export interface MemoryOptions {
   /** Whether threads share it; needs SharedArrayBuffer. */

@@ -61,13 +61,15 @@ function refusal(report: WebGLReport, options: WebGLOptions): string | undefined
 }
 
 /** Backends that run, by name, with the options that they were started with. */
-const running = new Map<string, { options: string; started: StartedBackend; lost: boolean }>()
+const running = new Map<
+  string,
+  { options: string; started: StartedBackend; backend: AlexNetWebGLBackend }
+>()
 
 async function start(name: string, options: WebGLOptions): Promise<StartedBackend> {
   const wanted = JSON.stringify(options, Object.keys(options).sort())
   const known = tf.findBackendFactory(name) && running.get(name)
-  if (known?.lost) tf.removeBackend(name)
-  else if (known) {
+  if (known && !known.backend.ended) {
     // Starting it anew would lose every tensor that it holds.
     if (known.options === wanted) return known.started
     throw new Error(
@@ -75,6 +77,8 @@ async function start(name: string, options: WebGLOptions): Promise<StartedBacken
         `give this one another name, or call tf.removeBackend('${name}') first, which loses its tensors`,
     )
   }
+  // One that lost its context, or was stopped as tf.engine().reset() does it, is of no more use.
+  if (tf.findBackendFactory(name)) tf.removeBackend(name)
   const report = inspectWebGL()
   const reason = refusal(report, options)
   if (reason) throw new Error(reason)
@@ -103,12 +107,7 @@ async function start(name: string, options: WebGLOptions): Promise<StartedBacken
     // Removing the backend disposes it, which gives the context back.
     stop: () => tf.removeBackend(name),
   }
-  const entry = { options: wanted, started, lost: false }
-  running.set(name, entry)
-  // A lost backend is of no more use under its name: a later start makes a new one.
-  backend.lost.then(() => {
-    entry.lost = true
-  })
+  running.set(name, { options: wanted, started, backend })
   return started
 }
 

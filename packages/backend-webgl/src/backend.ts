@@ -4,8 +4,9 @@
 // that were read are believed only if it still was, and waiting reads are ended. Beside that: a memory
 // budget, and float32's epsilon where tfjs takes float16's.
 
+import { BackendStoppedError, OutOfMemoryError } from '@alexnet/backend'
 import type * as tf from '@tensorflow/tfjs'
-import { BackendStoppedError, ContextLostError, OutOfMemoryError } from './errors.ts'
+import { ContextLostError } from './errors.ts'
 import type { ShaderProgram, TfjsClasses, TfjsWebGL } from './tfjs-webgl.ts'
 
 export interface BackendOptions {
@@ -18,6 +19,8 @@ export interface BackendOptions {
 export interface AlexNetWebGLBackend extends TfjsWebGL {
   /** Resolves when the context is lost. */
   readonly lost: Promise<ContextLostError>
+  /** Whether it can do nothing any more: it was stopped, or its context lost. */
+  readonly ended: boolean
   /** Runs a kernel; what it had made is freed if it throws. */
   undoOnError<T>(kernel: () => T): T
   /** True where the device computes in half precision only. */
@@ -26,6 +29,9 @@ export interface AlexNetWebGLBackend extends TfjsWebGL {
 
 /** What the canary pixel holds; nothing that a cleared or missing buffer would give. */
 const CANARY = [91, 7, 213, 166]
+
+/** A tensor does not follow what is done with an array that it was made from or read into. */
+const copyOf = (values: tf.BackendValues) => (values as Float32Array).slice() as tf.BackendValues
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 
@@ -74,6 +80,10 @@ export function createBackend(
       this.#waiting.clear()
     }
 
+    get ended(): boolean {
+      return this.#ended !== undefined
+    }
+
     #guard(): void {
       if (!this.#ended && gl.isContextLost()) this.#lose()
       if (this.#ended) throw this.#ended
@@ -94,7 +104,8 @@ export function createBackend(
 
     override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
       this.#guard()
-      return super.write(values, shape, dtype)
+      // Uploaded when first used: it must not follow what its maker does with the array until then.
+      return super.write(ArrayBuffer.isView(values) ? copyOf(values) : values, shape, dtype)
     }
 
     override move(
@@ -126,7 +137,7 @@ export function createBackend(
 
     override readSync(dataId: object): tf.BackendValues {
       this.#guard()
-      return this.#believe(super.readSync(dataId))
+      return copyOf(this.#believe(super.readSync(dataId)))
     }
 
     override read(dataId: object): Promise<tf.BackendValues> {
@@ -135,7 +146,7 @@ export function createBackend(
         this.#waiting.add(reject)
         super
           .read(dataId)
-          .then((values) => resolve(this.#believe(values)))
+          .then((values) => resolve(copyOf(this.#believe(values))))
           .catch(reject)
           .finally(() => this.#waiting.delete(reject))
       })

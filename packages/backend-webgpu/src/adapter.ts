@@ -70,6 +70,7 @@ interface Running {
   options: string
   isStarting: boolean
   started: Promise<StartedBackend>
+  backend?: AlexNetWebGPUBackend
 }
 
 /** Backends that run or are being started, by name, with the options that they were given. */
@@ -82,7 +83,8 @@ async function start(
 ): Promise<StartedBackend> {
   const wanted = JSON.stringify(options, Object.keys(options).sort())
   const known = running.get(name)
-  if (known && (known.isStarting || tf.findBackendFactory(name))) {
+  const isLive = tf.findBackendFactory(name) && known?.backend?.ended === false
+  if (known && (known.isStarting || isLive)) {
     // Starting it anew would lose every tensor that it holds.
     if (known.options === wanted) return known.started
     throw new Error(
@@ -90,28 +92,28 @@ async function start(
         `give this one another name, or call tf.removeBackend('${name}') first, which loses its tensors`,
     )
   }
-  const started = launch(name, source, options)
-  const entry = { options: wanted, isStarting: true, started }
+  const entry: Running = {
+    options: wanted,
+    isStarting: true,
+    started: launch(name, source, options, (backend) => {
+      entry.backend = backend
+    }),
+  }
   running.set(name, entry)
   try {
-    const { lost } = await started
-    // A lost backend is of no more use under its name: a later start makes a new one.
-    lost?.then(() => running.delete(name))
-  } catch (error) {
-    running.delete(name)
-    throw error
+    return await entry.started
   } finally {
     entry.isStarting = false
   }
-  return started
 }
 
 async function launch(
   name: string,
   source: GPUSource,
   options: WebGPUOptions,
+  onBackend: (backend: AlexNetWebGPUBackend) => void,
 ): Promise<StartedBackend> {
-  // One that lost its device is of no more use.
+  // One that lost its device, or was stopped as tf.engine().reset() does it, is of no more use.
   if (tf.findBackendFactory(name)) tf.removeBackend(name)
   const gpu = await source()
   const adapter = gpu && (await requestAdapter(gpu))
@@ -125,6 +127,7 @@ async function launch(
   const backend = createBackend(Base, device, adapter.info, { name, memoryLimit })
   registerKernels(name)
   tf.registerBackend(name, () => backend)
+  onBackend(backend)
   if (options.tune ?? !report.software) backend.tuning = await tune(backend, report.device)
   if (options.subgroups === false) backend.subgroups = false
   // A processor has few cores to keep busy.

@@ -4,16 +4,12 @@
 // if nothing went wrong meanwhile, and both fail with an error that has a name. Beside that: the device's
 // limit on one tensor and a memory budget, checked before anything is allocated.
 
+import { BackendStoppedError, DeviceLostError, OutOfMemoryError } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
-import {
-  BackendStoppedError,
-  DeviceError,
-  DeviceLostError,
-  messageOf,
-  OutOfMemoryError,
-} from './errors.ts'
+import { DeviceError, messageOf } from './errors.ts'
 import type { TensorData, TfjsWebGPU, TfjsWebGPUClass } from './tfjs-webgpu.ts'
 import type { Tuning } from './tiles.ts'
+import { Trials } from './trials.ts'
 
 export interface BackendOptions {
   name: string
@@ -24,6 +20,18 @@ export interface BackendOptions {
 export interface AlexNetWebGPUBackend extends TfjsWebGPU {
   /** Resolves when the device is lost. */
   readonly lost: Promise<Error>
+  /** Whether it can do nothing any more: it was stopped, or its device lost or in error. */
+  readonly ended: boolean
+  /**
+   * Records a program. If the device refuses it, its results cannot be read, nor what is made from them.
+   * @param results what it writes, once it was recorded
+   */
+  watch<T>(
+    program: string,
+    inputs: readonly tf.TensorInfo[],
+    results: (made: T) => readonly tf.TensorInfo[],
+    record: () => T,
+  ): T
   /** Tile shapes that this device is fastest with. */
   tuning: Tuning
   /** Whether kernels use subgroups: those that the device has. */
@@ -49,6 +57,12 @@ interface Prepared {
   filled: boolean
 }
 
+/** Of the buffer of a tensor without elements: enough for a vector of four. */
+const EMPTY_BYTES = 16
+
+/** A tensor does not follow what is done with the values that were read from it. */
+const copyOf = (values: tf.BackendValues) => (values as Float32Array).slice() as tf.BackendValues
+
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 
 /** A backend over a device that nobody else uses. */
@@ -73,6 +87,11 @@ export function createBackend(
     readonly #changes = new WeakMap<object, number>()
     /** What was made from tensors, by their identity and its name. */
     readonly #prepared = new WeakMap<object, Map<string, Prepared>>()
+    readonly #trials = new Trials(device, {
+      flush: () => this.#flush(),
+      forget: (pipeline) => this.#forget(pipeline),
+      fail: (error) => this.#end(error),
+    })
 
     constructor() {
       super(device, info)
@@ -110,12 +129,60 @@ export function createBackend(
     #refused(error: GPUError): void {
       if (this.#ended) return
       const full = error.constructor.name === 'GPUOutOfMemoryError'
-      this.#ended = full
+      const ending = full
         ? new OutOfMemoryError(
             `the WebGPU device of '${name}' has no more memory (${megabytes(this.bufferManager.numBytesAllocated)} in use): use smaller batches, and start a backend anew`,
           )
         : new DeviceError(`the WebGPU device of '${name}' refused a command: ${error.message}`)
-      this.#tellLost(this.#ended)
+      this.#end(ending)
+    }
+
+    #end(error: Error): void {
+      if (this.#ended) return
+      this.#ended = error
+      this.#tellLost(error)
+    }
+
+    get ended(): boolean {
+      return this.#ended !== undefined
+    }
+
+    /** Submits what was recorded. */
+    #flush(): void {
+      this.endComputePassEncoder()
+      if (this.commandEncoder) this.submitQueue()
+    }
+
+    /** Has a pipeline compiled anew by who next needs it. */
+    #forget(pipeline: GPUComputePipeline): void {
+      for (const [key, known] of Object.entries(this.pipelineCache)) {
+        if (known === pipeline) delete this.pipelineCache[key]
+      }
+    }
+
+    watch<T>(
+      program: string,
+      inputs: readonly tf.TensorInfo[],
+      results: (made: T) => readonly tf.TensorInfo[],
+      record: () => T,
+    ): T {
+      return this.#trials.watch(program, inputs, results, record)
+    }
+
+    override runWebGPUProgram(
+      program: object,
+      inputs: tf.TensorInfo[],
+      dtype: tf.DataType,
+      uniforms?: unknown,
+      output?: tf.TensorInfo,
+    ): tf.TensorInfo {
+      const { name } = program.constructor
+      return this.watch(
+        name,
+        inputs,
+        (made) => [made],
+        () => super.runWebGPUProgram(program, inputs, dtype, uniforms, output),
+      )
     }
 
     #guard(): void {
@@ -150,7 +217,12 @@ export function createBackend(
 
     override uploadToGPU(dataId: object): void {
       this.#guard()
-      super.uploadToGPU(dataId)
+      const entry = this.tensorMap.get(dataId)
+      // WebGPU binds no buffer without elements: a tensor of none has one that nothing is read from.
+      if (!entry.resource && entry.shape?.includes(0)) {
+        const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+        entry.resource = this.bufferManager.acquireBuffer(EMPTY_BYTES, usage)
+      } else super.uploadToGPU(dataId)
     }
 
     override submitQueue(): void {
@@ -166,11 +238,13 @@ export function createBackend(
           'WebGPU outside of a browser cannot be waited for: read tensors with await tensor.data(), not dataSync()',
         )
       }
-      return super.readSync(dataId)
+      this.#trials.believe(dataId)
+      return copyOf(super.readSync(dataId))
     }
 
     override async read(dataId: object): Promise<tf.BackendValues> {
       this.#guard()
+      await this.#trials.settle(dataId)
       const before = this.#changes.get(dataId)
       let values: tf.BackendValues
       try {
@@ -186,11 +260,16 @@ export function createBackend(
         // Changed while it was read: what was read is what it was, and not to be kept.
         this.tensorMap.get(dataId).values = null
       }
-      return values
+      return copyOf(values)
     }
 
     override makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): tf.TensorInfo {
-      const info = super.makeTensorInfo(shape, dtype, values)
+      const empty =
+        !values &&
+        shape.includes(0) &&
+        (dtype === 'float32' || dtype === 'int32' || dtype === 'bool')
+      const own = empty ? tf.util.getTypedArrayFromDType(dtype, 0) : values
+      const info = super.makeTensorInfo(shape, dtype, own)
       this.#made?.push(info)
       return info
     }

@@ -1,24 +1,18 @@
-// What can end the work of this backend, each with a name of its own, so that a program can tell a lost
-// device from its own mistakes.
+// What of this backend's own can end its work, beside the errors that all backends share.
 
-/** The device is gone (driver reset, removed, destroyed), and with it everything that lived on it. */
-export class DeviceLostError extends Error {
-  override readonly name = 'DeviceLostError'
-}
+import { BackendError } from '@alexnet/backend'
 
 /** The device refused a command, so that results made since cannot be trusted. */
-export class DeviceError extends Error {
-  override readonly name = 'DeviceError'
+export class DeviceError extends BackendError {
+  static override readonly kind: string = 'DeviceError'
 }
 
-/** The backend was stopped and a tensor of it is used. */
-export class BackendStoppedError extends Error {
-  override readonly name = 'BackendStoppedError'
-}
-
-/** A tensor does not fit into the device's limits or the memory budget. */
-export class OutOfMemoryError extends Error {
-  override readonly name = 'OutOfMemoryError'
+/**
+ * The device refused a program (a shader that it cannot compile, a shape that the shader is not made for): what it
+ * was to compute cannot be read, everything else goes on.
+ */
+export class ProgramError extends BackendError {
+  static override readonly kind: string = 'ProgramError'
 }
 
 export const messageOf = (error: unknown): string =>

@@ -12,7 +12,8 @@ import { adapterFrom, type WebGPUOptions } from './adapter.ts'
 import { inspectWebGPU as inspect, requestAdapter, type WebGPUReport } from './device.ts'
 import { messageOf } from './errors.ts'
 
-export { DeviceError, DeviceLostError, OutOfMemoryError } from './errors.ts'
+export { BackendStoppedError, DeviceLostError, OutOfMemoryError } from '@alexnet/backend'
+export { DeviceError, ProgramError } from './errors.ts'
 export { type WarmUpOptions, warmUp } from './warm-up.ts'
 export type { WebGPUOptions, WebGPUReport }
 

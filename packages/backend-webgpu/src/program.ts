@@ -42,29 +42,48 @@ export function run<F extends Fields>(
   program: Program<F>,
   { buffers, parameters, workgroups }: Run<F>,
 ): void {
-  const { device, pipelineCache } = backend
   const compileOnly = tf.env().getBool('WEBGPU_ENGINE_COMPILE_ONLY')
   const tensors = buffers.map((info) => withFloats(backend, info))
   const resources = tensors.map((info) => backend.buffer(info))
   const key = `alexnet ${program.name}${program.subgroups ? ' by subgroups' : ''}`
-  if (!(key in pipelineCache)) {
-    const enabled = program.subgroups ? 'enable subgroups;\n' : ''
-    const code = enabled + structs(program.fields, buffers.length) + program.code()
-    const module = device.createShaderModule({ code, label: program.name })
-    const descriptor: GPUComputePipelineDescriptor = {
-      compute: { module, entryPoint: 'main' },
-      label: program.name,
-      layout: 'auto',
-    }
-    pipelineCache[key] = compileOnly
-      ? device.createComputePipelineAsync(descriptor)
-      : device.createComputePipeline(descriptor)
-  }
-  if (!compileOnly)
+  const results = () => (written.get(key) ?? []).map((binding) => tensors[binding]!)
+  backend.watch(program.name, tensors, results, () => {
+    compile(backend, key, program, buffers.length, compileOnly)
+    if (compileOnly) return
     record(backend, key, resources, { program, buffers: tensors, parameters, workgroups })
+  })
   for (const [i, { dataId }] of tensors.entries()) {
     if (dataId !== buffers[i]!.dataId) backend.disposeData(dataId)
   }
+}
+
+/** Bindings that a program writes to, by its key, as its code declares them. */
+const written = new Map<string, number[]>()
+
+function compile<F extends Fields>(
+  { device, pipelineCache }: AlexNetWebGPUBackend,
+  key: string,
+  program: Program<F>,
+  buffers: number,
+  compileOnly: boolean,
+): void {
+  if (key in pipelineCache) return
+  const enabled = program.subgroups ? 'enable subgroups;\n' : ''
+  const code = enabled + structs(program.fields, buffers) + program.code()
+  const declared = code.matchAll(/@binding\((\d+)\) var<storage, read_write>/g)
+  written.set(
+    key,
+    Array.from(declared, ([, binding]) => Number(binding)),
+  )
+  const module = device.createShaderModule({ code, label: program.name })
+  const descriptor: GPUComputePipelineDescriptor = {
+    compute: { module, entryPoint: 'main' },
+    label: program.name,
+    layout: 'auto',
+  }
+  pipelineCache[key] = compileOnly
+    ? device.createComputePipelineAsync(descriptor)
+    : device.createComputePipeline(descriptor)
 }
 
 function record<F extends Fields>(
@@ -84,13 +103,30 @@ function record<F extends Fields>(
   })
   for (const { dataId } of buffers) backend.commandQueueOwnedIds.add(dataId)
   backend.ensureCommandEncoderReady()
+  const timers = backend.activeTimers
+  const timed = timers !== undefined && timers !== null
+  if (timed && backend.supportTimestampQuery) {
+    // A pass of its own, as tfjs times its programs.
+    backend.endComputePassEncoder()
+    const { querySetCount: count } = backend
+    backend.querySet ??= device.createQuerySet({ type: 'timestamp', count })
+    const { querySet } = backend
+    backend.computePassEncoder = backend.commandEncoder!.beginComputePass({
+      timestampWrites: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+    })
+  }
   backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass()
   const pass = backend.computePassEncoder
   pass.setPipeline(pipeline)
   pass.setBindGroup(0, bindGroup)
   pass.dispatchWorkgroups(...workgroups)
   backend.dispatchCountInPass++
-  if (backend.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
+  if (timed) {
+    backend.endComputePassEncoder()
+    timers.push({ name: program.name, query: backend.getQueryTime() })
+  } else if (
+    backend.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')
+  ) {
     backend.endComputePassEncoder()
     backend.submitQueue()
   }

@@ -9,6 +9,7 @@ export interface TensorData {
   /** Null or undefined where they are on the device only. */
   values: tf.BackendValues | null | undefined
   dtype: tf.DataType
+  shape?: number[]
   refCount: number
   resource?: GPUBuffer | null
 }
@@ -32,7 +33,11 @@ export interface TfjsWebGPU extends tf.KernelBackend {
   commandQueueOwnedIds: WeakSet<object>
   uniformPendingDisposal: GPUBuffer[]
   dispatchCountInPass: number
-  activeTimers?: { name: string; query: Promise<number> }[]
+  /** Of the innermost `tf.time` under way. */
+  activeTimers?: { name: string; query: Promise<number> }[] | null
+  supportTimestampQuery: boolean
+  querySet: GPUQuerySet | null
+  querySetCount: number
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): tf.TensorInfo
   shouldExecuteOnCPU(inputs: tf.TensorInfo[]): boolean
   uploadToGPU(dataId: object): void

@@ -16,6 +16,9 @@ import {
   type TestRecord,
 } from './conformance/results.ts'
 
+import { suiteSection, withSuiteSection } from './tfjs-suite/section.ts'
+import { isFaulty, tfjsSuite } from './tfjs-suite.ts'
+
 const root = join(import.meta.dirname, '../../..')
 
 const help = `Usage: npm run -s conformance -- [options]
@@ -28,6 +31,10 @@ Options:
   --runtime NAME    only 'node' or only 'chromium'
   --thorough        AlexNet's own shapes and every random one on GPU backends
                     too: for a machine with a GPU, hours without one
+  --tfjs            the tests that TensorFlow.js publishes instead, on our
+                    backends and beside them on its own
+  --only PATTERN    of those, the tests whose names match
+  --resume          of those, takes what earlier runs have left
   --json            one JSON object on stdout
   --record          writes docs/conformance.md
   --help            this text
@@ -49,6 +56,9 @@ function options() {
         backend: { type: 'string' },
         runtime: { type: 'string' },
         thorough: { type: 'boolean', default: false },
+        tfjs: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        resume: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         record: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -57,9 +67,15 @@ function options() {
     if (values.runtime !== undefined && !['node', 'chromium'].includes(values.runtime)) {
       throw new UsageError(`--runtime is 'node' or 'chromium', not '${values.runtime}'`)
     }
-    if (values.record && (values.backend !== undefined || values.runtime !== undefined)) {
+    if (!values.tfjs && (values.only !== undefined || values.resume)) {
+      throw new UsageError('--only and --resume are for --tfjs')
+    }
+    if (
+      values.record &&
+      (values.only !== undefined || values.backend !== undefined || values.runtime !== undefined)
+    ) {
       throw new UsageError(
-        '--record writes a table of everything: leave out --backend and --runtime',
+        '--record writes a table of everything: leave out --backend, --runtime and --only',
       )
     }
     return values
@@ -116,19 +132,34 @@ async function runSuites(
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /** Where Chromium is, by the workspace's own script. */
-async function chromium(): Promise<{ file?: string; reason: string }> {
-  const { findChromium, missingChromium } = (await import(join(root, 'scripts/chromium.ts'))) as {
+async function chromium(): Promise<{ file?: string; flags: string[]; reason: string }> {
+  const {
+    chromiumFlags: flags,
+    findChromium,
+    missingChromium,
+  } = (await import(join(root, 'scripts/chromium.ts'))) as {
+    chromiumFlags: string[]
     findChromium(): string | undefined
     missingChromium(): string
   }
   const file = findChromium()
-  return file === undefined ? { reason: missingChromium() } : { file, reason: '' }
+  return file === undefined ? { flags, reason: missingChromium() } : { file, flags, reason: '' }
 }
 
 async function main(): Promise<void> {
   const asked = options()
   if (asked.help) {
     process.stdout.write(help)
+    return
+  }
+  if (asked.tfjs) {
+    const { file, flags, reason } = await chromium()
+    if (file === undefined && asked.runtime !== 'node') {
+      process.stderr.write(`▸ Chromium is left out: ${reason}\n`)
+    }
+    const rows = await tfjsSuite(asked, file === undefined ? undefined : { file, flags })
+    if (rows.length === 0) throw new UsageError('no backend of that name and runtime')
+    if (rows.some(isFaulty)) process.exitCode = 1
     return
   }
   const environment = { CONFORMANCE: asked.thorough ? 'thorough' : '' }
@@ -170,7 +201,10 @@ async function main(): Promise<void> {
     const machine = `${cpus()[0]?.model.trim() ?? process.arch}, ${availableParallelism()} cores`
     const date = new Date().toISOString().slice(0, 10)
     const file = join(root, 'docs/conformance.md')
-    writeFileSync(`${file}.tmp`, recordOf(backends, { date, machine, versions, absent }))
+    // The section on tfjs's own tests is written by another run.
+    const section = suiteSection(readFileSync(file, 'utf8'))
+    const own = recordOf(backends, { date, machine, versions, absent })
+    writeFileSync(`${file}.tmp`, withSuiteSection(own, section))
     renameSync(`${file}.tmp`, file)
     process.stderr.write(`▸ wrote ${relative(root, file)}\n`)
   }

@@ -4,6 +4,7 @@
 // does not have: GroupedConv2D and its two gradients, with the inputs and attributes of tfjs's own and
 // `groups`; the filter is [height, width, channels / groups, maps], group after group along the maps.
 
+import { convolutionShapes, type WindowShapes } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
 import {
@@ -24,30 +25,13 @@ import {
   winogradPays,
 } from './winograd.ts'
 
-type Convolution = tf.backend_util.Conv2DInfo
-
 /** Pieces that a direct filter gradient's pictures are dealt into: for so many threads at most. */
 const mostPieces = 16
 /** Floats of all pieces' products: larger filters are cut into tasks enough. */
 const piecesFloats = 2 ** 19
 
-function describe(
-  attrs: Record<string, unknown>,
-  pictureShape: number[],
-  filterShape: number[],
-): Convolution {
-  return tf.backend_util.computeConv2DInfo(
-    pictureShape as [number, number, number, number],
-    filterShape as [number, number, number, number],
-    attrs.strides as number,
-    (attrs.dilations as number | undefined) ?? 1,
-    attrs.pad as number,
-    attrs.dimRoundingMode as 'floor' | undefined,
-  )
-}
-
 /** Geometry of one group; its addresses are those of its first channel and map. */
-function geometry(info: Convolution, groups: number) {
+function geometry(info: WindowShapes, groups: number) {
   return {
     pictureHeight: info.inHeight,
     pictureWidth: info.inWidth,
@@ -69,7 +53,7 @@ function geometry(info: Convolution, groups: number) {
 }
 
 /** Each group's first addresses of a convolution's operands. */
-function byGroup(info: Convolution, groups: number, operands: GroupOperands): GroupOperands[] {
+function byGroup(info: WindowShapes, groups: number, operands: GroupOperands): GroupOperands[] {
   const [channelBytes, mapBytes] = [(info.inChannels / groups) * 4, (info.outChannels / groups) * 4]
   return Array.from({ length: groups }, (_, group) => ({
     picture: operands.picture + group * channelBytes,
@@ -91,7 +75,7 @@ function groupsOf({ attrs }: KernelArguments): number {
   return (attrs.groups as number | undefined) ?? 1
 }
 
-function requireGroups(info: Convolution, filterShape: readonly number[], groups: number): void {
+function requireGroups(info: WindowShapes, filterShape: readonly number[], groups: number): void {
   if (info.inChannels === filterShape[2]! * groups && info.outChannels % groups === 0) return
   throw new Error(
     `convolution: ${info.inChannels} channels in ${groups} groups do not fit a filter [${filterShape}], ` +
@@ -107,7 +91,12 @@ function forward(
 ) {
   const { inputs, attrs, backend } = call
   const groups = groupsOf(call)
-  const info = describe(attrs, inputs.x!.shape, inputs.filter!.shape)
+  const info = convolutionShapes({
+    name: operation,
+    attrs,
+    pictureShape: inputs.x!.shape,
+    filterShape: inputs.filter!.shape,
+  })
   requireGroups(info, inputs.filter!.shape, groups)
   const picture = backend.address(inputs.x!)
   const filter = backend.address(inputs.filter!)
@@ -177,7 +166,13 @@ function inputGradient(name: string): Kernel {
       if (!covered(call)) return fallback(call)
       const { inputs, attrs, backend } = call
       const groups = groupsOf(call)
-      const info = describe(attrs, attrs.inputShape as number[], inputs.filter!.shape)
+      const info = convolutionShapes({
+        name,
+        attrs,
+        pictureShape: attrs.inputShape as number[],
+        filterShape: inputs.filter!.shape,
+        mapShape: inputs.dy!.shape,
+      })
       requireGroups(info, inputs.filter!.shape, groups)
       const map = backend.address(inputs.dy!)
       const filter = backend.address(inputs.filter!)
@@ -220,13 +215,22 @@ function filterGradient(name: string): Kernel {
       const { inputs, attrs, backend } = call
       const groups = groupsOf(call)
       const filterShape = attrs.filterShape as number[]
-      const info = describe(attrs, inputs.x!.shape, filterShape)
+      const info = convolutionShapes({
+        name,
+        attrs,
+        pictureShape: inputs.x!.shape,
+        filterShape,
+        mapShape: inputs.dy!.shape,
+      })
       requireGroups(info, filterShape, groups)
       const picture = backend.address(inputs.x!)
       const map = backend.address(inputs.dy!)
       const result = backend.allocate(filterShape, 'conv2d gradient of the filter')
       const operands = { picture, filter: result.address, map }
-      if (backend.engine.winograd && winogradPays(info, groups)) {
+      if (info.batchSize * info.outHeight * info.outWidth === 0) {
+        const length = tf.util.sizeFromShape(filterShape)
+        backend.engine.memory.floats(result.address, length).fill(0)
+      } else if (backend.engine.winograd && winogradPays(info, groups)) {
         for (const part of byGroup(info, groups, operands)) {
           winogradFilterGradient(backend, info, groups, part)
         }
@@ -244,7 +248,7 @@ function filterGradient(name: string): Kernel {
  */
 function directFilterGradient(
   backend: AlexNetCpuBackend,
-  info: Convolution,
+  info: WindowShapes,
   groups: number,
   { picture, filter, map }: GroupOperands,
 ): void {
@@ -292,7 +296,7 @@ function directFilterGradient(
     const whole = Math.floor(batchSize / pictures)
     multiplyPieces(0, whole, pictures)
     multiplyPieces(whole, pieces - whole, batchSize - whole * pictures)
-    if (partial) sumColumns(backend, partial, filter, pieces, size)
+    if (partial) sumColumns(backend, partial, filter, [1, pieces, size])
   } finally {
     if (partial) engine.memory.free(partial)
   }

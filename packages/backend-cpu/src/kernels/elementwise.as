@@ -127,11 +127,11 @@ export function binary(parameters: usize, task: i32, worker: i32): void {
   }
 }
 
-/** e to the power of x, for x of at most 88; below −87 it is e⁻⁸⁷. Errors of 2 ulp; Cephes' expf (Moshier). */
+/** e to the power of x, for x of at most 88; below −104 it is 0. Errors of 2 ulp; Cephes' expf (Moshier). */
 // @ts-ignore: decorator
 @inline
 function exponential(x: v128): v128 {
-  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(88)), f32x4.splat(-87))
+  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(88)), f32x4.splat(-104))
   const power = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.44269504)))
   // x less power · ln 2, whose digits are in two numbers.
   const high = f32x4.sub(bounded, f32x4.mul(power, f32x4.splat(0.693359375)))
@@ -142,9 +142,12 @@ function exponential(x: v128): v128 {
   sum = multiplyAdd(sum, rest, f32x4.splat(1.6666665459e-1))
   sum = multiplyAdd(sum, rest, f32x4.splat(0.5))
   sum = f32x4.add(multiplyAdd(f32x4.mul(rest, rest), sum, rest), f32x4.splat(1))
-  // Times 2^power, by its exponent bits.
-  const bits = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(power), i32x4.splat(127)), 23)
-  return f32x4.mul(sum, bits)
+  // Times 2^power, by exponent bits, in two steps: below 2^-126 no float has the bits of 2^power.
+  const whole = i32x4.trunc_sat_f32x4_s(power)
+  const part = i32x4.shr_s(whole, 1)
+  const rest0 = i32x4.shl(i32x4.add(part, i32x4.splat(127)), 23)
+  const rest1 = i32x4.shl(i32x4.add(i32x4.sub(whole, part), i32x4.splat(127)), 23)
+  return f32x4.mul(f32x4.mul(sum, rest0), rest1)
 }
 
 /** Near zero a polynomial, elsewhere 1 − 2 / (e^2|x| + 1) with the sign of x: Cephes' tanhf. */
@@ -161,8 +164,8 @@ function hyperbolicTangent(x: v128): v128 {
   const one = f32x4.splat(1)
   const inverse = f32x4.div(f32x4.splat(2), f32x4.add(exponential(f32x4.add(size, size)), one))
   const sign = v128.and(x, i32x4.splat(i32.MIN_VALUE))
-  const far = v128.or(f32x4.sub(one, inverse), sign)
-  return v128.bitselect(near, far, f32x4.lt(size, f32x4.splat(0.625)))
+  // The polynomial's zero has no sign of its own.
+  return v128.or(v128.bitselect(near, f32x4.sub(one, inverse), f32x4.lt(size, f32x4.splat(0.625))), sign)
 }
 
 // @ts-ignore: decorator
@@ -170,13 +173,24 @@ function hyperbolicTangent(x: v128): v128 {
 function map(operation: i32, x: v128, alpha: v128): v128 {
   if (operation == TANH_OF) return hyperbolicTangent(x)
   if (operation == SIGMOID_OF) {
+    // e^x / (1 + e^x) below zero, 1 / (1 + e^-x) above: the exponential never leaves float32's range.
     const one = f32x4.splat(1)
-    return f32x4.div(one, f32x4.add(one, exponential(f32x4.neg(x))))
+    const power = exponential(f32x4.neg(f32x4.abs(x)))
+    const share = v128.bitselect(power, one, f32x4.lt(x, f32x4.splat(0)))
+    return f32x4.div(share, f32x4.add(one, power))
   }
-  if (operation == POWER_OF) return powerOf(x, <i32>(f32x4.extract_lane(alpha, 0) * 4))
+  if (operation == POWER_OF) {
+    const quarters = <i32>(f32x4.extract_lane(alpha, 0) * 4)
+    if (!(quarters & 3)) return powerOf(x, quarters)
+    // As Math.pow has it: -0 and -Infinity are as 0 and Infinity unless the exponent is whole.
+    const size = f32x4.abs(x)
+    const ends = v128.or(f32x4.eq(x, f32x4.splat(0)), f32x4.eq(size, f32x4.splat(Infinity)))
+    return powerOf(v128.bitselect(size, x, ends), quarters)
+  }
   const zero = f32x4.splat(0)
-  if (operation == RELU_OF) return f32x4.pmax(x, zero)
-  if (operation == RELU6_OF) return f32x4.pmin(f32x4.pmax(x, zero), f32x4.splat(6))
+  // Plus zero: what is -0 so far becomes 0.
+  if (operation == RELU_OF) return f32x4.add(f32x4.pmax(x, zero), zero)
+  if (operation == RELU6_OF) return f32x4.add(f32x4.pmin(f32x4.pmax(x, zero), f32x4.splat(6)), zero)
   if (operation == STEP_OF) {
     // 1 above zero, NaN of NaN, alpha for the rest, as tfjs defines it.
     const above = v128.bitselect(f32x4.splat(1), alpha, f32x4.gt(x, zero))

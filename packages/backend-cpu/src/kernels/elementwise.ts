@@ -95,19 +95,6 @@ function runBinary(
   backend.engine.run('binary', binaryParameters, values, Math.ceil(layout.rows / taskRows))
 }
 
-/** Multiplies count floats at an address by a number, in place. */
-export function scale(
-  backend: AlexNetCpuBackend,
-  address: number,
-  count: number,
-  factor: number,
-): void {
-  const scalar = backend.engine.scratch(64)
-  backend.engine.memory.floats(scalar, 1)[0] = factor
-  const layout = plan([count], [], [count])!
-  runBinary(backend, MULTIPLY, layout, count, [address, scalar, address])
-}
-
 function binaryKernel(name: string, operation: number): Kernel {
   return {
     name,

@@ -8,7 +8,7 @@ export { momentumStep } from './momentum'
 export { normalize, normalizeGradient } from './normalization'
 export { pool, poolGradient } from './pooling'
 export { quantize, quantizedProduct } from './quantized-product'
-export { columnSum, rowSum } from './reduction'
+export { columnSum, columnTotal, rowSum } from './reduction'
 export { thinProduct, thinSums } from './thin-product'
 export {
   turnFilter,

@@ -1,6 +1,7 @@
 // Matrix products: BatchMatMul and _FusedMatMul in all four transpositions, and the one function through
 // which convolutions run too. Its paths and block sizes: matrix-product.as.
 
+import { batchPlaces } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import type { Engine } from '../engine.ts'
 import {
@@ -59,6 +60,10 @@ const oneBatch = { leftBatch: 0, rightBatch: 0, resultBatch: 0, accumulate: 0 }
 export function multiply(engine: Engine, operands: ProductOperands, batches = 1): void {
   const { rows, columns, leftKind } = operands
   if (rows === 0 || columns === 0) return
+  if (operands.depth === 0) {
+    fillRows(engine, operands, batches)
+    return
+  }
   if (
     batches === 1 &&
     rows <= thinRows &&
@@ -91,6 +96,20 @@ export function multiply(engine: Engine, operands: ProductOperands, batches = 1)
     },
     batchTasks * batches,
   )
+}
+
+/** A product with nothing to sum: its start, or zeros, through the activation. */
+function fillRows(engine: Engine, operands: ProductOperands, batches: number): void {
+  const { result, start, rows, columns, resultStride, resultBatch = 0, activation } = operands
+  const { memory } = engine
+  const [least, most] = [activation & RELU ? 0 : -Infinity, activation & RELU6 ? 6 : Infinity]
+  const sums = start ? memory.floats(start, columns) : new Float32Array(columns)
+  const row = sums.map((value) => Math.min(most, Math.max(least, value)))
+  for (let batch = 0; batch < batches; batch++) {
+    for (let i = 0; i < rows; i++) {
+      memory.floats(result + (batch * resultBatch + i * resultStride) * 4, columns).set(row)
+    }
+  }
 }
 
 /** Rows up to which packing the right factor costs more than it saves. */
@@ -184,60 +203,42 @@ function product(
   const right = backend.address(b)
   const start = bias ? backend.address(bias) : 0
   const { info, address } = backend.allocate([...outer, rows, columns], operation)
-  if (depth === 0)
-    backend.engine.memory.floats(address, rows * columns * tf.util.sizeFromShape(outer)).fill(0)
-  if (depth > 0) {
-    const operands = {
-      left,
-      right,
-      result: address,
-      start,
-      leftKind: attrs.transposeA ? LEFT_TRANSPOSED : LEFT_ROWS,
-      rightKind: attrs.transposeB ? RIGHT_TRANSPOSED : RIGHT_ROWS,
-      leftStride: aColumns,
-      rightStride: bColumns,
-      resultStride: columns,
-      rows,
-      columns,
-      depth,
-      activation,
-      resultBatch: rows * columns,
-    }
-    const same = tf.util.arraysEqual(a.shape.slice(0, -2), b.shape.slice(0, -2))
-    if (same || aBatches === 1 || bBatches === 1) {
-      const leftBatch = aBatches === 1 ? 0 : rows * depth
-      const rightBatch = bBatches === 1 ? 0 : depth * columns
-      const batches = tf.util.sizeFromShape(outer)
-      multiply(backend.engine, { ...operands, leftBatch, rightBatch }, batches)
-    } else {
-      // Batches that broadcast along different axes, one product each.
-      const aPlaces = batchPlaces(a.shape.slice(0, -2), outer)
-      const bPlaces = batchPlaces(b.shape.slice(0, -2), outer)
-      for (let batch = 0; batch < aPlaces.length; batch++) {
-        multiply(backend.engine, {
-          ...operands,
-          left: left + aPlaces[batch]! * rows * depth * 4,
-          right: right + bPlaces[batch]! * depth * columns * 4,
-          result: address + batch * rows * columns * 4,
-        })
-      }
+  const operands = {
+    left,
+    right,
+    result: address,
+    start,
+    leftKind: attrs.transposeA ? LEFT_TRANSPOSED : LEFT_ROWS,
+    rightKind: attrs.transposeB ? RIGHT_TRANSPOSED : RIGHT_ROWS,
+    leftStride: aColumns,
+    rightStride: bColumns,
+    resultStride: columns,
+    rows,
+    columns,
+    depth,
+    activation,
+    resultBatch: rows * columns,
+  }
+  const same = tf.util.arraysEqual(a.shape.slice(0, -2), b.shape.slice(0, -2))
+  if (same || aBatches === 1 || bBatches === 1) {
+    const leftBatch = aBatches === 1 ? 0 : rows * depth
+    const rightBatch = bBatches === 1 ? 0 : depth * columns
+    const batches = tf.util.sizeFromShape(outer)
+    multiply(backend.engine, { ...operands, leftBatch, rightBatch }, batches)
+  } else {
+    // Batches that broadcast along different axes, one product each.
+    const aPlaces = batchPlaces(a.shape.slice(0, -2), outer)
+    const bPlaces = batchPlaces(b.shape.slice(0, -2), outer)
+    for (let batch = 0; batch < aPlaces.length; batch++) {
+      multiply(backend.engine, {
+        ...operands,
+        left: left + aPlaces[batch]! * rows * depth * 4,
+        right: right + bPlaces[batch]! * depth * columns * 4,
+        result: address + batch * rows * columns * 4,
+      })
     }
   }
   return info
-}
-
-/** For each batch of a product, which of a factor's batches it takes. */
-function batchPlaces(shape: number[], outer: number[]): number[] {
-  const missing = outer.length - shape.length
-  return outer.reduce<number[]>(
-    (places, length, axis) => {
-      const own = shape[axis - missing] ?? 1
-      return places.flatMap((place) =>
-        Array.from({ length }, (_, i) => place * own + (own === 1 ? 0 : i)),
-      )
-    },
-    [0],
-  )
 }
 
 function covered({ inputs }: KernelArguments): boolean {

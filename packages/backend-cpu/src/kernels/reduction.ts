@@ -1,46 +1,59 @@
-// Sum and Mean over leading axes (the gradient of a bias), trailing axes, or all. Axes in the middle are
-// tfjs's.
+// Sum and Mean over axes that lie beside each other: leading ones (the gradient of a bias), trailing ones, a run
+// in the middle, or all. Axes apart are tfjs's.
 
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
 import { columnSumParameters, rowSumParameters } from '../generated/layout.ts'
-import { scale } from './elementwise.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 
-/** Rows whose sum one task of a column sum takes; fixed, so that sums do not depend on threads. */
-const columnTaskRows = 512
-const rowTaskElements = 65536
+/** Rows that one task of a column sum takes; fixed, so that sums do not depend on threads. */
+const PIECE_ROWS = 512
+/** Columns that one task of a column sum takes. */
+const TASK_COLUMNS = 4096
+/** Elements that one task of a row sum takes, or one row. */
+const ROW_TASK_ELEMENTS = 65536
 
-/** result[column] = the sum of x[row, column]. */
+/** result[batch, column] = the sum of x[batch, row, column], divided; all are addresses. */
 export function sumColumns(
   backend: AlexNetCpuBackend,
   x: number,
   result: number,
-  rows: number,
-  columns: number,
+  [batches, rows, columns]: [batches: number, rows: number, columns: number],
+  divisor = 1,
 ): void {
   const { engine } = backend
-  const tasks = Math.ceil(rows / columnTaskRows)
-  if (tasks === 1) {
-    engine.run('columnSum', columnSumParameters, { x, result, rows, columns, taskRows: rows }, 1)
-    return
+  const pieces = Math.ceil(rows / PIECE_ROWS)
+  const strips = Math.ceil(columns / TASK_COLUMNS)
+  const partial =
+    pieces > 1 ? engine.memory.allocate(batches * pieces * columns * 8, () => 'partial sums') : 0
+  const values = {
+    x,
+    result,
+    partial,
+    rows,
+    columns,
+    pieceRows: PIECE_ROWS,
+    pieces,
+    taskColumns: TASK_COLUMNS,
+    divisor,
   }
-  const partial = engine.memory.allocate(tasks * columns * 4, () => 'partial sums')
-  const first = { x, result: partial, rows, columns, taskRows: columnTaskRows }
-  engine.run('columnSum', columnSumParameters, first, tasks)
-  sumColumns(backend, partial, result, tasks, columns)
-  engine.memory.free(partial)
+  try {
+    engine.run('columnSum', columnSumParameters, values, batches * pieces * strips)
+    if (partial) engine.run('columnTotal', columnSumParameters, values, batches * strips)
+  } finally {
+    if (partial) engine.memory.free(partial)
+  }
 }
 
 function sumRows(
   backend: AlexNetCpuBackend,
   x: number,
   result: number,
-  rows: number,
-  columns: number,
+  [rows, columns]: [rows: number, columns: number],
+  divisor: number,
 ): void {
-  const taskRows = Math.max(1, Math.floor(rowTaskElements / columns))
-  const values = { x, result, rows, columns, taskRows }
+  const taskRows = Math.max(1, Math.floor(ROW_TASK_ELEMENTS / columns))
+  const values = { x, result, rows, columns, taskRows, divisor }
   backend.engine.run('rowSum', rowSumParameters, values, Math.ceil(rows / taskRows))
 }
 
@@ -53,21 +66,22 @@ function reduce(
   if (x.dtype !== 'float32' || size === 0) return undefined
   const axes = tf.util.parseAxisParam(attrs.axis as number[], x.shape)
   const reduced = x.shape.map((length, axis) => length > 1 && axes.includes(axis))
-  const kept = x.shape.map((length, axis) => length > 1 && !axes.includes(axis))
-  const firstKept = kept.indexOf(true)
-  const lastKept = kept.lastIndexOf(true)
-  const leading = firstKept < 0 || reduced.lastIndexOf(true) < firstKept
-  const trailing = lastKept < 0 || reduced.indexOf(true) > lastKept || !reduced.includes(true)
-  if (!leading && !trailing) return undefined
+  const [first, last] = [reduced.indexOf(true), reduced.lastIndexOf(true)]
+  const apart = x.shape.some(
+    (length, axis) => length > 1 && axis > first && axis < last && !reduced[axis],
+  )
+  if (apart) return undefined
   const shape = attrs.keepDims
     ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
     : x.shape.filter((_, axis) => !axes.includes(axis))
-  const keptSize = tf.util.sizeFromShape(shape)
+  const rows = first < 0 ? 1 : tf.util.sizeFromShape(x.shape.slice(first, last + 1))
+  const columns = first < 0 ? 1 : tf.util.sizeFromShape(x.shape.slice(last + 1))
+  const batches = size / rows / columns
   const source = backend.address(x)
   const { info, address } = backend.allocate(shape, mean ? 'mean' : 'sum')
-  if (trailing) sumRows(backend, source, address, keptSize, size / keptSize)
-  else sumColumns(backend, source, address, size / keptSize, keptSize)
-  if (mean) scale(backend, address, keptSize, keptSize / size)
+  const divisor = mean ? rows : 1
+  if (columns === 1) sumRows(backend, source, address, [batches, rows], divisor)
+  else sumColumns(backend, source, address, [batches, rows, columns], divisor)
   return info
 }
 

@@ -2,15 +2,23 @@
 // picture; tfjs's gradient divides by the window's whole size, which is wrong at padded borders. Here each
 // pixel visits the windows that hold it and takes its share by each one's own count.
 
+import { poolingShapes } from '@alexnet/backend/kernels'
 import type * as tf from '@tensorflow/tfjs'
-import type { Kernel } from './kernel.ts'
-import { forEachWindow, type PoolingAttributes, poolingInfo } from './pooling-window.ts'
+import { type Kernel, zeros } from './kernel.ts'
+import { forEachWindow } from './pooling-window.ts'
 
 export const averagePoolingGradient: Kernel = {
   name: 'AvgPoolGrad',
-  run({ inputs, attrs, backend }) {
+  run(call) {
+    const { inputs, attrs, backend } = call
     const { dy, input } = inputs as { dy: tf.TensorInfo; input: tf.TensorInfo }
-    const info = poolingInfo(input.shape, attrs as unknown as PoolingAttributes)
+    const info = poolingShapes({
+      name: 'AvgPoolGrad',
+      attrs,
+      pictureShape: input.shape,
+      mapShape: dy.shape,
+    })
+    if (info.outHeight * info.outWidth === 0) return zeros(call, input.shape)
     const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info
     // How many pixels of an axis a window holds.
     const held = (w: string, size: number, stride: number, before: number, length: number) =>

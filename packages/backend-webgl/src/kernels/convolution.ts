@@ -6,7 +6,8 @@
 // groups, and `groups`; a filter is [height, width, channels / groups, maps]. Groups are cut apart where a texel would
 // hold channels of two, and for what is tfjs's.
 
-import * as tf from '@tensorflow/tfjs'
+import { convolutionShapes } from '@alexnet/backend/kernels'
+import type * as tf from '@tensorflow/tfjs'
 import {
   type Activation,
   filterProgram,
@@ -17,35 +18,27 @@ import {
   mostTaps,
   sumProgram,
 } from './convolution.glsl.ts'
-import { type Kernel, stock } from './kernel.ts'
+import { type Kernel, stock, zeros } from './kernel.ts'
 
 type Shape4 = [number, number, number, number]
 type Call = Parameters<Kernel['run']>[0]
 
 interface Attributes {
-  strides: [number, number] | number
-  pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding
   dataFormat: 'NHWC' | 'NCHW'
-  dilations?: [number, number] | number
-  dimRoundingMode?: 'floor' | 'round' | 'ceil'
   groups?: number
   activation?: string | null
 }
 
-/** Sizes of an NHWC convolution. @throws Error when the groups do not fit */
-function infoOf(inputShape: number[], filterShape: number[], attrs: Call['attrs']): GroupedInfo {
-  const {
-    strides,
-    dilations = 1,
-    pad,
-    dimRoundingMode,
-    groups = 1,
-  } = attrs as unknown as Attributes
-  const info = tf.backend_util.computeConv2DInfo(
-    inputShape as Shape4,
-    filterShape as Shape4,
-    ...([strides, dilations, pad, dimRoundingMode] as const),
-  )
+/** Sizes of an NHWC convolution. @throws Error when the groups, or a gradient's map, do not fit */
+function infoOf(
+  name: string,
+  pictureShape: number[],
+  filterShape: number[],
+  attrs: Call['attrs'],
+  mapShape?: number[],
+): GroupedInfo {
+  const { groups = 1 } = attrs as unknown as Attributes
+  const info = convolutionShapes({ name, attrs, pictureShape, filterShape, mapShape })
   if (info.inChannels !== filterShape[2]! * groups || info.outChannels % groups !== 0) {
     throw new Error(
       `convolution: ${info.inChannels} channels in ${groups} groups do not fit a filter [${filterShape}], ` +
@@ -92,7 +85,7 @@ function forward(name: string, call: Call): tf.TensorInfo | tf.TensorInfo[] {
   const { dataFormat, activation } = attrs as unknown as Attributes
   const { x, filter, bias, preluActivationWeights } = inputs as Record<string, tf.TensorInfo>
   if (dataFormat !== 'NHWC' || preluActivationWeights) return stock(name, call)
-  const info = infoOf(x!.shape, filter!.shape, attrs)
+  const info = infoOf(name, x!.shape, filter!.shape, attrs)
   const covered =
     info.strideWidth === 1 &&
     info.dilationHeight * info.dilationWidth === 1 &&
@@ -124,7 +117,8 @@ export const filterGradient: Kernel = {
     const { x, dy } = inputs as Record<'x' | 'dy', tf.TensorInfo>
     if (attrs.dataFormat !== 'NHWC') return stock('Conv2DBackpropFilter', call)
     const shape = attrs.filterShape as Shape4
-    const info = infoOf(x.shape, shape, attrs)
+    const info = infoOf('Conv2DBackpropFilter', x.shape, shape, attrs, dy.shape)
+    if (info.batchSize * info.outHeight * info.outWidth === 0) return zeros(call, shape)
     if (!groupsFit(info)) return byGroups(filterGradient, call, 'filterShape')
     // A filter has few elements and each a deep sum, so that the pictures are shared out among several times as many.
     const texels = shape[0] * shape[1] * half(shape[2]) * half(shape[3])
@@ -148,7 +142,14 @@ export const inputGradient: Kernel = {
     const { inputs, attrs, backend } = call
     const { dy, filter } = inputs as Record<'dy' | 'filter', tf.TensorInfo>
     if (attrs.dataFormat !== 'NHWC') return stock('Conv2DBackpropInput', call)
-    const info = infoOf(attrs.inputShape as Shape4, filter.shape, attrs)
+    const info = infoOf(
+      'Conv2DBackpropInput',
+      attrs.inputShape as Shape4,
+      filter.shape,
+      attrs,
+      dy.shape,
+    )
+    if (info.outHeight * info.outWidth === 0) return zeros(call, info.inShape)
     if (!groupsFit(info)) return byGroups(inputGradient, call, 'inputShape')
     return backend.runWebGLProgram(inputProgram(info), [dy, filter], 'float32')
   },

@@ -15,9 +15,11 @@ import { fusedMatrixProduct, matrixProduct } from './matrix-product.ts'
 import { maxPoolingGradient } from './max-pooling-gradient.ts'
 import { momentumStep } from './momentum.ts'
 import { normalizationGradient } from './normalization-gradient.ts'
+import { averagePooling, maxPooling } from './pooling.ts'
 import { relu, relu6, tanh } from './unary.ts'
 
 export const kernels: readonly Kernel[] = [
+  averagePooling,
   averagePoolingGradient,
   conv2D,
   filterGradient,
@@ -28,6 +30,7 @@ export const kernels: readonly Kernel[] = [
   groupedFilterGradient,
   groupedInputGradient,
   matrixProduct,
+  maxPooling,
   maxPoolingGradient,
   momentumStep,
   normalizationGradient,

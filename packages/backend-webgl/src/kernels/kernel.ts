@@ -20,3 +20,9 @@ export function stock(name: string, call: Parameters<Kernel['run']>[0]) {
   const run = kernel.kernelFunc as unknown as Kernel['run']
   return run(call)
 }
+
+/** A tensor of zeros: what a gradient is of which nothing is summed. */
+export function zeros(call: Parameters<Kernel['run']>[0], shape: readonly number[]): tf.TensorInfo {
+  const attrs = { shape, value: 0, dtype: 'float32' }
+  return stock('Fill', { ...call, inputs: {}, attrs }) as tf.TensorInfo
+}

@@ -3,15 +3,24 @@
 // with a texture of positions; here a pixel that equals a window's output looks only whether an earlier one
 // does too.
 
-import type * as tf from '@tensorflow/tfjs'
-import type { Kernel } from './kernel.ts'
-import { forEachWindow, type PoolingAttributes, poolingInfo } from './pooling-window.ts'
+import { poolingShapes } from '@alexnet/backend/kernels'
+import * as tf from '@tensorflow/tfjs'
+import { type Kernel, zeros } from './kernel.ts'
+import { forEachWindow } from './pooling-window.ts'
 
 export const maxPoolingGradient: Kernel = {
   name: 'MaxPoolGrad',
-  run({ inputs, attrs, backend }) {
+  run(call) {
+    const { inputs, attrs, backend } = call
     const { dy, input, output } = inputs as Record<'dy' | 'input' | 'output', tf.TensorInfo>
-    const info = poolingInfo(input.shape, attrs as unknown as PoolingAttributes)
+    const info = poolingShapes({
+      name: 'MaxPoolGrad',
+      attrs,
+      pictureShape: input.shape,
+      mapShape: dy.shape,
+    })
+    tf.util.assertShapesMatch(output.shape, dy.shape, 'MaxPoolGrad: ')
+    if (info.outHeight * info.outWidth === 0) return zeros(call, input.shape)
     const claim = `
             if (value != getY(coords[0], r, c, coords[3])) continue;
             int top = max(0, r * ${info.strideHeight} - ${info.padInfo.top});

@@ -1,30 +1,9 @@
 // GLSL that both pooling gradients share: which windows hold a pixel.
 
-import * as tf from '@tensorflow/tfjs'
-
-type Shape4 = [number, number, number, number]
-
-export interface PoolingAttributes {
-  filterSize: [number, number] | number
-  strides: [number, number] | number
-  pad: 'valid' | 'same' | number
-  dimRoundingMode?: 'floor' | 'round' | 'ceil'
-}
-
-/** Sizes of a pooling, from what its kernel was called with. */
-export function poolingInfo(
-  shape: number[],
-  attributes: PoolingAttributes,
-): tf.backend_util.Conv2DInfo {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes
-  return tf.backend_util.computePool2DInfo(
-    shape as Shape4,
-    ...([filterSize, strides, 1, pad, dimRoundingMode] as const),
-  )
-}
+import type { WindowShapes } from '@alexnet/backend/kernels'
 
 /** GLSL that runs `body` for each window (`r`, `c`) that holds the pixel of the output coordinates. */
-export function forEachWindow(info: tf.backend_util.Conv2DInfo, body: string): string {
+export function forEachWindow(info: WindowShapes, body: string): string {
   const first = (pixel: string, size: number, stride: number) =>
     `max(0, (${pixel} - ${size} + ${stride}) / ${stride})`
   const last = (pixel: string, stride: number, count: number) =>

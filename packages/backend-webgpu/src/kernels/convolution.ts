@@ -1,30 +1,13 @@
 // Convolution and its two gradients as matrix products over windows of an NHWC picture: any kernel, stride,
 // padding and dilation. Patches are found inside the product, so no unrolled picture is ever made.
 
+import { convolutionShapes, type WindowShapes } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import type { Kernel, KernelArguments } from './kernel.ts'
 import { fusedActivation, multiply } from './matrix-product.ts'
 import type { Geometry, Operands } from './product-operands.ts'
 
-type Convolution = tf.backend_util.Conv2DInfo
-
-/** The convolution that a kernel is asked for, from the shapes of its picture and filter. */
-function describe(
-  attrs: Record<string, unknown>,
-  pictureShape: number[],
-  filterShape: number[],
-): Convolution {
-  return tf.backend_util.computeConv2DInfo(
-    pictureShape as [number, number, number, number],
-    filterShape as [number, number, number, number],
-    attrs.strides as number,
-    (attrs.dilations as number | undefined) ?? 1,
-    attrs.pad as number,
-    attrs.dimRoundingMode as 'floor' | undefined,
-  )
-}
-
-function geometryOf(info: Convolution): Geometry {
+function geometryOf(info: WindowShapes): Geometry {
   return {
     pictureHeight: info.inHeight,
     pictureWidth: info.inWidth,
@@ -67,7 +50,7 @@ type Product = Pick<
 
 function compute(
   { backend }: KernelArguments,
-  info: Convolution,
+  info: WindowShapes,
   resultShape: number[],
   product: Product,
 ): tf.TensorInfo {
@@ -78,7 +61,12 @@ function compute(
 
 function forward(call: KernelArguments, more: Pick<Product, 'start' | 'activation'> = {}) {
   const { x, filter } = call.inputs
-  const info = describe(call.attrs, x!.shape, filter!.shape)
+  const info = convolutionShapes({
+    name: 'conv2d',
+    attrs: call.attrs,
+    pictureShape: x!.shape,
+    filterShape: filter!.shape,
+  })
   return compute(call, info, info.outShape, {
     left: x!,
     right: filter!,
@@ -115,7 +103,13 @@ export const conv2DBackpropInput: Kernel = {
   run(call, fallback) {
     if (!covered(call)) return fallback(call)
     const { dy, filter } = call.inputs
-    const info = describe(call.attrs, call.attrs.inputShape as number[], filter!.shape)
+    const info = convolutionShapes({
+      name: 'Conv2DBackpropInput',
+      attrs: call.attrs,
+      pictureShape: call.attrs.inputShape as number[],
+      filterShape: filter!.shape,
+      mapShape: dy!.shape,
+    })
     return compute(call, info, info.inShape, {
       left: dy!,
       right: filter!,
@@ -134,7 +128,13 @@ export const conv2DBackpropFilter: Kernel = {
     if (!covered(call)) return fallback(call)
     const { x, dy } = call.inputs
     const filterShape = call.attrs.filterShape as number[]
-    const info = describe(call.attrs, x!.shape, filterShape)
+    const info = convolutionShapes({
+      name: 'Conv2DBackpropFilter',
+      attrs: call.attrs,
+      pictureShape: x!.shape,
+      filterShape,
+      mapShape: dy!.shape,
+    })
     return compute(call, info, filterShape, {
       left: x!,
       right: dy!,

@@ -8,13 +8,14 @@ import type { Kernel } from './kernel.ts'
 import { batchMatMul, fusedMatMul } from './matrix-product.ts'
 import { momentumStep } from './momentum.ts'
 import { lrnGrad } from './normalization.ts'
-import { avgPoolGrad, maxPoolGrad } from './pooling.ts'
+import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling.ts'
 import { quantizedMatMul } from './quantized-product.ts'
 import { mean, sum } from './reduction.ts'
 import { reluGradient } from './relu-gradient.ts'
 import { relu6, tanh } from './unary.ts'
 
 export const kernels: readonly Kernel[] = [
+  avgPool,
   avgPoolGrad,
   batchMatMul,
   conv2D,
@@ -24,6 +25,7 @@ export const kernels: readonly Kernel[] = [
   fusedMatMul,
   hashedDropout,
   lrnGrad,
+  maxPool,
   maxPoolGrad,
   mean,
   momentumStep,

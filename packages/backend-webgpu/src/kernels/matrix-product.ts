@@ -2,6 +2,7 @@
 // which convolutions run too. Its code: matrix-product.wgsl.ts; few rows of a matrix as stored:
 // thin-product.ts.
 
+import { batchPlaces } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetWebGPUBackend } from '../backend.ts'
 import { run, spread } from '../program.ts'
@@ -124,11 +125,6 @@ function product(
   const bOuter = b.shape.slice(0, -2)
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter)
   const result = backend.makeTensorInfo([...outer, rows, columns], 'float32')
-  if (depth === 0) {
-    const allRows = tf.util.sizeFromShape(outer) * rows
-    zeroProduct(backend, { result, start, activation, rows: allRows, columns })
-    return result
-  }
   const operands: Operands = {
     left: a,
     right: b,
@@ -162,33 +158,6 @@ function product(
     }
   }
   return result
-}
-
-/** A product with nothing to sum, as one of a zero: WebGPU binds no factors without elements. */
-function zeroProduct(
-  backend: AlexNetWebGPUBackend,
-  product: Pick<Operands, 'result' | 'start' | 'activation' | 'rows' | 'columns'>,
-): void {
-  const { rows, columns } = product
-  const zeros = (shape: [number, number]) =>
-    backend.makeTensorInfo(shape, 'float32', new Float32Array(shape[0] * shape[1]))
-  const [left, right] = [zeros([rows, 1]), zeros([1, columns])]
-  multiply(backend, { ...product, left, right, leftKind: 'rows', rightKind: 'rows', depth: 1 })
-  for (const { dataId } of [left, right]) backend.disposeData(dataId)
-}
-
-/** For each batch of a product, which of a factor's batches it takes. */
-function batchPlaces(shape: number[], outer: number[]): number[] {
-  const missing = outer.length - shape.length
-  return outer.reduce<number[]>(
-    (places, length, axis) => {
-      const own = shape[axis - missing] ?? 1
-      return places.flatMap((place) =>
-        Array.from({ length }, (_, i) => place * own + (own === 1 ? 0 : i)),
-      )
-    },
-    [0],
-  )
 }
 
 /** Float32 factors; the third dimension of a dispatch holds 65535 products. */

@@ -6,7 +6,7 @@
 // and computes each norm once. tfjs's kernel computes, for each element, the norm of every channel of its
 // pixel. The forward pass is tfjs's.
 
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import { type Program, run, spread } from '../program.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -90,6 +90,7 @@ export const lrnGrad: Kernel = {
     const { inputs, attrs, backend } = call
     const { x, dy } = inputs as Record<'x' | 'dy', tf.TensorInfo>
     const { depthRadius, bias, alpha, beta } = attrs as Record<string, number>
+    tf.util.assertShapesMatch(x.shape, dy.shape, 'LRNGrad: ')
     const floats = x.dtype === 'float32' && dy.dtype === 'float32'
     if (!floats || !Number.isInteger(depthRadius) || depthRadius! > mostRadius) {
       return fallback(call)

@@ -3,6 +3,7 @@
 // writes down every position; the gradient of a mean is spread over the pixels that the mean was taken of,
 // also at a padded border, where tfjs divides by the whole window instead. Forward pooling is tfjs's.
 
+import { poolingShapes } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import { type Program, run, spread } from '../program.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
@@ -102,18 +103,13 @@ const mean = (vectors: boolean) =>
   )
 
 function gradient(
+  name: string,
   { inputs, attrs, backend }: KernelArguments,
   kind: (vectors: boolean) => Program<typeof fields>,
   buffers: tf.TensorInfo[],
 ): tf.TensorInfo {
-  const info = tf.backend_util.computePool2DInfo(
-    inputs.input!.shape as [number, number, number, number],
-    attrs.filterSize as number,
-    attrs.strides as number,
-    1,
-    attrs.pad as number,
-    attrs.dimRoundingMode as 'floor' | undefined,
-  )
+  const { input, dy } = inputs as Record<'input' | 'dy', tf.TensorInfo>
+  const info = poolingShapes({ name, attrs, pictureShape: input.shape, mapShape: dy.shape })
   const vectors = info.inChannels % 4 === 0
   const channels = info.inChannels / (vectors ? 4 : 1)
   const size = info.batchSize * info.inHeight * info.inWidth * channels
@@ -142,18 +138,31 @@ function gradient(
 const floats = ({ inputs }: KernelArguments) =>
   Object.values(inputs).every(({ dtype, shape }) => dtype === 'float32' && shape.length === 4)
 
+/** tfjs's own pooling, for windows that fit. */
+const pool = (name: string): Kernel => ({
+  name,
+  run(call, fallback) {
+    poolingShapes({ name, attrs: call.attrs, pictureShape: call.inputs.x!.shape })
+    return fallback(call)
+  },
+})
+
+export const maxPool = pool('MaxPool')
+export const avgPool = pool('AvgPool')
+
 export const maxPoolGrad: Kernel = {
   name: 'MaxPoolGrad',
   run(call, fallback) {
     if (!floats(call)) return fallback(call)
     const { input, output, dy } = call.inputs
-    return gradient(call, maximum, [input!, output!, dy!])
+    tf.util.assertShapesMatch(output!.shape, dy!.shape, 'MaxPoolGrad: ')
+    return gradient('MaxPoolGrad', call, maximum, [input!, output!, dy!])
   },
 }
 
 export const avgPoolGrad: Kernel = {
   name: 'AvgPoolGrad',
   run(call, fallback) {
-    return floats(call) ? gradient(call, mean, [call.inputs.dy!]) : fallback(call)
+    return floats(call) ? gradient('AvgPoolGrad', call, mean, [call.inputs.dy!]) : fallback(call)
   },
 }

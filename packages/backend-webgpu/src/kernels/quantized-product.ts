@@ -212,9 +212,9 @@ export const quantizedMatMul: Kernel = {
       )
     }
     const result = backend.makeTensorInfo([rows, columns], 'float32')
-    if (rows === 0) return result
+    if (rows * columns === 0) return result
     const [words, scales] = stored(backend, matrix, format)
-    const splits = Math.ceil(depth / mostDepth)
+    const splits = Math.max(1, Math.ceil(depth / mostDepth))
     const sums = backend.makeTensorInfo([splits, rows, columns], 'float32')
     run(backend, product(format, Math.min(rows, mostRows)), {
       buffers: [x, words, scales, sums],

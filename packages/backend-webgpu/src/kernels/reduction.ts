@@ -237,11 +237,15 @@ const reduction = (name: 'Sum' | 'Mean'): Kernel => ({
     const trailing = axes.length > 0 && axes.every((axis) => axis >= rank - axes.length)
     const leading = axes.length > 0 && axes.every((axis) => axis < axes.length)
     const size = tf.util.sizeFromShape(shape)
-    if (dtype !== 'float32' || !(leading || trailing) || size === 0) return fallback(call)
-    if (backend.shouldExecuteOnCPU([x])) return fallback(call)
+    if (dtype !== 'float32' || !(leading || trailing)) return fallback(call)
+    if (size > 0 && backend.shouldExecuteOnCPU([x])) return fallback(call)
     const [kept, summed] = tf.backend_util.computeOutAndReduceShapes(shape, axes)
     const result = attrs.keepDims ? tf.backend_util.expandShapeToKeepDim(kept, axes) : kept
     const terms = tf.util.sizeFromShape(summed)
+    if (size === 0) {
+      const nothing = new Float32Array(tf.util.sizeFromShape(result))
+      return backend.makeTensorInfo(result, 'float32', nothing)
+    }
     const divisor = name === 'Mean' ? terms : 1
     return trailing
       ? sumOfRows(backend, x, [size / terms, terms], result, divisor)

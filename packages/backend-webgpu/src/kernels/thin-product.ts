@@ -28,7 +28,7 @@ export function thinProduct(backend: AlexNetWebGPUBackend, operands: Operands): 
   const { left, right, result, start, activation = 'linear', rows, columns, depth } = operands
   const { leftOffset = 0, rightOffset = 0 } = operands.places ?? {}
   const vectors = columns % 4 === 0
-  const splits = Math.ceil(depth / mostDepth)
+  const splits = Math.max(1, Math.ceil(depth / mostDepth))
   const splitDepth = Math.ceil(depth / splits)
   const sums = backend.makeTensorInfo([splits, rows, columns], 'float32')
   run(backend, program(rows, vectors), {

@@ -57,12 +57,11 @@ function throughLayer(c: ConvolutionCase): Convolve {
       groups: c.groups,
     })
     layer.build(x.shape)
-    const weights = layer as unknown as Record<'kernel' | 'bias', tf.LayerVariable>
-    const [filter, bias] = [weights.kernel, weights.bias]
-    const zeros = bias.read()
-    Object.assign(layer, { kernel: { read: () => w }, bias: { read: () => tf.zeros([c.maps]) } })
+    const [filter, bias] = layer.weights as [tf.LayerVariable, tf.LayerVariable]
     filter.dispose()
-    tf.dispose(zeros)
+    bias.dispose()
+    filter.read = () => w
+    bias.read = () => tf.zeros([c.maps])
     return layer.call(x, { training: true }) as tf.Tensor
   }
 }

@@ -8,6 +8,7 @@ import type { Suite, TestedBackend } from './backends.ts'
 import { beginComparisons, worstError } from './compare.ts'
 import { convolution } from './convolution.ts'
 import { copies } from './copy.ts'
+import { edges } from './edges.ts'
 import { elementwise } from './elementwise.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { normalization } from './normalization.ts'
@@ -26,6 +27,7 @@ export const suites: Record<string, Suite> = {
   elementwise,
   'sum and mean': reduction,
   copies,
+  edges,
   training,
 }
 
