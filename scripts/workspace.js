@@ -3,13 +3,13 @@
 // bare Node 20; everything it brings lies in the ignored folder `.tools`. When nothing changed since
 // the last call it goes straight to the task: no network, no package manager.
 
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { run } from './run.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tools = join(root, '.tools')
@@ -17,42 +17,7 @@ const NODE_VERSION = '24'
 const PNPM_VERSION = '12'
 const OLDEST_NODE = [22, 18] // strips types by itself, as scripts and README examples need
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
-
 const say = (text) => process.stderr.write(`▸ ${text}\n`)
-
-/**
- * Runs a program; a failure ends this process with the program's exit code. Signals are passed on, and what it
- * has to save when they come is waited for: whoever waits for this process waits for that one.
- */
-async function run(command, args, { env = process.env, quiet = false } = {}) {
-  const child = spawn(command, args, {
-    env,
-    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
-  })
-  let isStopped = false
-  const pass = (signal) => {
-    isStopped = true
-    child.kill(signal)
-  }
-  for (const signal of SIGNALS) process.on(signal, pass)
-  const output = []
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => output.push(data))
-  const { error, code, signal } = await new Promise((resolve) => {
-    child.on('error', (error) => resolve({ error }))
-    child.on('close', (code, signal) => resolve({ code, signal }))
-  })
-  for (const signal of SIGNALS) process.off(signal, pass)
-  if (error) {
-    say(`could not run ${command}: ${error.message}`)
-    process.exit(1)
-  }
-  if (code !== 0 || isStopped) {
-    if (quiet) process.stderr.write(Buffer.concat(output))
-    // As shells tell it.
-    process.exit(code ?? 128 + (constants.signals[signal] ?? 0))
-  }
-}
 
 function nodeIsNewEnough(version) {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)

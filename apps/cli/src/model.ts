@@ -65,9 +65,7 @@ function usualWeights(): BundledWeights {
   const [usual] = bundledWeights
   if (usual) {
     const { name, description } = usual
-    process.stderr.write(
-      `using the weights '${name}' (${description}); name others with --weights\n`,
-    )
+    tell(`using the weights '${name}' (${description}); name others with --weights`)
     return usual
   }
   const names = weightRecords.map(({ name }) => `'${name}'`).join(', ')

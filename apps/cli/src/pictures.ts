@@ -20,7 +20,7 @@ import { tell, yellow } from './terminal/print.ts'
 export type OnBroken = 'stop' | 'skip'
 
 /** Files that are open at once: systems allow a process some hundreds, whatever the size of a batch. */
-const MOST_OPEN = 16
+const MOST_OPEN = 8
 
 /** More lines than this are counted only. */
 const MOST_LINES = 20

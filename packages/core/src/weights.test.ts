@@ -314,6 +314,21 @@ describe('loadLazyWeights', () => {
     }
   })
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'refuses a weight of %s',
+    async (broken) => {
+      const model = buildModel(small)
+      const tensors = lazily(await exportWeights(model), [], false)
+      const first = tensors.get('features.0.weight')!
+      const data = (await first.load()).slice()
+      data[data.length - 1] = broken
+      tensors.set('features.0.weight', { ...first, load: async () => data })
+      await expect(loadLazyWeights(model, tensors)).rejects.toThrow(
+        `features.0.weight has the value ${broken}: these weights are broken`,
+      )
+    },
+  )
+
   it('reads nothing when a shape does not fit, and says when a read gives too little', async () => {
     const tensors = await exportWeights(buildModel(small, { classes: 7 }))
     const reads: string[] = []

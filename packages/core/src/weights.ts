@@ -247,6 +247,9 @@ export function loadWeights(
  * As `loadWeights`, from tensors that are read one after the other: memory holds the model and one
  * tensor, never the whole file. Nothing is read and nothing changes unless all names and shapes fit;
  * when reading fails later (a disk, a network), some weights are set and the model is of no use.
+ *
+ * @throws WeightsError as `loadWeights`; Error when a weight is not a finite number: whatever a network computes with
+ *   it is none either
  */
 export async function loadLazyWeights(
   model: tf.LayersModel,
@@ -275,7 +278,21 @@ async function readWeight(weight: ModelWeight, tensor: LazyTensorLike): Promise<
     }
     weight.placeRows(asNumbers(values), first, target)
   }
+  requireFinite(weight.name, target)
   return target
+}
+
+/** All bits of a float32's exponent, which are set in not-a-numbers and infinities alone. */
+const EXPONENT = 0x7f800000
+
+function requireFinite(name: string, values: Float32Array): void {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length)
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i]! & EXPONENT) !== EXPONENT) continue
+    throw new Error(
+      `${name} has the value ${values[i]}: these weights are broken, take a file from before that`,
+    )
+  }
 }
 
 function asNumbers(values: ArrayLike<number> | ArrayLike<bigint>): ArrayLike<number> {

@@ -16,8 +16,8 @@ export type PictureSource =
       readonly path: string
       readonly start?: number
       readonly length?: number
-      /** CRC-32 of a part's bytes; Node holds them against it. */
-      readonly checksum?: number | undefined
+      /** What a part's bytes must be; Node holds them against it. */
+      readonly checksum?: Checksum | undefined
     }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'blob'; readonly blob: Blob }
@@ -27,8 +27,15 @@ export type PictureSource =
       readonly kind: 'pixelFile'
       readonly path: string
       readonly start: number
-      readonly checksum?: number | undefined
+      readonly checksum?: Checksum | undefined
     } & Size)
+
+/** A CRC-32, and where to note, on memory that workers share, that the bytes were found to have it. */
+export interface Checksum {
+  readonly crc32: number
+  readonly found: Uint8Array
+  readonly at: number
+}
 
 /** What differs between Node and browsers. */
 export interface Platform {

@@ -44,6 +44,8 @@ export interface ModelOrigin {
   contents: string
   /** Whether the file keeps weights as int8. */
   isInt8: boolean
+  /** Whether the file is a training run at one moment, of which the optimiser's state was left out. */
+  isCheckpoint?: boolean
   /** Of published weights, a line that says what they are. */
   description?: string
 }

@@ -13,8 +13,17 @@ export interface NamedTensors {
   fromCaffe: boolean
 }
 
-/** The tensors under PyTorch's names; layouts stay. */
-export function pytorchNames({ format, tensors }: OpenCheckpoint): NamedTensors {
+/** What a checkpoint of @alexnet/train has beside the weights: the optimiser's state, and their running means. */
+const besideWeights = ['optimizer.', 'average.']
+
+/** Whether a file is a training run at one moment, as @alexnet/train saves it. */
+export const isTrainingCheckpoint = ({ metadata }: OpenCheckpoint): boolean =>
+  metadata.training !== undefined
+
+/** The tensors under PyTorch's names, those of a network alone; layouts stay. */
+export function pytorchNames(checkpoint: OpenCheckpoint): NamedTensors {
+  const { format } = checkpoint
+  const { tensors } = isTrainingCheckpoint(checkpoint) ? withoutState(checkpoint) : checkpoint
   if (format === 'tfjs-layers-model') {
     const names = [...tensors].map(([name, tensor]) => {
       const [layer, part] = name.split('/')
@@ -26,6 +35,13 @@ export function pytorchNames({ format, tensors }: OpenCheckpoint): NamedTensors 
   const renamed = withVariantNames(tensors)
   const fromCaffe = !tensors.has('features.0.weight') && renamed.has('features.0.weight')
   return { tensors: renamed, fromCaffe }
+}
+
+function withoutState({ tensors }: OpenCheckpoint): { tensors: Tensors } {
+  const weights = [...tensors].filter(
+    ([name]) => !besideWeights.some((prefix) => name.startsWith(prefix)),
+  )
+  return { tensors: new Map(weights) }
 }
 
 /** The tensors, under PyTorch's names, in PyTorch's layouts; those of a graph that are no weights left out. */

@@ -173,7 +173,7 @@ describe('downloads', () => {
     const record: WeightRecord = {
       ...known,
       name: 'mine',
-      url: 'http://127.0.0.1:9/mine.safetensors',
+      urls: ['http://127.0.0.1:9/mine.safetensors'],
     }
     process.env.XDG_CACHE_HOME = inFolder('cache')
     await expect(openModel(record)).rejects.toThrow(/weights 'mine'.*could not be downloaded/)

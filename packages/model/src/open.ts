@@ -19,7 +19,7 @@ import * as tf from '@tensorflow/tfjs'
 import { fromMetadata, type ModelDescription } from './description.ts'
 import { aboutFile, ModelError } from './errors.ts'
 import { Model, type Save } from './model.ts'
-import { type NamedTensors, pytorchLayouts, pytorchNames } from './names.ts'
+import { isTrainingCheckpoint, type NamedTensors, pytorchLayouts, pytorchNames } from './names.ts'
 import { preprocessingOf } from './preparation.ts'
 import { measure, type Recognised, recognise } from './recognise.ts'
 
@@ -197,7 +197,9 @@ async function openFiles(
 /** The record of published weights, by their file's name and size. */
 export function publishedAs(path: string, bytes: number): WeightRecord | undefined {
   const file = path.split(/[/\\]/).at(-1)!
-  return weightRecords.find((record) => record.bytes === bytes && record.url.endsWith(`/${file}`))
+  return weightRecords.find(
+    (record) => record.bytes === bytes && record.urls.some((url) => url.endsWith(`/${file}`)),
+  )
 }
 
 /** Bytes of the tensors in their file. */
@@ -233,6 +235,7 @@ async function makeModel(
           path,
           bytes,
           ...contentsOf(checkpoint),
+          isCheckpoint: isTrainingCheckpoint(checkpoint),
           description: published?.description,
         },
       },

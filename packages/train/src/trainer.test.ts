@@ -97,6 +97,34 @@ describe('Trainer', () => {
     },
   )
 
+  it('resumed where batches were left out, it asks for the one behind the last that was given', async () => {
+    const leavingOut: FitOptions['batches'] = ({ epoch, start }) => ({
+      length: 5,
+      async *[Symbol.asyncIterator]() {
+        let index = start
+        for await (const batch of batches({ epoch, start })) {
+          if (index !== 1 && index !== 4) yield { ...batch, index }
+          index++
+        }
+      },
+    })
+    const whole = createTrainer()
+    await collect(whole, { batches: leavingOut })
+    expect(whole.step).toBe(9)
+    for (const stopAt of [1, 2, 3, 5]) {
+      const stop = new AbortController()
+      const first = createTrainer()
+      const stopped = { ...options, batches: leavingOut, signal: stop.signal }
+      for await (const event of first.fit(stopped)) {
+        if (event.type === 'step' && event.step === stopAt) stop.abort()
+      }
+      const second = createTrainer()
+      second.restore(throughBytes(await first.checkpoint()))
+      await collect(second, { batches: leavingOut })
+      expect(comparable(await second.checkpoint())).toEqual(comparable(await whole.checkpoint()))
+    }
+  })
+
   it('a batch in parts comes to what the whole batch does, dropout included', async () => {
     const whole = createTrainer()
     const parts = createTrainer()

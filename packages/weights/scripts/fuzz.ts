@@ -1,5 +1,5 @@
-// Feeds damaged checkpoints of every format to the reader. Whatever is in them, the reader must give
-// tensors or a CheckpointError, soon and in little memory. Run it as
+// Feeds damaged checkpoints of every format to the reader, and small ones of the hostile families, damaged or not.
+// Whatever is in them, the reader must give tensors or a CheckpointError, soon and in little memory. Run it as
 //   node scripts/fuzz.ts [--files 100000] [--seed 1]
 // A failure prints the seed's file and is written to fuzz-failure.bin.
 
@@ -13,12 +13,13 @@ import {
   quantize,
   readCheckpoint,
 } from '../src/index.ts'
+import { hostileFiles } from '../src/testing/hostile.ts'
 
 /** A whole file to start from, and the files that belong to it. */
 export interface Sample {
   name: string
   bytes: Uint8Array
-  files?: Map<string, Uint8Array>
+  files?: Map<string, Uint8Array> | undefined
 }
 
 /** What came of damaged files. */
@@ -30,6 +31,11 @@ export interface FuzzReport {
   /** Refusals that name a byte. */
   withOffset: number
   slowestMs: number
+  /** The sample that the slowest was made from. */
+  slowest: string
+  /** Most memory that one file took beyond 8 times its size, in MiB: heap and buffers once it was read. */
+  mostMiB: number
+  largest: string
   /** Files damaged, by sample. */
   bySample: Map<string, number>
 }
@@ -39,6 +45,16 @@ export async function fuzzSamples(folder: URL): Promise<Sample[]> {
   const samples: Sample[] = readdirSync(folder)
     .filter((name) => /\.(pt|npz|onnx|caffemodel)$/.test(name))
     .map((name) => ({ name, bytes: new Uint8Array(readFileSync(new URL(name, folder))) }))
+  const found = new URL('found/', folder)
+  for (const name of readdirSync(found).filter((file) => !/\.(json|data)$/.test(file))) {
+    const bytes = new Uint8Array(readFileSync(new URL(name, found)))
+    const isOutside = name === 'external.onnx'
+    const data = isOutside ? new Uint8Array(readFileSync(new URL(`${name}.data`, found))) : bytes
+    samples.push({ name, bytes, files: isOutside ? new Map([[`${name}.data`, data]]) : undefined })
+  }
+  for (const [name, make] of Object.entries(hostileFiles)) {
+    for (const scale of [1 / 10_000, 1 / 2000]) samples.push({ name, bytes: make(scale) })
+  }
   const weights = new Map([
     ['a/kernel', { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
     ['a/bias', { dtype: 'float32', shape: [3], data: Float32Array.of(-1, 0, 1) }],
@@ -134,15 +150,28 @@ export function damage(
  * @throws Error at the first file that gives any other error than CheckpointError, with the file as cause.
  */
 export async function fuzz(samples: Sample[], files: number, seed: number): Promise<FuzzReport> {
-  const report = { files, read: 0, refused: 0, withOffset: 0, slowestMs: 0, bySample: new Map() }
+  const report: FuzzReport = {
+    files,
+    read: 0,
+    refused: 0,
+    withOffset: 0,
+    slowestMs: 0,
+    slowest: '',
+    mostMiB: 0,
+    largest: '',
+    bySample: new Map(),
+  }
   const random = generator(seed)
   for (let index = 0; index < files; index++) {
     const sample = samples[index % samples.length]!
     const other = samples[random(samples.length)]!
-    const bytes = damage(sample.bytes, other.bytes, random)
+    // Hostile ones as they are, too: damage mostly makes them harmless.
+    const isWhole = Object.hasOwn(hostileFiles, sample.name) && random(4) === 0
+    const bytes = isWhole ? sample.bytes : damage(sample.bytes, other.bytes, random)
     report.bySample.set(sample.name, (report.bySample.get(sample.name) ?? 0) + 1)
     // Half of the zip files without checksums, so that damage gets as far as the pickle.
-    const options = { verify: random(2) === 0, ...(sample.files ? { files: sample.files } : {}) }
+    const options = { verify: random(2) === 0, files: sample.files }
+    const before = memoryNow()
     const start = performance.now()
     try {
       await readCheckpoint(bytes, options)
@@ -155,9 +184,23 @@ export async function fuzz(samples: Sample[], files: number, seed: number): Prom
       report.refused++
       if (error.offset !== undefined) report.withOffset++
     }
-    report.slowestMs = Math.max(report.slowestMs, performance.now() - start)
+    const took = performance.now() - start
+    if (took > report.slowestMs) {
+      report.slowestMs = took
+      report.slowest = sample.name
+    }
+    const memory = (memoryNow() - before - 8 * bytes.length) / 2 ** 20
+    if (memory > report.mostMiB) {
+      report.mostMiB = memory
+      report.largest = sample.name
+    }
   }
   return report
+}
+
+function memoryNow(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 if (import.meta.main) {

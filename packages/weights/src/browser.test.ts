@@ -32,7 +32,7 @@ const content = Uint8Array.from({ length: 40_000_000 }, (_, i) => (i >> 8) ^ i)
 const record: WeightRecord = {
   ...weightRecords[0]!,
   name: 'tiny',
-  url: 'https://example.org/tiny.safetensors',
+  urls: ['https://example.org/tiny.safetensors'],
   bytes: content.length,
   sha256: createHash('sha256').update(content).digest('hex'),
 }

@@ -95,6 +95,8 @@ function opfsStore(folder: FileSystemDirectoryHandle): WeightStore {
     (await folder.getFileHandle(name, { create: true })).createWritable()
   return {
     place: (fileName) => `${folder.name}/${fileName} of the origin private file system`,
+    byHand: (fileName) =>
+      `download ${fileName} by hand and open that file in its place, or name a mirror of your own that lets pages read it (the option mirror)`,
     size: async (fileName) => (await find(fileName))?.size,
     read: async function* (fileName) {
       const file = await find(fileName)

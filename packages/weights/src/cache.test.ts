@@ -78,7 +78,7 @@ const status =
 const record = (): WeightRecord => ({
   ...weightRecords[0]!,
   name: 'tiny',
-  url: `${base}/${NAME}`,
+  urls: [`${base}/${NAME}`],
   bytes: content.length,
   sha256: createHash('sha256').update(content).digest('hex'),
 })
@@ -219,7 +219,7 @@ describe('a server that cannot be trusted', () => {
       (_, r) => head(r, 0, content.length + 5).end(content),
       /offers 300005 bytes/,
     ],
-    ['has no such file', status(404), /tiny-1234\.safetensors answered 404/],
+    ['has no such file', status(404), /tiny-1234\.safetensors: it answered 404/],
   ])('%s', async (_, answer, message) => {
     answers = [answer]
     await expect(pull()).rejects.toThrow(message)
@@ -240,10 +240,105 @@ describe('a server that cannot be trusted', () => {
   })
 })
 
+describe('several addresses', () => {
+  /** A server of its own that gives one answer, and how often it was asked. */
+  async function serve(answer: Answer): Promise<{ url: string; asked: () => number }> {
+    let count = 0
+    const own = createServer((request, response) => {
+      count++
+      answer(request, response, Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0))
+    })
+    await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
+    servers.push(own)
+    const url = `http://127.0.0.1:${(own.address() as AddressInfo).port}/${NAME}`
+    return { url, asked: () => count }
+  }
+  let servers: Server[] = []
+  afterEach(async () => {
+    for (const own of servers) own.closeAllConnections()
+    await Promise.all(servers.map((own) => new Promise((resolve) => own.close(resolve))))
+    servers = []
+  })
+  const silent: Answer = (_, response, start) =>
+    void head(response, start).write(content.subarray(start, start + 1000))
+  const open: Answer = (request, response, start) => {
+    response.setHeader('access-control-allow-origin', '*')
+    whole(request, response, start)
+  }
+  /** fetch as a page of another server has it: an answer without leave to read it is none. */
+  const asPage: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    if (response.headers.has('access-control-allow-origin')) return response
+    await response.body?.cancel()
+    throw new TypeError('Failed to fetch')
+  }
+
+  it('are tried in turn, until one has the right bytes', async () => {
+    const wrong = await serve(wrongBytes)
+    const slow = await serve(silent)
+    const missing = await serve(status(404))
+    const good = await serve(whole)
+    const last = await serve(whole)
+    const urls = [wrong, slow, missing, good, last].map(({ url }) => url)
+    const options = { folder, pauseMs: 1, stallMs: 100, attempts: 2 }
+    const path = await pullWeights({ ...record(), urls }, options)
+    expect(new Uint8Array(await readFile(path))).toEqual(content)
+    expect(await files()).toEqual([NAME])
+    const asked = [wrong, slow, missing, good, last].map((own) => own.asked())
+    expect(asked).toEqual([1, 2, 1, 1, 0])
+  })
+
+  it('are passed over by pages that may not read them', async () => {
+    const closed = await serve(whole)
+    const urls = [closed.url, (await serve(open)).url]
+    const options = { folder, pauseMs: 1, attempts: 2, fetch: asPage }
+    expect(await pullWeights({ ...record(), urls }, options)).toBe(join(folder, NAME))
+    expect(closed.asked()).toBe(2)
+  })
+
+  it('that all fail are listed with what happened, and with what helps', async () => {
+    const urls = [wrongBytes, silent, status(404), status(503)].map(async (answer) => {
+      return (await serve(answer)).url
+    })
+    const tried = { ...record(), urls: await Promise.all(urls) }
+    const options = { folder, pauseMs: 1, stallMs: 100, attempts: 1 }
+    const error = await pullWeights(tried, options).catch((failure: DownloadError) => failure)
+    expect(error).toBeInstanceOf(DownloadError)
+    const { failures, message } = error as DownloadError
+    expect(failures.map(({ url }) => url)).toEqual(tried.urls)
+    for (const [index, reason] of [/SHA-256/, /nothing came for 0\.1 s/, /404/, /503/].entries()) {
+      expect(failures[index]!.reason).toMatch(reason)
+      expect(message).toContain(`from ${tried.urls[index]}: ${failures[index]!.reason}`)
+    }
+    expect(message).toMatch(/put the file at .* by hand, or name a mirror of your own/)
+    expect(message).not.toContain('\n')
+  })
+
+  it('are all left for a mirror', async () => {
+    const other = await serve(whole)
+    await pullWeights({ ...record(), urls: [other.url] }, { folder, mirror: `${base}/` })
+    expect([other.asked(), asked]).toEqual([0, ['all']])
+  })
+
+  it('go on where the one before stopped, and begin anew when that was bad', async () => {
+    const bad: Answer = (_, response, start) => {
+      if (start > 0) return void response.destroy()
+      head(response, 0).write(new Uint8Array(1000))
+      return void setTimeout(() => response.destroy(), 50)
+    }
+    const good = await serve(whole)
+    const urls = [(await serve(bad)).url, good.url]
+    const options = { folder, pauseMs: 1, attempts: 1 }
+    const path = await pullWeights({ ...record(), urls }, options)
+    expect(new Uint8Array(await readFile(path))).toEqual(content)
+    expect(good.asked()).toBe(2)
+  })
+})
+
 describe('without a network', () => {
   it('says what to do', async () => {
-    const url = 'http://127.0.0.1:9/weights.pth'
-    const pulling = pullWeights({ ...record(), url }, { folder, pauseMs: 1 })
+    const urls = ['http://127.0.0.1:9/weights.pth']
+    const pulling = pullWeights({ ...record(), urls }, { folder, pauseMs: 1 })
     await expect(pulling).rejects.toThrow(DownloadError)
     await expect(pulling).rejects.toThrow(
       /could not be downloaded from http:.*put the file at .*weights\.pth by hand, or name a mirror/,
@@ -251,7 +346,7 @@ describe('without a network', () => {
   })
 
   it('a mirror is asked, named by option or environment', async () => {
-    const unreachable = { ...record(), url: `http://127.0.0.1:9/${NAME}` }
+    const unreachable = { ...record(), urls: [`http://127.0.0.1:9/${NAME}`] }
     await pullWeights(unreachable, { folder, mirror: `${base}/some/where/` })
     await removeWeights(unreachable, { folder })
     process.env.ALEXNET_MIRROR = base
@@ -303,7 +398,7 @@ describe('the cache', () => {
     expect(() => getWeightRecord('imagnet')).toThrow(
       /no weights called 'imagnet'; there are: imagenet/,
     )
-    await expect(pullWeights({ ...record(), url: `${base}/a/..` }, { folder })).rejects.toThrow(
+    await expect(pullWeights({ ...record(), urls: [`${base}/a/..`] }, { folder })).rejects.toThrow(
       /file name/,
     )
   })

@@ -109,6 +109,8 @@ function folderStore(folder: string): WeightStore {
   }
   return {
     place,
+    byHand: (fileName) =>
+      `put the file at ${place(fileName)} by hand, or name a mirror of your own that can be reached (ALEXNET_MIRROR)`,
     size: (fileName) => sizeOf(place(fileName)),
     read: (fileName) => createReadStream(place(fileName), { highWaterMark: 1 << 20 }),
     partialSize: async (fileName) => (await sizeOf(partial(fileName))) ?? 0,

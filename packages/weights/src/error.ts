@@ -20,16 +20,31 @@ export class CheckpointError extends Error {
   }
 }
 
+/** What happened at one address. */
+export interface DownloadFailure {
+  url: string
+  reason: string
+}
+
 /** Weights could not be downloaded; the message says from where, why, and what to do about it. */
 export class DownloadError extends Error {
   override readonly name = 'DownloadError'
   /** Name of the weights. */
   readonly weights: string
-  readonly url: string
+  /** Every address that was tried, in turn, and what happened there. */
+  readonly failures: readonly DownloadFailure[]
 
-  constructor(message: string, options: { weights: string; url: string; cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { weights: string; failures: readonly DownloadFailure[]; cause?: unknown },
+  ) {
     super(message, { cause: options.cause })
     this.weights = options.weights
-    this.url = options.url
+    this.failures = options.failures
+  }
+
+  /** The address that was tried last. */
+  get url(): string | undefined {
+    return this.failures.at(-1)?.url
   }
 }

@@ -2,7 +2,7 @@
 export { withVariantNames } from './caffe.ts'
 export { openCheckpoint, type ReadOptions, readCheckpoint } from './checkpoint.ts'
 export type { Crc32 } from './crc32.ts'
-export { CheckpointError, DownloadError } from './error.ts'
+export { CheckpointError, DownloadError, type DownloadFailure } from './error.ts'
 export { encodeNpyHeader, encodeNpz } from './npy.ts'
 export type { DownloadOptions, DownloadProgress } from './pull.ts'
 export { dequantize, type Quantization, type Quantized, quantize } from './quantization.ts'

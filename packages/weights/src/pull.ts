@@ -1,9 +1,10 @@
-// Downloads weights into a store, whatever the store is (a folder in Node, OPFS in browsers): resumes
-// where a broken download stopped, believes neither the server's length nor its bytes, and puts a file
-// into its place only when its SHA-256 is the record's. A file that is there is therefore whole.
+// Downloads weights into a store, whatever the store is (a folder in Node, OPFS in browsers): tries a record's
+// addresses in turn, resumes where a broken download stopped, believes neither a server's length nor its
+// bytes, and puts a file into its place only when its SHA-256 is the record's. A file that is there is
+// therefore whole.
 
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-import { DownloadError } from './error.ts'
+import { DownloadError, type DownloadFailure } from './error.ts'
 import { fileNameOf, type WeightRecord } from './registry.ts'
 import { reasonOf } from './source.ts'
 
@@ -18,6 +19,8 @@ export interface StreamingHash {
 export interface WeightStore {
   /** Where a file is, or would be, for messages. */
   place(fileName: string): string
+  /** How whoever has the file can do without a download, as the end of a sentence. */
+  byHand(fileName: string): string
   /** Bytes of a finished file; undefined when there is none. */
   size(fileName: string): Promise<number | undefined>
   read(fileName: string): AsyncIterable<Uint8Array>
@@ -43,7 +46,7 @@ export interface WeightStore {
 
 /** How to download. */
 export interface DownloadOptions {
-  /** Asked instead of the record's server: the file's name is appended to it. */
+  /** Asked instead of the record's servers: the file's name is appended to it. */
   mirror?: string | undefined
   /** Called for every piece that arrives. */
   onProgress?: (progress: DownloadProgress) => void
@@ -53,7 +56,7 @@ export interface DownloadOptions {
   signal?: AbortSignal
   /** Default: the global one. */
   fetch?: typeof fetch
-  /** Attempts in a row that may bring nothing. Default 3. */
+  /** Attempts in a row at one address that may bring next to nothing. Default 3. */
   attempts?: number
   /** Pause before the second attempt; it doubles with each. Default 500. */
   pauseMs?: number
@@ -71,6 +74,8 @@ export interface DownloadProgress {
 
 /** Attempts altogether, for servers that drop the connection after every few bytes. */
 const MOST_ATTEMPTS = 200
+/** Share of the file that an attempt must bring for not having been fruitless. */
+const FRUITFUL = 1 / 200
 
 /**
  * Makes sure that a record's file is in the store.
@@ -118,13 +123,16 @@ function newHash(store: WeightStore): StreamingHash {
 
 /** A connection that may be tried again. */
 class BrokenConnectionError extends Error {}
+/** An address that is of no use; another one may be. */
+class AddressError extends Error {}
 
 class Download {
   readonly #store: WeightStore
   readonly #record: WeightRecord
   readonly #options: DownloadOptions
   readonly #fileName: string
-  readonly #url: string
+  readonly #urls: readonly string[]
+  #url: string
   #hash: StreamingHash
   #received = 0
   #resumedFrom = 0
@@ -134,28 +142,44 @@ class Download {
     this.#record = record
     this.#options = options
     this.#fileName = fileNameOf(record)
-    this.#url = options.mirror
-      ? `${options.mirror.replace(/\/+$/, '')}/${this.#fileName}`
-      : record.url
+    const { mirror } = options
+    this.#urls = mirror ? [`${mirror.replace(/\/+$/, '')}/${this.#fileName}`] : record.urls
+    this.#url = this.#urls[0]!
     this.#hash = newHash(store)
   }
 
   async run(): Promise<void> {
     await this.#resume()
+    const failures: DownloadFailure[] = []
+    let cause: unknown
+    for (const url of this.#urls) {
+      this.#url = url
+      try {
+        await this.#fetchWhole()
+        return await this.#store.finish(this.#fileName)
+      } catch (error) {
+        if (!(error instanceof AddressError)) throw error
+        failures.push({ url, reason: error.message })
+        cause = error.cause
+      }
+    }
+    this.#giveUp(failures, cause)
+  }
+
+  /** All of the file from one address, or what is missing of it. */
+  async #fetchWhole(): Promise<void> {
     for (let round = 0; ; round++) {
+      const before = this.#received
       await this.#fetchAll()
-      if (this.#hash.digest() === this.#record.sha256) break
-      const wasResumed = this.#resumedFrom > 0
+      if (this.#hash.digest() === this.#record.sha256) return
       await this.#restart()
       // What was there from earlier may have been the bad part: once more, from nothing.
-      if (round > 0 || !wasResumed) {
+      if (round > 0 || before === 0) {
         this.#fail(
-          'sent other bytes than the published ones (the SHA-256 differs); they were thrown away. ' +
-            'Try again, or another mirror',
+          'sent other bytes than the published ones (the SHA-256 differs); they were thrown away',
         )
       }
     }
-    await this.#store.finish(this.#fileName)
   }
 
   /** Takes up what an earlier download left. */
@@ -188,8 +212,11 @@ class Download {
       } catch (error) {
         signal?.throwIfAborted()
         if (!(error instanceof BrokenConnectionError)) throw error
-        fruitless = this.#received > before ? 0 : fruitless + 1
-        if (fruitless >= attempts || attempt >= MOST_ATTEMPTS) this.#giveUp(error)
+        const isFruitful = this.#received - before >= FRUITFUL * this.#record.bytes
+        fruitless = isFruitful ? 0 : fruitless + 1
+        if (fruitless >= attempts || attempt >= MOST_ATTEMPTS) {
+          throw new AddressError(error.message, { cause: error })
+        }
         await pause(pauseMs * 2 ** Math.max(0, fruitless - 1), signal)
       }
     }
@@ -255,7 +282,8 @@ class Download {
   async #request(signal: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { 'accept-encoding': 'identity' }
     if (this.#received > 0) headers.range = `bytes=${this.#received}-`
-    const response = await broken((this.#options.fetch ?? fetch)(this.#url, { headers, signal }))
+    const asking = (this.#options.fetch ?? fetch)(this.#url, { headers, signal })
+    const response = await broken(asking, this.#elsewhere(signal))
     const { status } = response
     const discard = () => response.body?.cancel().catch(() => {})
     if (status === 416 && this.#received > 0) {
@@ -283,6 +311,16 @@ class Download {
     return response
   }
 
+  /** What a browser does not tell: why it did not let a page have another server's answer. */
+  #elsewhere(signal: AbortSignal): () => string {
+    const page = (globalThis as { location?: { origin?: string } }).location?.origin
+    const isElsewhere = page !== undefined && new URL(this.#url).origin !== page
+    return () =>
+      isElsewhere && !signal.aborted
+        ? ' (no network, or the server lets no other pages read its files: CORS)'
+        : ''
+  }
+
   /** Length of the whole file by the server's word; undefined when it does not say. */
   #offeredBytes({ status, headers }: Response): number | undefined {
     if (status === 206) {
@@ -305,33 +343,30 @@ class Download {
   }
 
   #fail(why: string): never {
-    const { name } = this.#record
-    throw new DownloadError(`weights '${name}': ${this.#url} ${why}`, {
-      weights: name,
-      url: this.#url,
-    })
+    throw new AddressError(`it ${why}`)
   }
 
-  #giveUp(cause: Error): never {
-    const { name, bytes } = this.#record
+  #giveUp(failures: DownloadFailure[], cause: unknown): never {
+    const { name: weights, bytes } = this.#record
     const size = `${Math.round(bytes / 1e6)} MB`
     const have =
       this.#received > 0 ? ` (${Math.round(this.#received / 1e6)} MB are there already)` : ''
+    const happened = failures.map(({ url, reason }) => `from ${url}: ${reason}`).join('; ')
     throw new DownloadError(
-      `weights '${name}' (${size}) could not be downloaded from ${this.#url}: ${cause.message}${have}. ` +
-        'Check the network and try again: the download goes on where it stopped. Without a network, put ' +
-        `the file at ${this.#store.place(this.#fileName)} by hand, or name a mirror that can be reached (ALEXNET_MIRROR in Node)`,
-      { weights: name, url: this.#url, cause },
+      `weights '${weights}' (${size}) could not be downloaded ${happened}${have}. ` +
+        'Check the network and try again: the download goes on where it stopped. ' +
+        `Or ${this.#store.byHand(this.#fileName)}`,
+      { weights, failures, cause },
     )
   }
 }
 
 /** What a fetch or a read rejects with, as a connection that may be tried again. */
-async function broken<T>(promise: Promise<T>): Promise<T> {
+async function broken<T>(promise: Promise<T>, more = () => ''): Promise<T> {
   try {
     return await promise
   } catch (cause) {
-    throw new BrokenConnectionError(reasonOf(cause), { cause })
+    throw new BrokenConnectionError(reasonOf(cause) + more(), { cause })
   }
 }
 

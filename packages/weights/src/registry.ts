@@ -35,8 +35,11 @@ export interface WeightDescription {
 
 /** Weights that can be downloaded. */
 export interface WeightRecord extends WeightDescription {
-  /** Where the file is; a mirror has it under the last part of this path. */
-  url: string
+  /**
+   * Where the file is: the publisher's address first, then others that have the same bytes. They are tried in
+   * turn; a mirror has the file under the last part of the first one's path.
+   */
+  urls: readonly string[]
 }
 
 /** Weights that come with a package: nothing is downloaded or cached. */
@@ -54,7 +57,7 @@ export const weightRecords: readonly WeightRecord[] = [
   {
     name: 'imagenet',
     description: "torchvision's AlexNet, trained on ImageNet's 1000 classes",
-    url: 'https://download.pytorch.org/models/alexnet-owt-7be5be79.pth',
+    urls: ['https://download.pytorch.org/models/alexnet-owt-7be5be79.pth'],
     bytes: 244_408_911,
     sha256: '7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02',
     architecture: 'torchvision',
@@ -85,8 +88,10 @@ export function getWeightRecord(name: string): WeightRecord {
   throw new RangeError(`there are no weights called '${name}'; there are: ${names}`)
 }
 
-/** Name of a record's file: the last part of its URL. */
-export function fileNameOf({ name, url }: WeightRecord): string {
+/** Name of a record's file: the last part of its first URL. */
+export function fileNameOf({ name, urls }: WeightRecord): string {
+  const [url] = urls
+  if (url === undefined) throw new RangeError(`the weights '${name}' have no URL`)
   const fileName = new URL(url).pathname.split('/').at(-1)!
   if (/^[\w.-]+$/.test(fileName) && !/^\.+$/.test(fileName)) return fileName
   throw new RangeError(`the URL of the weights '${name}' does not end in a plain file name: ${url}`)

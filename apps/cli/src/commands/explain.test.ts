@@ -1,6 +1,6 @@
 // `alexnet explain` and `alexnet filters` as a user runs them, on an untrained network: the numbers are
 // held to PyTorch's in core, here it is the pictures that must be there, of the right size and not empty.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAlexNet } from '@alexnet/core'
 import { cifarEval, decodePicture, encodePng, shapes } from '@alexnet/data'
@@ -144,5 +144,48 @@ describe('alexnet filters', () => {
     })
     const { code, stderr } = await run('filters', '-w', 'model.safetensors', '-l', 'features.1')
     expect([code, stderr]).toEqual([1, expect.stringMatching(/features.1 has no filters/)])
+  })
+})
+
+describe('what is written', () => {
+  beforeAll(async () => {
+    for (const name of ['a', 'b']) {
+      await mkdir(inFolder(name), { recursive: true })
+      await copyFile(inFolder('0.png'), inFolder(`${name}/0.png`))
+    }
+  })
+  const explain = (...args: string[]) => run('explain', ...args, '--weights', 'model.safetensors')
+
+  it('is a file for each picture, also of those of one name', async () => {
+    const { code, stderr } = await explain(
+      'a/0.png',
+      'b/0.png',
+      '1.png',
+      './a/0.png',
+      '--out',
+      'maps',
+    )
+    expect(code, stderr).toBe(0)
+    const names = ['1', 'a-0-2', 'a-0', 'b-0'].map((name) => `${name}-grad-cam.png`)
+    expect((await readdir(inFolder('maps'))).sort()).toEqual(names.sort())
+  })
+
+  it('is never what is read, under whatever name', async () => {
+    await symlink('a/0.png', inFolder('link.png'))
+    await link(inFolder('a/0.png'), inFolder('hard.png'))
+    const before = await readFile(inFolder('a/0.png'))
+    for (const [input, output] of [
+      ['a/0.png', 'a/0.png'],
+      ['link.png', 'a/0.png'],
+      ['a/0.png', 'link.png'],
+      ['hard.png', 'a/0.png'],
+    ]) {
+      const { code, stderr } = await explain(input!, '--out', output!)
+      expect(code).toBe(2)
+      expect(stderr).toBe(
+        `alexnet: ${output} is the file that is read: name another for the result\n`,
+      )
+    }
+    expect(await readFile(inFolder('a/0.png'))).toEqual(before)
   })
 })

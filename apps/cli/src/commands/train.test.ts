@@ -8,11 +8,11 @@ import { recipes } from '@alexnet/train'
 import { encodeSafetensors, readSafetensors } from '@alexnet/weights'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { recipeNames } from '../arguments/train.ts'
 import { readEvents } from '../testing/event-file.ts'
 import { killAndResume } from '../testing/kill.ts'
 import { writeShapes } from '../testing/pictures.ts'
 import { type Result, start, temporaryFolder } from '../testing/run.ts'
+import { recipeNames } from '../train/options.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
@@ -324,8 +324,28 @@ describe('mistakes', () => {
     )
     expect(code).toBe(1)
     expect(stderr).toMatch(
-      /alexnet: .*(at|after) step \d+ .*lower the learning rate.*last good checkpoint is burst\/checkpoints\/step-00000001\.safetensors/,
+      /alexnet: .*(at|after) step \d+ .*lower the learning rate.*last good checkpoint is burst\/checkpoints\/step-00000001\.safetensors: name it with --from, and another --out\)/,
     )
+    // The advice can be followed: the checkpoint brings its network, its pictures' preparation and its head.
+    const last = 'burst/checkpoints/step-00000001.safetensors'
+    const calm = await alexnet(
+      `${small.replace(/--variant \S+ ?/, '')} --epochs 1 --learning-rate 1e-9 --from ${last} --out calm`,
+    )
+    expect([calm.code, calm.stderr]).toEqual([0, expect.not.stringContaining('alexnet:')])
+    const weights = async (path: string) =>
+      (await readCheckpointFile(join(folder.path, path))).tensors
+    const [from, to] = [await weights(last), await weights('calm/model.safetensors')]
+    for (const [name, { data }] of to) {
+      const before = from.get(name)!.data as Float32Array
+      const worst = (data as Float32Array).reduce(
+        (most, value, index) => Math.max(most, Math.abs(value - before[index]!)),
+        0,
+      )
+      expect(worst, name).toBeLessThan(1e-4)
+    }
+    const settings = async (out: string) =>
+      JSON.parse(await readFile(join(folder.path, `${out}/run.json`), 'utf8'))
+    expect((await settings('calm')).model).toEqual((await settings('burst')).model)
   })
 
   it('the recipes that --help names are those that there are, and all can be prepared for', () => {

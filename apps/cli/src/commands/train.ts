@@ -20,14 +20,11 @@ import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { interruptible } from '../terminal/interrupt.ts'
 import { dim, printJson, tell } from '../terminal/print.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
+import type { TrainOptions } from '../train/options.ts'
 import { resumedSettings } from '../train/resumed-settings.ts'
 import { RunFolder } from '../train/run-folder.ts'
-import {
-  newSettings,
-  type RunSettings,
-  type TrainOptions,
-  variantNamed,
-} from '../train/settings.ts'
+import type { RunSettings } from '../train/run-settings.ts'
+import { newSettings, variantNamed } from '../train/settings.ts'
 import { type StartingWeights, startingWeights } from '../train/starting-weights.ts'
 import { openTrainingData, type TrainingData } from '../train/training-data.ts'
 import { TrainingLog } from '../train/training-log.ts'
@@ -84,7 +81,7 @@ async function trainIn(
   }
   if (checkpoint) trainer.restore(checkpoint)
   // A run that was stopped before its first checkpoint begins again with what it was given.
-  else await (start ?? (await fromOf(settings, quiet)))?.copyTo(model)
+  else await (start ?? (await fromOf(settings, quiet)))?.copyTo(model, settings.labels)
   // Checkpoints hold the last weights, which need not be the best ones.
   if (trainer.history.length > 0 && !(await folder.holdsModel())) {
     throw new UsageError(
@@ -142,7 +139,9 @@ async function trainIn(
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error
     const last = await folder.lastCheckpoint()
-    const where = last ? `the last good checkpoint is ${last}` : 'none has been saved yet'
+    const where = last
+      ? `the last good checkpoint is ${last}: name it with --from, and another --out`
+      : 'none has been saved yet'
     throw new TrainingError(`${error.message} (${where})`, { cause: error })
   } finally {
     shown?.stop()

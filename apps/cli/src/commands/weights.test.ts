@@ -45,7 +45,7 @@ beforeAll(async () => {
   record = {
     name: 'insects',
     description: 'LeNet-5 for three animals',
-    url: 'https://publisher.invalid/models/insects-1.safetensors',
+    urls: ['https://publisher.invalid/models/insects-1.safetensors'],
     bytes: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     architecture: 'lenet-5',
@@ -118,7 +118,7 @@ describe('--weights NAME', () => {
     answer = () => Buffer.from(bytes.map((byte) => byte ^ 1))
     const pull = alexnet('inspect --weights insects')
     await expect(pull).rejects.toThrow(
-      /weights 'insects': http:\/\/127.*other bytes than the published/,
+      /weights 'insects' \(0 MB\) could not be downloaded from http:\/\/127.*other bytes than the published/,
     )
     expect(JSON.parse(await alexnet('weights list --json')).at(-1).state).toBe('absent')
   })
@@ -126,7 +126,7 @@ describe('--weights NAME', () => {
 
 describe('weights that come with the program', () => {
   const bundled = () => {
-    const { url: _, ...known } = record
+    const { urls: _, ...known } = record
     return { ...known, name: 'ours', load: async () => new Uint8Array(bytes) }
   }
   beforeEach(() => {

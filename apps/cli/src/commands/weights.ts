@@ -19,7 +19,7 @@ interface Listed extends Omit<WeightDescription, 'labels'> {
   /** Bytes that are here. */
   received: number
   path?: string
-  url?: string
+  urls?: readonly string[]
 }
 
 type Verified = { name: string; state: 'ok' | 'damaged' | 'absent' }

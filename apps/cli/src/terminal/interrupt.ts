@@ -52,20 +52,20 @@ function stopWork(): boolean {
   return works.size > 0
 }
 
-let isTold = false
-
 /**
  * Output that is not taken any more. A reader that stops early (`alexnet … | head`) is no failure, but what is
  * under way is saved; nobody has to read what is told on the side.
  */
 export function watchOutput(): void {
   process.stderr.on('error', () => {})
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    const isGone = error.code === 'EPIPE' || error.code === 'EIO'
-    if (!isGone && !isTold) {
-      isTold = true
+  // What is asked to stop may write once more.
+  let isLost = false
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (isLost) return
+    isLost = true
+    if (code !== 'EPIPE' && code !== 'EIO') {
       process.exitCode = exitCodes.failed
-      tell(`alexnet: the output cannot be written: ${error.message}`)
+      tell(`alexnet: the output cannot be written: ${message}`)
     }
     if (!stopWork()) process.exit()
   })

@@ -21,6 +21,7 @@ export function start(
     cwd: string
     env?: Record<string, string>
     onStdout?: (text: string, child: ChildProcess) => void
+    onStart?: (child: ChildProcess) => void
   },
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
@@ -28,6 +29,7 @@ export function start(
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
     })
+    options.onStart?.(child)
     const result: Result = { code: null, stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       result.stdout += text

@@ -3,7 +3,9 @@
 
 import { createHash } from 'node:crypto'
 import { UsageError } from '../terminal/errors.ts'
-import { isSmall, type RunSettings, type TrainOptions } from './settings.ts'
+import { given, type TrainOptions } from './options.ts'
+import type { RunSettings } from './run-settings.ts'
+import { isSmall } from './settings.ts'
 
 /**
  * Settings as run.json has them, those of the first format in today's terms.
@@ -175,39 +177,6 @@ function upgrade(first: FirstFormat, path: string): RunSettings {
   }
 }
 
-/** Options that decide a run's numbers: what each was in the run's settings. */
-const fixed: Record<string, (settings: RunSettings) => unknown> = {
-  recipe: ({ recipe }) => recipe.name,
-  from: ({ from }) => from,
-  variant: ({ model }) => model.variant,
-  inputSize: ({ model }) => model.inputSize,
-  dropout: ({ model }) => model.dropout,
-  activation: ({ model }) => model.activation,
-  epochs: ({ recipe }) => recipe.epochs,
-  batchSize: ({ recipe }) => recipe.batchSize,
-  microBatch: ({ microBatch }) => microBatch,
-  optimizer: ({ recipe }) => recipe.optimizer.kind,
-  learningRate: ({ recipe }) => recipe.learningRate,
-  schedule: ({ recipe }) => recipe.schedule.kind,
-  warmUp: ({ recipe }) => recipe.warmUpEpochs,
-  momentum: ({ recipe }) =>
-    recipe.optimizer.kind === 'sgd' ? recipe.optimizer.momentum : undefined,
-  weightDecay: ({ recipe }) => recipe.optimizer.weightDecay,
-  labelSmoothing: ({ recipe }) => recipe.labelSmoothing ?? 0,
-  mixUp: ({ recipe }) => recipe.mixUp,
-  cutMix: ({ recipe }) => recipe.cutMix,
-  clipNorm: ({ recipe }) => recipe.clipNorm,
-  averageDecay: ({ recipe }) => recipe.averageDecay,
-  headEpochs: ({ recipe }) => recipe.headEpochs,
-  earlyStop: ({ recipe }) => recipe.earlyStop,
-  validation: ({ validation }) => validation,
-  limit: ({ limit }) => limit,
-  onBroken: ({ onBroken }) => onBroken ?? 'stop',
-  seed: ({ seed }) => seed,
-}
-
-const flag = (key: string) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-
 /**
  * The settings of a run that goes on: those it began with.
  *
@@ -224,20 +193,16 @@ export function resumedSettings(
       `the data set is not the one that ${folder} was trained on (${stored.dataset}): resume with that one`,
     )
   }
-  const changed = Object.entries(fixed)
-    .map(([key, was]) => ({ key, was: was(stored), is: options[key as keyof TrainOptions] }))
-    .filter(({ was, is }) => is !== undefined && is !== was)
-    .map(({ key, was }) => `${flag(key)} was ${was ?? 'not given'}`)
-  const { augment } = options
-  const { augmentation } = stored.recipe
-  if (augment === false && augmentation !== 'none') changed.push(`--augment was ${augmentation}`)
-  if (typeof augment === 'string' && augment !== augmentation) {
-    changed.push(`--augment was ${augmentation}`)
+  const changed: string[] = []
+  const unknowable: string[] = []
+  for (const { row, value } of given(options)) {
+    const flag = /--[\w-]+/.exec(row.flags)![0].replace('--no-', '--')
+    if (row.resumed === 'kept' && value !== true) unknowable.push(`${flag} stands as it was`)
+    if (typeof row.resumed !== 'function') continue
+    const was = row.resumed(stored)
+    const is = row.asSettings ? row.asSettings(value) : value
+    if (is !== undefined && is !== was) changed.push(`${flag} was ${was ?? 'not given'}`)
   }
-  const fixedKinds = ['freeze', 'layerRate', 'layerDecay', 'normalization', 'overlappingPooling']
-  const unknowable = (fixedKinds as (keyof TrainOptions)[])
-    .filter((key) => options[key] !== undefined && options[key] !== true)
-    .map((key) => `${flag(key)} stands as it was`)
   if (changed.length + unknowable.length > 0) {
     throw new UsageError(
       `a run is resumed with the settings it began with (${[...changed, ...unknowable].join(', ')}): leave them out, or start anew in another --out`,

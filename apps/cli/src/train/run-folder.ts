@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { toMetadata } from '@alexnet/model'
 import type { StoredCheckpoint, TrainingCheckpoint } from '@alexnet/train'
 import { bytesOf, type StoredTensor } from '@alexnet/weights'
 import {
@@ -20,7 +21,7 @@ import { MODEL_FILE } from '../model.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { tell } from '../terminal/print.ts'
 import { encodeSettings, hashOfSettings, readSettings } from './resumed-settings.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './run-settings.ts'
 
 const SETTINGS_FILE = 'run.json'
 const CHECKPOINTS = 'checkpoints'
@@ -157,7 +158,13 @@ export class RunFolder {
     { step, keep }: { step: number; keep: number },
   ): Promise<void> {
     const path = join(this.path, CHECKPOINTS, checkpointName(step))
-    const metadata = { ...own, [SETTINGS]: hashOfSettings(settings) }
+    const { model: options, labels, preprocessing } = settings
+    const metadata = {
+      ...own,
+      // So that a checkpoint can be used as the model that it is of.
+      ...toMetadata({ options, labels, preprocessing }),
+      [SETTINGS]: hashOfSettings(settings),
+    }
     await saveSafetensors(path, tensors, { ...metadata, [HASH]: hashOf(tensors, metadata) })
     const all = await this.#checkpoints()
     // Those of later steps were of no use to go on from, or are another run's.
@@ -180,10 +187,12 @@ export class RunFolder {
     for (const path of paths) {
       const problem = await readWhole(path, hashOfSettings(settings))
       if (typeof problem !== 'string') return problem
-      warn(`${path}: ${problem}; going on from the one before`)
+      warn(`${path}: ${problem}${path === paths.at(-1) ? '' : '; going on from the one before'}`)
     }
     if (paths.length === 0) return undefined
-    throw new UsageError(`${this.path}: none of its checkpoints is whole: start anew elsewhere`)
+    throw new UsageError(
+      `${this.path}: none of its checkpoints can be used: put one back, or start anew in another --out`,
+    )
   }
 
   /** Path of the last checkpoint, or undefined where there is none yet. */

@@ -2,13 +2,7 @@
 // and resuming needs nothing but it.
 
 import { type AlexNetOptions, getArchitecture, type Variant } from '@alexnet/core'
-import {
-  type ColorPca,
-  type Dataset,
-  type Picture,
-  type Preprocessing,
-  trainingPresetNames,
-} from '@alexnet/data'
+import { type Dataset, type Picture, trainingPresetNames } from '@alexnet/data'
 import {
   getRecipe,
   type OptimizerRecord,
@@ -18,96 +12,9 @@ import {
   type ScheduleRecord,
   type WeightRule,
 } from '@alexnet/train'
-import type { EngineOptions } from '../backend.ts'
-import type { OnBroken } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
-
-export type ScheduleName = ScheduleRecord['kind']
-
-/** The options of `alexnet train`, as the command line gives them. */
-export interface TrainOptions extends EngineOptions {
-  recipe?: string
-  from?: string
-  variant?: string
-  epochs?: number
-  batchSize?: number
-  microBatch?: number
-  optimizer?: OptimizerRecord['kind']
-  learningRate?: number
-  schedule?: ScheduleName
-  warmUp?: number
-  momentum?: number
-  weightDecay?: number
-  labelSmoothing?: number
-  mixUp?: number
-  cutMix?: number
-  clipNorm?: number
-  averageDecay?: number
-  headEpochs?: number
-  earlyStop?: number
-  /** Patterns of weights that stay as they are. */
-  freeze?: string[]
-  /** Factors of the learning rate, for weights that fit a pattern. */
-  layerRate?: { weights: string; learningRate: number }[]
-  /** Weight decay of weights that fit a pattern. */
-  layerDecay?: { weights: string; weightDecay: number }[]
-  dropout?: number
-  activation?: string
-  normalization?: boolean
-  overlappingPooling?: boolean
-  inputSize?: number
-  /** Name of an augmentation; false for none. */
-  augment?: string | boolean
-  validation?: number
-  limit?: number
-  seed?: number
-  out: string
-  resume?: boolean
-  /** What to do at a picture that cannot be used. */
-  onBroken?: OnBroken
-  /** Threads that prepare pictures. */
-  workers?: number
-  checkpointEvery?: number
-  keep?: number
-  report?: boolean
-  json?: boolean
-}
-
-/** A recipe with nothing left open but what it does not use. */
-export interface ResolvedRecipe extends Recipe {
-  name: string
-  variant: Variant
-  augmentation: string
-}
-
-/** The resolved settings of a run, as run.json keeps them. */
-export interface RunSettings {
-  format: 2
-  dataset: string
-  fingerprint: string
-  recipe: ResolvedRecipe
-  /** What it began with, for a run that did not begin with random weights. */
-  from: string | null
-  model: AlexNetOptions
-  labels: string[]
-  preprocessing: Preprocessing
-  /** How the colours of its training pictures vary, where its augmentation follows them. */
-  colorPca?: ColorPca
-  microBatch: number | null
-  validation: number
-  limit: number | null
-  /** What is done at a picture that cannot be used; default stop. */
-  onBroken?: OnBroken
-  seed: number
-  /** Programs that it began with. */
-  versions: Record<string, string>
-}
-
-/** Weights to begin with: what they are of, and how their pictures are prepared. */
-export interface StartingPoint {
-  options: AlexNetOptions
-  preprocessing: Preprocessing
-}
+import { given, type TrainOptions } from './options.ts'
+import type { ResolvedRecipe, RunSettings, StartingPoint } from './run-settings.ts'
 
 /** Networks for small pictures are trained and evaluated on the whole of them. */
 export const isSmall = (variant: string) => getArchitecture(variant).inputSize <= 64
@@ -160,7 +67,7 @@ export function newSettings(
       classes: training.classes.length,
       inputSize,
       seed,
-      ...networkOptions(options),
+      ...changes(options, 'network'),
     },
     labels: [...training.classes],
     preprocessing: recipePreset(recipe, { crop: inputSize, like }).preprocessing,
@@ -189,18 +96,6 @@ function recipeNamed(name: string): Recipe {
   }
 }
 
-/** Options of the network itself, those that are not the variant's own. */
-function networkOptions(options: TrainOptions): AlexNetOptions {
-  return {
-    dropout: options.dropout,
-    ...(options.activation !== undefined && {
-      activation: options.activation as NonNullable<AlexNetOptions['activation']>,
-    }),
-    ...(options.normalization === false && { normalization: false }),
-    ...(options.overlappingPooling === false && { overlappingPooling: false }),
-  }
-}
-
 /** A recipe with what the command line says otherwise. */
 function resolveRecipe(
   base: Recipe & { name: string },
@@ -211,34 +106,26 @@ function resolveRecipe(
   const changed = optimizer.kind !== base.optimizer.kind
   const rules = [...newRules(options), ...(base.rules ?? [])]
   const usual = isSmall(variant) ? 'cifar' : 'torchvision-train'
-  const augmentation = (options.augment === true ? undefined : options.augment) ?? base.augmentation
-  const given: Partial<Recipe> = {
-    warmUpEpochs: options.warmUp,
-    labelSmoothing: options.labelSmoothing,
-    mixUp: options.mixUp,
-    cutMix: options.cutMix,
-    clipNorm: options.clipNorm,
-    averageDecay: options.averageDecay,
-    headEpochs: options.headEpochs,
-    earlyStop: options.earlyStop,
-  } as Partial<Recipe>
+  const change = changes(options, 'recipe')
   return {
     ...base,
-    ...withoutUndefined(given),
-    variant,
-    augmentation: augmentation === false ? 'none' : augmentationNamed(augmentation ?? usual),
-    epochs: options.epochs ?? base.epochs,
-    batchSize: options.batchSize ?? base.batchSize,
-    optimizer,
     // A rate for SGD is some ten times too high for AdamW.
-    learningRate: options.learningRate ?? (changed ? 0.001 : base.learningRate),
+    learningRate: changed ? 0.001 : base.learningRate,
+    ...change,
+    augmentation: augmentationNamed(change.augmentation ?? base.augmentation ?? usual),
+    variant,
+    optimizer,
     schedule: resolveSchedule(base.schedule, options.schedule),
     ...(rules.length > 0 && { rules }),
   }
 }
 
-const withoutUndefined = <T extends object>(values: T): T =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T
+/** What the options that are given change, all together. */
+const changes = <K extends 'recipe' | 'network'>(options: TrainOptions, what: K) =>
+  Object.assign(
+    {},
+    ...given(options).map(({ row, value }) => row[what]?.(value)),
+  ) as K extends 'recipe' ? Partial<Recipe> : AlexNetOptions
 
 function resolveOptimizer(base: OptimizerRecord, options: TrainOptions): OptimizerRecord {
   const kind = options.optimizer ?? base.kind
@@ -260,7 +147,10 @@ function resolveOptimizer(base: OptimizerRecord, options: TrainOptions): Optimiz
   }
 }
 
-function resolveSchedule(base: ScheduleRecord, kind: ScheduleName | undefined): ScheduleRecord {
+function resolveSchedule(
+  base: ScheduleRecord,
+  kind: ScheduleRecord['kind'] | undefined,
+): ScheduleRecord {
   if (kind === undefined || kind === base.kind) return base
   if (kind === 'steps') return { kind, points: [1 / 3, 2 / 3, 0.9] }
   if (kind === 'one-cycle') return { kind, warmUp: 0.2 }

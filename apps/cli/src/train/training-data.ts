@@ -3,7 +3,8 @@
 import { cached, countClasses, type Dataset, type Picture, sample, split } from '@alexnet/data'
 import { firstPicture, openPictures, warn, withClasses } from '../pictures.ts'
 import { UsageError } from '../terminal/errors.ts'
-import type { RunSettings, TrainOptions } from './settings.ts'
+import type { TrainOptions } from './options.ts'
+import type { RunSettings } from './run-settings.ts'
 
 /** The pictures of a run. */
 export interface TrainingData {
@@ -33,12 +34,14 @@ export async function openTrainingData(
       `${path}: all its pictures are of one class, "${whole.classes[0]}"; a network needs two or more to tell apart`,
     )
   }
-  const fingerprint = await whole.fingerprint()
+  let fingerprint = await whole.fingerprint()
   let [training, validation]: (Dataset | undefined)[] = [whole]
   if (share !== 0) {
     if (whole.split === 'train') {
       const part = await openPictures(path, 'validation')
       validation = withClasses(part, whole.classes, 'the training part')
+      // Runs of earlier versions looked at what they trained on alone.
+      if (stored?.fingerprint !== fingerprint) fingerprint += ` ${await part.fingerprint()}`
     } else [training, validation] = split(whole, [1 - (share ?? 0.1), share ?? 0.1], seed)
   }
   if (limit !== null) training = limited(training!, limit, seed)

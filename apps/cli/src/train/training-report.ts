@@ -5,7 +5,7 @@ import { duration, percent } from '../terminal/format.ts'
 import { bold, tell } from '../terminal/print.ts'
 import { command } from '../terminal/shell.ts'
 import type { RunFolder } from './run-folder.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './run-settings.ts'
 import type { TrainingData } from './training-data.ts'
 
 /** Says what is about to happen, on stderr. */

@@ -10,7 +10,7 @@ import { recipeBatches } from '@alexnet/train'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { loadModel } from '../model.ts'
 import { start, temporaryFolder } from '../testing/run.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './run-settings.ts'
 import { openTrainingData } from './training-data.ts'
 
 const DATASET = 'shapes:150'

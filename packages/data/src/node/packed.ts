@@ -188,10 +188,13 @@ export async function packed(path: string): Promise<Dataset> {
   for (let at = 1; at < starts.length; at++) starts[at] = starts[at - 1]! + lengths[at - 1]!
   const check = (index: number) => checkIndex(index, labels.length, path)
   const pathOf = (index: number) => `${path}#${paths[check(index)]!}`
+  // A picture is held against its check sum when it is first read: the sum takes a tenth of the time of reading it.
+  const found = new Uint8Array(new SharedArrayBuffer(labels.length))
   const part = (index: number) => ({
     path,
     start: HEADER_BYTES + starts[check(index)]!,
-    checksum: checksums?.[index],
+    checksum:
+      checksums && !found[index] ? { crc32: checksums[index]!, found, at: index } : undefined,
   })
   const source = (at: number): PictureSource =>
     index.encoding === 'jpeg'
@@ -292,8 +295,9 @@ export async function findPacked(path: string, split: Split): Promise<string | u
   if (!kind?.isDirectory()) return undefined
   const entries = await readdir(path, { withFileTypes: true })
   const names = entries
-    .filter(({ name }) => name.toLowerCase().endsWith(EXTENSION) && !name.startsWith('.'))
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map(({ name }) => name)
+    .filter((name) => name.toLowerCase().endsWith(EXTENSION) && !name.startsWith('.'))
   if (names.length === 0) return undefined
   // What is asked for, what stands in for it, and a set that is not divided.
   const standIn = { train: [], validation: ['test'], test: ['validation'] } as const

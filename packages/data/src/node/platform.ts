@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { crc32 } from 'node:zlib'
 import { PictureError } from '../picture.ts'
-import type { PictureSource, Platform } from '../picture-source.ts'
+import type { Checksum, PictureSource, Platform } from '../picture-source.ts'
 import { readBlob, readUrl } from '../read-source.ts'
 import { decodeWithSharp } from './decode.ts'
 import { systemPath } from './file-names.ts'
@@ -53,8 +53,7 @@ interface FilePart {
   path: string
   start: number
   length: number
-  /** CRC-32 of the bytes, where it is known. */
-  checksum?: number | undefined
+  checksum?: Checksum | undefined
 }
 
 /** The file that parts were last read from, left open: the next part is most likely in it, too. */
@@ -94,8 +93,12 @@ async function readPart(
   }
 }
 
-function checked(bytes: Uint8Array, checksum: number | undefined, path: string): Uint8Array {
-  if (checksum === undefined || crc32(bytes) === checksum) return bytes
+function checked(bytes: Uint8Array, checksum: Checksum | undefined, path: string): Uint8Array {
+  if (!checksum) return bytes
+  if (crc32(bytes) === checksum.crc32) {
+    checksum.found[checksum.at] = 1
+    return bytes
+  }
   throw new PictureError('is damaged: its bytes are not those that were packed; pack anew', {
     path,
   })

@@ -16,7 +16,14 @@ export async function readPlainFile(path: string): Promise<Uint8Array> {
     try {
       const kind = await file.stat()
       if (!kind.isFile()) throw notPlain(path, kind.isDirectory())
-      return await file.readFile()
+      const bytes = Buffer.allocUnsafeSlow(kind.size)
+      let length = 0
+      while (length < bytes.length) {
+        const { bytesRead } = await file.read(bytes, length, bytes.length - length, length)
+        if (bytesRead === 0) return bytes.subarray(0, length)
+        length += bytesRead
+      }
+      return bytes
     } finally {
       await file.close()
     }

@@ -5,7 +5,7 @@ import type { EpochRecord, Evaluation } from '@alexnet/train'
 import { classAccuracies } from '@alexnet/train'
 import { duration, percent } from '../../terminal/format.ts'
 import { shown } from '../../terminal/print.ts'
-import type { RunSettings } from '../settings.ts'
+import type { RunSettings } from '../run-settings.ts'
 import type { LogLine } from '../training-log.ts'
 import { barChart, confusionChart, lineChart, type Point } from './charts.ts'
 

@@ -9,7 +9,7 @@ import { replaceFile } from '@alexnet/weights/node'
 import { loadModel } from '../../model.ts'
 import { progress } from '../../terminal/progress.ts'
 import type { RunFolder } from '../run-folder.ts'
-import type { RunSettings } from '../settings.ts'
+import type { RunSettings } from '../run-settings.ts'
 import { readLog } from '../training-log.ts'
 import { type ReportData, reportPage } from './page.ts'
 
