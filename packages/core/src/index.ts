@@ -1,6 +1,7 @@
 // @alexnet/core: AlexNet and its relatives as TensorFlow.js models with PyTorch's names and layouts. What they
 // are made of is in ./layers and ./architectures, what they see in ./explain.
 
+export type { Activation } from './architecture.ts'
 export { architectures, getArchitecture, type Variant } from './architectures/index.ts'
 export { type AlexNetOptions, type BuildOptions, createAlexNet, weightShapes } from './build.ts'
 export {
