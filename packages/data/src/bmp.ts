@@ -42,23 +42,24 @@ export function decodeBmp(bytes: Uint8Array, path?: string): Picture {
   const header = readHeader(bytes)
   if (!header) throw refuse('its header is not whole')
   const { width, height, depth, compression, isTopDown } = header
+  const isRuns = compression === 1 || compression === 2
+  const indices = isRuns ? readRuns(bytes, header) : undefined
+  if (isRuns && !indices) throw refuse('its runs end before the last pixel')
+  const stride = (Math.floor((width * depth + 7) / 8) + 3) & ~3
+  const needed = header.start + stride * (height - 1) + Math.ceil((width * depth) / 8)
+  if (!isRuns && needed > bytes.length) throw refuse('it ends within its pixels')
   const data = new Uint8Array(width * height * 3)
   const put =
     depth <= 8
       ? (to: number, index: number) => putColor(data, to, header, index)
       : (to: number, value: number) => putMasked(data, to, header.masks, value)
-  if (compression === 1 || compression === 2) {
-    const indices = readRuns(bytes, header)
-    if (!indices) throw refuse('its runs end before the last pixel')
+  if (indices) {
     for (let y = 0; y < height; y++) {
       const row = (isTopDown ? y : height - 1 - y) * width
       for (let x = 0; x < width; x++) put((row + x) * 3, indices[y * width + x]!)
     }
     return { width, height, data }
   }
-  const stride = (Math.floor((width * depth + 7) / 8) + 3) & ~3
-  const needed = header.start + stride * (height - 1) + Math.ceil((width * depth) / 8)
-  if (needed > bytes.length) throw refuse('it ends within its pixels')
   const view = viewOf(bytes)
   for (let y = 0; y < height; y++) {
     const from = header.start + y * stride

@@ -105,10 +105,10 @@ function readText(
   { start }: Header,
   count: number,
   isBits: boolean,
-): Float64Array | undefined {
+): Uint16Array | undefined {
   // Each value takes a byte at least.
   if (count > bytes.length) return undefined
-  const values = new Float64Array(count)
+  const values = new Uint16Array(count)
   let at = start - 1
   for (let index = 0; index < count; index++) {
     if (isBits) {
@@ -122,7 +122,7 @@ function readText(
       continue
     }
     const token = readToken(bytes, at)
-    if (!token) return undefined
+    if (!token || token.value > 65_535) return undefined
     values[index] = token.value
     at = token.end
   }
