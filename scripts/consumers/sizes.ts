@@ -32,11 +32,11 @@ export const budget: Record<string, { code: string; gzip: number; alias?: boolea
     gzip: 25,
   },
   '`randomHorizontalFlip`': {
-    code: "import { randomHorizontalFlip } from '@alexnet/data'\nconsole.log(randomHorizontalFlip)",
+    code: "import { randomHorizontalFlip } from '@alexnet/data/transforms'\nconsole.log(randomHorizontalFlip)",
     gzip: 2,
   },
   '`resize`, `centerCrop`, `compose`': {
-    code: "import { centerCrop, compose, resize } from '@alexnet/data'\nconsole.log(compose([resize(32), centerCrop(32)]))",
+    code: "import { centerCrop, compose, resize } from '@alexnet/data/transforms'\nconsole.log(compose([resize(32), centerCrop(32)]))",
     gzip: 12,
   },
   '`decodePicture`': {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type * as errors from './errors.ts'
 import { BackendError, BackendStoppedError, DeviceLostError, OutOfMemoryError } from './errors.ts'
 
 it('is one family', () => {
@@ -23,7 +24,7 @@ it("knows an error of a package's own, and of another copy of this one", async (
   expect(lost instanceof DeviceLostError).toBe(true)
   expect(new DeviceLostError('gone') instanceof ContextLostError).toBe(false)
 
-  const copy = (await import(`${'./errors.ts'}?copy`)) as typeof import('./errors.ts')
+  const copy = (await import(`${'./errors.ts'}?copy`)) as typeof errors
   expect(copy.OutOfMemoryError).not.toBe(OutOfMemoryError)
   expect(new copy.OutOfMemoryError('full') instanceof OutOfMemoryError).toBe(true)
   expect(new copy.OutOfMemoryError('full') instanceof BackendError).toBe(true)

@@ -41,9 +41,22 @@ import {
 import type { LayersModel } from '@tensorflow/tfjs'
 import { ModelError } from './errors.ts'
 import { type ExplainMethod, explainMethods, methodsWithoutPicture } from './methods.ts'
-import type { Model } from './model.ts'
 import { asDataset, type PictureInput } from './pictures.ts'
 import { softmax } from './predictions.ts'
+
+/** What an explanation needs of a model. */
+export interface ExplainedModel {
+  readonly network: LayersModel
+  readonly labels: readonly string[]
+  readonly preprocessing: Preprocessing
+  readonly inputSize: number
+  logits(inputs: Float32Array): Promise<Float32Array[]>
+  outputs(inputs: Float32Array, options: { layer?: string }): Promise<{ data: Float32Array }[]>
+  features(
+    pictures: AsyncIterable<PictureInput>,
+    options: { layer: string },
+  ): AsyncIterable<{ data: Float32Array }>
+}
 
 export interface ExplainOptions {
   /** Default 'grad-cam'. */
@@ -97,7 +110,7 @@ export interface Explanation {
 
 /** A model and the picture that it is asked about. */
 interface Subject {
-  model: Model
+  model: ExplainedModel
   network: LayersModel
   /** The prepared picture. */
   input: Float32Array
@@ -117,7 +130,7 @@ type Draw = (subject: Subject, options: ExplainOptions) => Promise<Drawing>
 
 /** `Model.explain`. */
 export async function explain(
-  model: Model,
+  model: ExplainedModel,
   picture: PictureInput | null,
   options: ExplainOptions = {},
 ): Promise<Explanation> {
@@ -176,7 +189,7 @@ export function classNamed(text: string, labels: readonly string[]): number {
  * the network's input, `side` at least.
  */
 export async function viewOf(
-  { preprocessing }: Model,
+  { preprocessing }: Pick<ExplainedModel, 'preprocessing'>,
   input: PictureInput,
   side = 448,
 ): Promise<{ input: Float32Array; view: Picture }> {

@@ -16,13 +16,18 @@ import {
   type StoredTensor,
 } from '@alexnet/weights'
 import { encodeOnnx } from '@alexnet/weights/onnx'
-import { toMetadata } from './description.ts'
+import type { LayersModel } from '@tensorflow/tfjs'
+import { type ModelDescription, toMetadata } from './description.ts'
 import { ModelError } from './errors.ts'
 import { type ModelFormat, modelFormats } from './formats.ts'
-import type { Model } from './model.ts'
 
 /** Formats that are a folder of several files. */
 const severalFiles: readonly ModelFormat[] = ['tfjs', 'shards']
+
+/** What is written of a model. */
+export interface WrittenModel extends ModelDescription {
+  network: LayersModel
+}
 
 /** How a model is written. */
 export interface SaveOptions {
@@ -69,7 +74,10 @@ export function requirePossible({ format, quantize: to, withPreprocessing }: Sav
  *
  * @throws ModelError for what the format cannot hold
  */
-export async function encodeModel(model: Model, options: SaveOptions = {}): Promise<ModelFile[]> {
+export async function encodeModel(
+  model: WrittenModel,
+  options: SaveOptions = {},
+): Promise<ModelFile[]> {
   const { format = 'safetensors', quantize: to } = options
   requirePossible({ ...options, format })
   if (format === 'tfjs') return layersModel(model, to)
@@ -90,7 +98,7 @@ export async function encodeModel(model: Model, options: SaveOptions = {}): Prom
 
 /** A model as the bytes of one file. @throws ModelError for formats of several files */
 export async function bytesFor(
-  model: Model,
+  model: WrittenModel,
   options: SaveOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { format = 'safetensors' } = options
@@ -111,14 +119,14 @@ export async function bytesFor(
 export const bytesOfChunks = (chunks: readonly Uint8Array[]) =>
   chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
 
-async function smaller({ network }: Model, to: Quantization | undefined) {
+async function smaller({ network }: WrittenModel, to: Quantization | undefined) {
   const tensors = await exportWeights(network)
   return to === undefined ? { tensors, metadata: {} } : quantize(tensors, to)
 }
 
 /** A model as an ONNX file's chunks, of tensors that may be quantised. */
 export function onnxFile(
-  { network, labels, preprocessing }: Pick<Model, 'network' | 'labels' | 'preprocessing'>,
+  { network, labels, preprocessing }: Pick<WrittenModel, 'network' | 'labels' | 'preprocessing'>,
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>> = {},
   { withPreprocessing = false }: Pick<SaveOptions, 'withPreprocessing'> = {},
@@ -140,7 +148,10 @@ export function onnxFile(
   })
 }
 
-async function layersModel(model: Model, to: Quantization | undefined): Promise<ModelFile[]> {
+async function layersModel(
+  model: WrittenModel,
+  to: Quantization | undefined,
+): Promise<ModelFile[]> {
   const { network } = model
   const weights = new Map<string, NamedTensor>()
   for (const { variable } of modelWeights(network)) {

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
-const source = fileURLToPath(new URL('../../src/tfjs-suite/', import.meta.url))
+const source = fileURLToPath(new URL('./bundled/', import.meta.url))
 const packages = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** tfjs's packages where tfjs itself finds them, and Dawn, which is no JavaScript, where our backend does. */

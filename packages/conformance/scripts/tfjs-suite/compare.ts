@@ -1,7 +1,7 @@
 // A run of tfjs-core's tests on one of our backends, beside one on tfjs's own in the same runtime.
 
-import type { Runtime, SuiteBackend } from '../../src/tfjs-suite/backends.ts'
-import { differences, entryFor, unsteady } from '../../src/tfjs-suite/differences.ts'
+import type { Runtime, SuiteBackend } from './bundled/backends.ts'
+import { differences, entryFor, unsteady } from './bundled/differences.ts'
 import type { SuiteRun } from './launch.ts'
 
 export interface SuiteRow {

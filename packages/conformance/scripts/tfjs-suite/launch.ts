@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright'
-import type { Runtime, SuiteBackend } from '../../src/tfjs-suite/backends.ts'
-import type { SpecResult } from '../../src/tfjs-suite/run.ts'
 import { bundleSuite } from './bundle.ts'
+import type { Runtime, SuiteBackend } from './bundled/backends.ts'
+import type { SpecResult } from './bundled/run.ts'
 
 export interface Launch {
   backend: SuiteBackend

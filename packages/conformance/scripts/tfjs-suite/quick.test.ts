@@ -2,7 +2,7 @@
 // every backend.
 
 import { expect, it } from 'vitest'
-import { suiteBackends } from '../../src/tfjs-suite/backends.ts'
+import { suiteBackends } from './bundled/backends.ts'
 import { compareRuns } from './compare.ts'
 import { launch } from './launch.ts'
 

@@ -1,7 +1,7 @@
 // The section of docs/conformance.md on tfjs-core's own tests.
 
-import { leftOut, unsteady } from '../../src/tfjs-suite/differences.ts'
 import { markdownTable } from '../conformance/results.ts'
+import { leftOut, unsteady } from './bundled/differences.ts'
 import type { SuiteRow } from './compare.ts'
 
 const HEADING = "## TensorFlow.js's own tests"

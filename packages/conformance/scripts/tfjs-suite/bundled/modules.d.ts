@@ -25,8 +25,7 @@ declare module '@tensorflow/tfjs-core/dist/jasmine_util' {
 declare module '@tensorflow/tfjs-core/dist/tests' {}
 
 declare module '@tensorflow/tfjs-backend-webgpu' {
-  export const WebGPUBackend: new (
-    device: GPUDevice,
-    info: GPUAdapterInfo,
-  ) => import('@tensorflow/tfjs').KernelBackend
+  import type { KernelBackend } from '@tensorflow/tfjs'
+
+  export const WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => KernelBackend
 }
