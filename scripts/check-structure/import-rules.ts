@@ -17,6 +17,8 @@ export interface ImportRule {
 const testFile = '[.]test[.]tsx?$|^(packages|apps)/[^/]+/src/testing(/|[.]ts$)'
 /** Files that no user of a package gets: tests, and whatever lies outside `src`. */
 const developmentFile = `${testFile}|^(packages|apps)/[^/]+/(?!src/)`
+/** tfjs-core's own tests: bundled, with the one build of it that tfjs brings. */
+const tfjsSuite = '^packages/conformance/scripts/tfjs-suite/'
 const anyMember = '^(packages|apps)/'
 const tfjs = '(^|node_modules/)@tensorflow/'
 
@@ -71,9 +73,8 @@ export function directionRules(member: Member, members: readonly Member[]): Impo
 /** What holds for every package. */
 export const commonRules: readonly ImportRule[] = [
   {
-    // tfjs-core's own tests are bundled, with one build of it.
     forbidden: {
-      from: { path: anyMember, pathNot: '^packages/conformance/scripts/tfjs-suite/' },
+      from: { path: anyMember, pathNot: tfjsSuite },
       to: { path: `${tfjs}tfjs-(core|layers)(/|$)` },
     },
     explain: (target) => ({
@@ -113,7 +114,7 @@ export const commonRules: readonly ImportRule[] = [
   },
   {
     forbidden: {
-      from: { path: developmentFile },
+      from: { path: developmentFile, pathNot: tfjsSuite },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
     },
     explain: (target, member) => explainUndeclared(target, member, allDependencies(member)),
