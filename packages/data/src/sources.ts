@@ -12,7 +12,7 @@ import { decodeWith, type PictureSource, type Platform } from './picture-source.
  * A picture's file: its path (in a page, its address as the page writes it), a URL (`https:`, `blob:`, `data:`),
  * a Blob or File, or its bytes.
  */
-export type PictureFile = string | URL | Blob | ArrayBuffer | Uint8Array
+export type PictureFile = string | URL | Blob | ArrayBuffer | ArrayBufferView
 
 /** One picture of a list: its place, and its class by name. */
 export interface ListedPicture {
@@ -110,6 +110,10 @@ export async function decodeFile(
 
 function sourceOf(picture: PictureFile | Picture, platform: Platform): PictureSource {
   if (picture instanceof Uint8Array) return { kind: 'bytes', bytes: picture }
+  if (ArrayBuffer.isView(picture)) {
+    const { buffer, byteOffset, byteLength } = picture
+    return { kind: 'bytes', bytes: new Uint8Array(buffer, byteOffset, byteLength) }
+  }
   if (picture instanceof ArrayBuffer) return { kind: 'bytes', bytes: new Uint8Array(picture) }
   if (picture instanceof Blob) return { kind: 'blob', blob: picture }
   if (isPixels(picture)) return { kind: 'pixels', ...picture }

@@ -21,7 +21,7 @@ import type { ZipArchive } from './zip.ts'
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 /** Arrays of one archive, in which each has a header of its own to be read. */
-const MOST_ARRAYS = 12_000
+const MOST_ARRAYS = 8_000
 /** Headers are some 100 bytes; NumPy itself refuses to parse those of over 10,000. */
 const LARGEST_HEADER = 10_000
 

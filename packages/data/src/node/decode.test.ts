@@ -82,17 +82,16 @@ describe('decodePicture', () => {
     expect(Object.getPrototypeOf(data)).toBe(Uint8Array.prototype)
   })
 
-  it('takes an ArrayBuffer and any view, and says what it does not take', async () => {
+  it('takes an ArrayBuffer, any view and a path, and says what it does not take', async () => {
     const bytes = file('rgb.png')
     const { data } = await decodePicture(bytes)
     const buffer = new Uint8Array(bytes).buffer
     expect((await decodePicture(buffer)).data).toEqual(data)
-    const view = new DataView(buffer) as unknown as ArrayBuffer
-    expect((await decodePicture(view)).data).toEqual(data)
-    const text = 'cat.jpg' as unknown as ArrayBuffer
-    await expect(decodePicture(text)).rejects.toThrow(
-      "decodePicture: it takes a file's bytes as a Uint8Array or ArrayBuffer, not String",
+    expect((await decodePicture(new DataView(buffer))).data).toEqual(data)
+    await expect(decodePicture('nowhere/cat.jpg')).rejects.toThrow(
+      'nowhere/cat.jpg does not exist; check the path',
     )
+    await expect(decodePicture(5 as never)).rejects.toThrow('is asked for, not Number')
   })
 
   it('reads TIFF, turned upright', async () => {

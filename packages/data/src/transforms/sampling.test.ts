@@ -319,7 +319,7 @@ describe('drawn policies', () => {
     const cifar = sampleMany(autoAugment({ policy: 'cifar10' }), 2000).flat()
     expect(cifar.some(({ operation }) => operation === 'TranslateY')).toBe(true)
     expect(() => autoAugment({ policy: 'mnist' as 'svhn' })).toThrow(
-      'they are imagenet, cifar10Dataset, svhn',
+      'they are imagenet, cifar10, svhn',
     )
   })
 

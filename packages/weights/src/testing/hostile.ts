@@ -152,7 +152,7 @@ export const hostileFiles: Record<string, (scale: number) => Uint8Array> = {
   'an .npz of tens of thousands of arrays': (scale) => {
     const array = join(encodeNpyHeader([1]), new Uint8Array(4))
     return zipOf(
-      Array.from({ length: Math.max(1, 12_000 * scale) }, (_, i) => ({
+      Array.from({ length: Math.max(1, 8_000 * scale) }, (_, i) => ({
         name: `${i}.npy`,
         data: array,
         crc: 0,
@@ -164,7 +164,7 @@ export const hostileFiles: Record<string, (scale: number) => Uint8Array> = {
     const data = deflateRawSync(array)
     const entry = { data, method: 8, size: array.length, crc: 0 }
     return zipOf(
-      Array.from({ length: Math.max(1, 12_000 * scale) }, (_, i) => ({
+      Array.from({ length: Math.max(1, 8_000 * scale) }, (_, i) => ({
         name: `${i}.npy`,
         ...entry,
       })),
