@@ -44,7 +44,7 @@ export async function previewData(path: string, options: PreviewOptions): Promis
   }
   const dataset = await openPictures(path, options.split)
   const colorPca = needsColorPca(options.preset)
-    ? await fitColorPca(dataset, { limit: MOST_MEASURED })
+    ? await fitColorPca(dataset, { limit: MOST_MEASURED, onBroken: 'skip' })
     : undefined
   const { transforms } = preset(options.preset, { crop, colorPca })
   const transform = compose(transforms)

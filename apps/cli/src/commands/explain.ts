@@ -63,7 +63,7 @@ export async function explain(files: string[], options: ExplainOptions): Promise
   const pictures =
     options.dataset === undefined
       ? undefined
-      : await picturesAmong(options.dataset, limit, onBroken, skipped)
+      : await picturesAmong(options.dataset, limit, onBroken)
   const results: Explained[] = []
   const subjects = methodsWithoutPicture.includes(method) ? [null] : files
   for (const [index, file] of subjects.entries()) {
@@ -103,15 +103,14 @@ export async function explain(files: string[], options: ExplainOptions): Promise
 }
 
 /** At most `limit` pictures of a data set, evenly over it, whose order may be by class. */
-async function picturesAmong(
-  path: string,
-  limit: number,
-  onBroken: OnBroken,
-  skipped: SkippedPictures,
-): Promise<Dataset> {
+async function picturesAmong(path: string, limit: number, onBroken: OnBroken): Promise<Dataset> {
   const dataset = await openPictures(path, 'test')
   const some = evenly(dataset, limit)
-  return onBroken === 'skip' ? soundPictures(some, skipped) : some
+  if (onBroken === 'stop') return some
+  const skipped = new SkippedPictures()
+  const sound = await soundPictures(some, skipped)
+  skipped.report()
+  return sound
 }
 
 function checkOptions(files: readonly string[], { method, out, dataset, ...rest }: ExplainOptions) {
