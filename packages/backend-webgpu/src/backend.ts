@@ -244,11 +244,14 @@ export function createBackend(
 
     override async read(dataId: object): Promise<tf.BackendValues> {
       this.#guard()
-      await this.#trials.settle(dataId)
       const before = this.#changes.get(dataId)
+      // Begun before anything is waited for: what is read is what the tensor holds now.
+      const reading = super.read(dataId)
+      reading.catch(() => {})
+      await this.#trials.settle(dataId)
       let values: tf.BackendValues
       try {
-        values = await super.read(dataId)
+        values = await reading
       } catch (error) {
         // Reading fails before the loss of the device is announced.
         await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 1000))])

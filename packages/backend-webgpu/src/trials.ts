@@ -34,6 +34,7 @@ export class Trials {
   #open = 0
   /** Pipelines compiled by the program that is being recorded; undefined while it has compiled none. */
   #compiled: GPUComputePipeline[] | undefined
+  #recording = false
 
   constructor(device: GPUDevice, host: Host) {
     this.#device = device
@@ -41,7 +42,8 @@ export class Trials {
     const createModule = device.createShaderModule.bind(device)
     const createPipeline = device.createComputePipeline.bind(device)
     device.createShaderModule = (descriptor) => {
-      if (!this.#compiled) {
+      // Outside of a program it is somebody else's, whose errors are the backend's to hear of.
+      if (this.#recording && !this.#compiled) {
         this.#host.flush()
         device.pushErrorScope('validation')
         this.#compiled = []
@@ -66,15 +68,17 @@ export class Trials {
     results: (made: T) => readonly tf.TensorInfo[],
     record: () => T,
   ): T {
-    const outer = this.#compiled
+    const outer = { compiled: this.#compiled, recording: this.#recording }
     this.#compiled = undefined
+    this.#recording = true
     let trial: Trial | undefined
     let made: T
     try {
       made = record()
     } finally {
       if (this.#compiled) trial = this.#begin(program, this.#compiled)
-      this.#compiled = outer
+      this.#compiled = outer.compiled
+      this.#recording = outer.recording
     }
     if (this.#open === 0) return made
     const doubts = new Set(inputs.flatMap(({ dataId }) => this.#doubtsOf(dataId)))
