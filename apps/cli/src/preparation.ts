@@ -97,8 +97,9 @@ export function evaluationBatches(
   dataset: Dataset,
   preprocessing: Preprocessing,
   batchSize: number,
+  range: { start?: number; end?: number } = {},
 ) {
-  return loader({ dataset, ...torchvisionEval(preprocessing), batchSize, shuffle: false })
+  return loader({ dataset, ...torchvisionEval(preprocessing), batchSize, shuffle: false, ...range })
 }
 
 /** Views a picture that `tenViewBatches` gives. */
@@ -109,7 +110,12 @@ export const TEN = 10
  * 4.1 of the paper). Where the preprocessing leaves nothing to choose (the picture is resized to the
  * network's input), a reflected border of an eighth gives the crops that training had.
  */
-export function tenViewBatches(dataset: Dataset, preprocessing: Preprocessing, batchSize: number) {
+export function tenViewBatches(
+  dataset: Dataset,
+  preprocessing: Preprocessing,
+  batchSize: number,
+  range: { start?: number; end?: number } = {},
+) {
   const { crop } = preprocessing
   const transforms: Transform[] = [resize(preprocessing.resize)]
   if (preprocessing.resize === crop) transforms.push(reflectedBorder(Math.round(crop / 8)))
@@ -119,6 +125,7 @@ export function tenViewBatches(dataset: Dataset, preprocessing: Preprocessing, b
     transforms: [],
     batchSize: TEN * Math.max(1, Math.round(batchSize / TEN)),
     shuffle: false,
+    ...range,
   })
 }
 

@@ -44,10 +44,10 @@ export interface Communicator {
   /** As `allGather`, for one rank only; the others get an empty list. */
   gather(bytes: Uint8Array, root?: number): Promise<Uint8Array[]>
 
-  /** The root's bytes on every rank. */
+  /** The root's bytes on every rank; no deadline, the root may be long in making them. */
   broadcast(bytes: Uint8Array, root?: number): Promise<Uint8Array>
 
-  /** Fulfilled when every rank has come here. */
+  /** Fulfilled when every rank has come here, however long that takes. */
   barrier(): Promise<void>
 
   /**

@@ -1,3 +1,4 @@
+// What runs anywhere, in pages too: the contract, a communicator of one. Joining a job is in ./node.
 export { agree } from './agree.ts'
 export {
   alone,
@@ -7,6 +8,4 @@ export {
   type Traffic,
   type Wire,
 } from './communicator.ts'
-export { type Launch, launchOf } from './launch.ts'
-export { type OpenOptions, openCommunicator } from './open.ts'
 export { rangeOf } from './ranges.ts'

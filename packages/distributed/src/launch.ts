@@ -5,6 +5,8 @@
 export interface Launch {
   readonly rank: number
   readonly size: number
+  /** Processes on this host, where the launcher tells. */
+  readonly localSize: number | undefined
   /** Whose launcher it is; 'slurm' starts the programs of any. */
   readonly launcher: 'Open MPI' | 'MPICH' | 'Slurm'
 }
@@ -14,12 +16,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** The launch that the environment tells of; undefined for a process on its own. */
 export function launchOf(environment: Environment = process.env): Launch | undefined {
   const { OMPI_COMM_WORLD_RANK, OMPI_COMM_WORLD_SIZE } = environment
-  const { PMI_RANK, PMI_SIZE, SLURM_PROCID, SLURM_STEP_NUM_TASKS, SLURM_NTASKS } = environment
+  const { PMI_RANK, PMI_SIZE, MPI_LOCALNRANKS, OMPI_COMM_WORLD_LOCAL_SIZE } = environment
+  const { SLURM_PROCID, SLURM_STEP_NUM_TASKS } = environment
   return (
-    several('Open MPI', OMPI_COMM_WORLD_RANK, OMPI_COMM_WORLD_SIZE) ??
-    several('MPICH', PMI_RANK, PMI_SIZE) ??
+    several('Open MPI', OMPI_COMM_WORLD_RANK, OMPI_COMM_WORLD_SIZE, OMPI_COMM_WORLD_LOCAL_SIZE) ??
+    several('MPICH', PMI_RANK, PMI_SIZE, MPI_LOCALNRANKS) ??
     // A batch script, too, has SLURM_PROCID: only what srun starts has the number of its step's tasks.
-    several('Slurm', SLURM_PROCID, SLURM_STEP_NUM_TASKS ?? undefined, SLURM_NTASKS)
+    several('Slurm', SLURM_PROCID, SLURM_STEP_NUM_TASKS, undefined)
   )
 }
 
@@ -27,9 +30,10 @@ function several(
   launcher: Launch['launcher'],
   rank: string | undefined,
   size: string | undefined,
-  atMost: string | undefined = size,
+  local: string | undefined,
 ): Launch | undefined {
-  if (!rank || !size || !atMost) return undefined
-  const launch = { rank: Number(rank), size: Number(size), launcher }
+  if (!rank || !size) return undefined
+  const localSize = Number(local) || undefined
+  const launch = { rank: Number(rank), size: Number(size), localSize, launcher }
   return Number.isInteger(launch.rank) && launch.size > 1 ? launch : undefined
 }

@@ -17,7 +17,7 @@ export interface RankSettings {
 
 export type Task =
   | { kind: 'allReduce'; values: Float32Array; half: boolean }
-  | { kind: 'gather'; bytes: Uint8Array; root: number | undefined }
+  | { kind: 'gather'; bytes: Uint8Array; root: number | undefined; patient?: boolean }
   | { kind: 'broadcast'; bytes: Uint8Array; root: number }
   | { kind: 'exchange'; outgoing: readonly Float32Array[]; incoming: readonly Float32Array[] }
   | { kind: 'abort'; reason: string }

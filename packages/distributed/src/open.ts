@@ -119,7 +119,12 @@ class Ranks implements Communicator {
   }
 
   async barrier(): Promise<void> {
-    await this.allGather(new Uint8Array(0))
+    await this.#order({
+      kind: 'gather',
+      bytes: this.#bytes(new Uint8Array(0)),
+      root: undefined,
+      patient: true,
+    })
   }
 
   exchangeSync(outgoing: readonly Float32Array[], incoming: readonly Float32Array[]): void {

@@ -27,6 +27,8 @@ interface Running {
   readonly id: number
   readonly kind: Order['kind']
   readonly work: Operation<unknown>
+  /** Whether other ranks may take as long as they like: one reads or writes for all. */
+  readonly patient: boolean
   waiting: readonly Request[]
   since: number
 }
@@ -138,7 +140,9 @@ class Rank {
       },
     }
     const work = operationOf(order, wires)
-    this.#running.push({ id: order.id, kind: order.kind, work, waiting: [], since: now() })
+    const patient =
+      order.kind === 'broadcast' || (order.kind === 'gather' && order.patient === true)
+    this.#running.push({ id: order.id, kind: order.kind, work, patient, waiting: [], since: now() })
   }
 
   /** Moves what is under way; whether anything came of it. */
@@ -183,7 +187,9 @@ class Rank {
       for (const running of this.#running) running.since = time
     }
     this.#lastTurn = time
-    const late = this.#running.find(({ since }) => time - since > deadlineSeconds)
+    const late = this.#running.find(
+      ({ since, patient }) => !patient && time - since > deadlineSeconds,
+    )
     if (late) {
       const peers = late.waiting.filter(({ done, expected }) => !done && expected !== undefined)
       const [peer = late.waiting.find(({ done }) => !done)] = peers

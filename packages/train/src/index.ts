@@ -1,7 +1,14 @@
 export { AdamW, type AdamWOptions } from './adamw.ts'
 export type { Batch, BatchSource } from './batch.ts'
 export type { Checkpoint, CheckpointTensor, StoredCheckpoint } from './checkpoint.ts'
-export { type EvaluateOptions, type Evaluation, evaluate, type Mistake } from './evaluate.ts'
+export {
+  answersTo,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  evaluationOf,
+  type Mistake,
+} from './evaluate.ts'
 export type {
   CheckpointEvent,
   EndEvent,
@@ -13,6 +20,9 @@ export type {
 export { crossEntropy } from './loss.ts'
 export { type ConfusionMatrix, classAccuracies, countRight, type Metrics } from './metrics.ts'
 export { Optimizer, type OptimizerOptions, type OptimizerState } from './optimizer.ts'
+export { bytesPerStep, chooseParallel } from './ranks/bytes.ts'
+export type { RanksOptions } from './ranks/ranked-step.ts'
+export { shareCheckpoint } from './ranks/share-checkpoint.ts'
 export {
   createOptimizer,
   getRecipe,

@@ -8,6 +8,7 @@ import {
   examples,
   json,
   number,
+  rankOptions,
   threads,
   variantOption,
   whole,
@@ -123,6 +124,21 @@ export function addTrain(program: Command): void {
     .option('--checkpoint-every <steps>', 'also save inside an epoch (default: 100)', whole(1))
     .option('--keep <n>', 'last checkpoints to keep (default: 2)', whole(1))
     .option('--no-report', 'leave report.html out')
+    .optionsGroup('Under mpirun (docs/guides/scale-out.md):')
+    .addOption(
+      new Option('--parallel <how>', 'all ranks have all weights, or columns of linear layers')
+        .choices(['auto', 'data', 'hybrid'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--wire <type>', 'how gradients travel')
+        .choices(['float32', 'float16'])
+        .default('float32'),
+    )
+    .option('--no-overlap', 'exchange gradients after the backward pass, not during it')
+    .addOption(rankOptions()[0]!)
+    .addOption(rankOptions()[1]!)
+    .optionsGroup('Machine:')
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())

@@ -11,6 +11,7 @@ import {
   packMeanPicture,
   type StatisticsOptions,
 } from '@alexnet/data'
+import { alone, type Communicator } from '@alexnet/distributed'
 import {
   createOptimizer,
   scheduleOf,
@@ -23,8 +24,16 @@ import pc from 'picocolors'
 import { startBackend } from '../backend.ts'
 import { saveModel } from '../model-file.ts'
 import { evaluationBatches, needsColorPca } from '../preparation.ts'
+import { fromFirst, requireSame, withRanks } from '../ranks.ts'
 import { exitCodes, UsageError } from '../terminal/errors.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
+import {
+  batchesOf,
+  describeRanks,
+  joinedTrainer,
+  shareOf,
+  TrafficCounter,
+} from '../train/ranked-training.ts'
 import { resumedSettings } from '../train/resumed-settings.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import {
@@ -41,12 +50,15 @@ import { announce, conclude, epochHeader, epochLine } from '../train/training-re
 /** Runs the command; sets the exit code to 130 when Ctrl-C stopped it. */
 export async function train(path: string, options: TrainOptions): Promise<void> {
   const folder = new RunFolder(options.out)
-  const finished = await runTraining(path, options, folder)
+  const finished = await withRanks(options, (communicator, own) =>
+    runTraining(path, own, folder, undefined, communicator),
+  )
   if (!finished) process.exitCode = exitCodes.interrupted
 }
 
 /**
  * @param onEvent told of each event; the run goes on when its promise, if it gives one, is fulfilled
+ * @param communicator the processes that train together; rank 0 reads and writes the folder
  * @returns false when it was interrupted, and has saved what it had
  */
 export async function runTraining(
@@ -54,41 +66,62 @@ export async function runTraining(
   options: TrainOptions,
   folder: RunFolder,
   onEvent: (event: TrainEvent) => void | Promise<void> = () => {},
+  communicator: Communicator = alone(),
 ): Promise<boolean> {
   if (options.variant !== undefined) variantNamed(options.variant)
-  const stored = options.resume ? await folder.readSettings() : undefined
-  if (!options.resume && (await folder.holdsRun())) {
-    throw new UsageError(
-      `${folder.path} already holds a run: go on with it by --resume, or name another folder with --out`,
-    )
-  }
-  const quiet = options.json ?? false
+  const isFirst = communicator.rank === 0
+  const stored = await fromFirst(communicator, () => storedSettings(options, folder))
+  const json = isFirst && (options.json ?? false)
+  const quiet = json || !isFirst
   const data = await openTrainingData(path, options, stored)
+  const facts = {
+    'its data set': data.fingerprint,
+    'its programs': JSON.stringify(programVersions()),
+  }
+  await requireSame(communicator, facts, options)
   const backend = await startBackend(options)
-  const { settings, start } = await settle(path, options, data, stored, folder, backend.name)
+  let start: StartingWeights | undefined
+  const settings = await fromFirst(communicator, async () => {
+    const settled = await settle(path, options, data, stored, folder, backend.name)
+    start = settled.start
+    return settled.settings
+  })
   const { recipe } = settings
   const model = createAlexNet(settings.model)
-  const trainer = new Trainer({
+  let trainer = new Trainer({
     model,
     optimizer: createOptimizer(recipe),
     averageDecay: recipe.averageDecay,
   })
   const warn = (text: string) => process.stderr.write(`${pc.yellow('warning:')} ${text}\n`)
-  const checkpoint = options.resume ? await folder.readCheckpoint(warn) : undefined
+  const checkpoint = options.resume && isFirst ? await folder.readCheckpoint(warn) : undefined
   if (checkpoint) trainer.restore(checkpoint)
   // A run that was stopped before its first checkpoint begins again with what it was given.
-  else await (start ?? (await fromOf(settings, quiet)))?.copyTo(model)
+  else if (isFirst) await (start ?? (await fromOf(settings, quiet)))?.copyTo(model)
   if (!quiet) announce(settings, data, trainer.step)
+  if (communicator.size > 1) {
+    const pictures = data.training.length
+    const joined = await joinedTrainer(trainer, communicator, settings, pictures, options)
+    trainer = joined.trainer
+    const line = describeRanks(trainer, communicator, joined.parallel, recipe.batchSize)
+    if (!quiet) process.stderr.write(`${line}\n`)
+  }
 
   const stop = interruptible(quiet)
   // Kept from epoch to epoch.
   const workers = options.workers ? createWorkerPool(options.workers) : 0
   const events = trainer.fit({
     epochs: recipe.epochs,
-    batches: (position) => trainingBatches(data.training, settings, { ...position, workers }),
+    batches: (position) =>
+      trainingBatches(data.training, settings, { ...position, ...shareOf(communicator), workers }),
     ...(data.validation && {
       validation: () =>
-        evaluationBatches(data.validation!, settings.preprocessing, recipe.batchSize),
+        evaluationBatches(
+          data.validation!,
+          settings.preprocessing,
+          recipe.batchSize,
+          batchesOf(communicator, data.validation!.length, recipe.batchSize),
+        ),
     }),
     schedule: scheduleOf(recipe),
     labelSmoothing: recipe.labelSmoothing ?? 0,
@@ -103,10 +136,11 @@ export async function runTraining(
   let finished = false
   try {
     // Only now, with data, model and checkpoint known to fit, does the folder come into being.
-    await folder.saveSettings(settings)
-    const log = await TrainingLog.open(folder, trainer.step)
+    if (isFirst) await folder.saveSettings(settings)
+    const log = isFirst ? await TrainingLog.open(folder, trainer.step) : undefined
+    const traffic = new TrafficCounter(communicator)
     for await (const event of events) {
-      await log.add(event)
+      await log?.add(event)
       if (event.type === 'step') {
         shown ??= progress('training', event.steps, { quiet })
         shown.update(event.step, `loss ${event.loss.toFixed(3)}`)
@@ -114,14 +148,21 @@ export async function runTraining(
         if (event.epoch === 1) shown?.log(pc.dim(epochHeader()))
         shown?.log(epochLine(event))
       } else if (event.type === 'checkpoint') {
+        // All ranks pack: each may have columns that no other has.
         const packed = await trainer.checkpoint()
+        if (!isFirst) continue
         if (event.best) await trainer.withAveragedWeights(() => saveBest(folder, model, settings))
         await folder.saveCheckpoint(packed, event.step, options.keep ?? 2)
       } else {
         finished = true
       }
       await onEvent(event)
-      if (quiet) process.stdout.write(`${JSON.stringify(eventForJson(event, folder.path))}\n`)
+      const counted = event.type === 'step' ? traffic.next() : {}
+      if (json) {
+        process.stdout.write(
+          `${JSON.stringify({ ...eventForJson(event, folder.path), ...counted })}\n`,
+        )
+      }
     }
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error
@@ -135,12 +176,25 @@ export async function runTraining(
     trainer.dispose()
     model.dispose()
   }
+  if (!isFirst) return finished
   if (finished && options.report !== false) {
     const { writeReport } = await import('../train/report/report.ts')
     await writeReport(folder, settings, data.validation, { quiet })
   }
   if (!quiet) conclude(finished, trainer, folder, path)
   return finished
+}
+
+/** The settings of the run in the folder, where one is to go on. @throws UsageError where there is one and it is not */
+async function storedSettings(
+  options: TrainOptions,
+  folder: RunFolder,
+): Promise<RunSettings | undefined> {
+  if (options.resume) return folder.readSettings()
+  if (!(await folder.holdsRun())) return undefined
+  throw new UsageError(
+    `${folder.path} already holds a run: go on with it by --resume, or name another folder with --out`,
+  )
 }
 
 /** The settings of the run, new or resumed, and the weights that a new one begins with. */

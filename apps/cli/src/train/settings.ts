@@ -13,12 +13,19 @@ import {
 } from '@alexnet/train'
 import type { EngineOptions } from '../backend.ts'
 import { evaluationPreset, trainingPreset } from '../preparation.ts'
+import type { RankOptions } from '../ranks.ts'
 import { UsageError } from '../terminal/errors.ts'
 
 export type ScheduleName = ScheduleRecord['kind']
 
 /** The options of `alexnet train`, as the command line gives them. */
-export interface TrainOptions extends EngineOptions {
+export interface TrainOptions extends EngineOptions, RankOptions {
+  /** How ranks share the network. Default 'auto', whichever sends less. */
+  parallel?: 'data' | 'hybrid' | 'auto'
+  /** How gradients travel between ranks. Default 'float32'. */
+  wire?: 'float32' | 'float16'
+  /** False exchanges gradients after the backward pass, not during it. */
+  overlap?: boolean
   recipe?: string
   from?: string
   variant?: string

@@ -70,7 +70,17 @@ async function inMemory(dataset: Dataset): Promise<Dataset> {
 export function trainingBatches(
   dataset: Dataset,
   { recipe, preprocessing, colorPca, seed }: RunSettings,
-  { epoch, start, workers = 0 }: { epoch: number; start: number; workers?: number | WorkerPool },
+  {
+    epoch,
+    start,
+    share,
+    workers = 0,
+  }: {
+    epoch: number
+    start: number
+    share?: { part: number; of: number }
+    workers?: number | WorkerPool
+  },
 ): BatchSource {
   const preset = trainingPreset(recipe.augmentation, {
     crop: preprocessing.crop,
@@ -87,6 +97,7 @@ export function trainingBatches(
     seed,
     epoch,
     start,
+    share,
     workers,
     // A step copies its pictures to the backend before it asks for the next.
     recycle: true,

@@ -1,6 +1,7 @@
 // What the tests run under mpirun: every operation, its results as one line of JSON from each rank.
 
-import { agree, openCommunicator } from '../index.ts'
+import { agree } from '../index.ts'
+import { openCommunicator } from '../node.ts'
 
 const communicator = await openCommunicator()
 const { rank, size, library } = communicator
@@ -37,7 +38,14 @@ const { sent } = communicator.traffic
 await communicator.close()
 console.log(
   JSON.stringify({
-    ...{ rank, size, library, gathered, rooted, told, differs, sent },
+    rank,
+    size,
+    library,
+    gathered,
+    rooted,
+    told,
+    differs,
+    sent,
     values: [...values],
     plain: [...plain],
     half: [...half],
