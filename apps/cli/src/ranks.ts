@@ -32,6 +32,11 @@ export async function withRanks<O extends RankOptions & EngineOptions, T>(
     await communicator.close()
     return result
   }
+  // MPICH's launcher tells of a dead process by its number alone.
+  if (communicator.rank === 0 && !communicator.library.startsWith('Open MPI')) {
+    const names = communicator.processes.map((name, rank) => `rank ${rank} is ${name}`)
+    process.stderr.write(`${names.slice(0, 64).join(', ')}\n`)
+  }
   try {
     const result = await work(communicator, { ...options, ...threadsOf(options) })
     await communicator.close()

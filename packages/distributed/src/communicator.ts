@@ -27,6 +27,8 @@ export interface Communicator {
   readonly size: number
   /** The MPI library as it calls itself; '' for a process alone. */
   readonly library: string
+  /** Each rank's process and host, for people: launchers name processes when one dies. */
+  readonly processes: readonly string[]
   readonly traffic: Traffic
 
   /** An array that operations use without a copy, zeros at first. */
@@ -69,6 +71,7 @@ export function alone(): Communicator {
     rank: 0,
     size: 1,
     library: '',
+    processes: [],
     traffic: { sent: 0, received: 0 },
     allocate: (length) => new Float32Array(length),
     allReduce: async () => {},

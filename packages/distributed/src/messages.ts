@@ -27,5 +27,5 @@ export type Order = { id: number } & Task
 
 export type Answer =
   | { id: number; result: unknown }
-  | { id: -1; ready: { rank: number; size: number; library: string } }
+  | { id: -1; ready: { rank: number; size: number; library: string; processes: string[] } }
   | { id: -1; failure: string }

@@ -54,6 +54,7 @@ class Ranks implements Communicator {
   rank = 0
   size = 1
   library = ''
+  processes: readonly string[] = []
   readonly ready: Promise<void>
   readonly #settings: RankSettings
   readonly #worker: Worker

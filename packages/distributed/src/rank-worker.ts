@@ -167,7 +167,8 @@ class Rank {
   #begin(names: readonly Uint8Array[]): void {
     this.#names = names.map((bytes) => new TextDecoder().decode(bytes))
     const { rank, size } = this
-    this.#answer({ id: -1, ready: { rank, size, library: this.#mpi.version } })
+    const ready = { rank, size, library: this.#mpi.version, processes: this.#names }
+    this.#answer({ id: -1, ready })
     if (size > 1) this.#listen()
   }
 

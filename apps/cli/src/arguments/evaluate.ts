@@ -4,6 +4,8 @@ import { type Command, Option } from 'commander'
 import {
   backend,
   batchSize,
+  deadline,
+  distributed,
   examples,
   json,
   threads,
@@ -33,6 +35,8 @@ export function addEvaluate(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(distributed())
+    .addOption(deadline())
     .addOption(json())
     .addHelpText(
       'after',

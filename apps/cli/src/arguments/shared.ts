@@ -54,11 +54,11 @@ export const keepInt8 = () =>
 export const variantOption = (about: string) => new Option('--variant <name>', about)
 export const batchSize = (about: string) =>
   new Option('--batch-size <n>', about).argParser(whole(1))
-/** Of commands that can run under mpirun. */
-export const rankOptions = () => [
-  new Option('--distributed', 'join an MPI job where its launcher cannot be seen'),
+/** The two options of every command that can run under mpirun. */
+export const distributed = () =>
+  new Option('--distributed', 'join an MPI job where its launcher (mpirun, srun) cannot be seen')
+export const deadline = () =>
   new Option(
     '--deadline <seconds>',
-    'end the job when a rank keeps the others waiting (default: 300)',
-  ).argParser(number(1)),
-]
+    'end an MPI job when a rank keeps the others waiting so long (default: 300)',
+  ).argParser(number(1))

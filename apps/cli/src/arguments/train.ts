@@ -5,10 +5,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
   backend,
   batchSize,
+  deadline,
+  distributed,
   examples,
   json,
   number,
-  rankOptions,
   threads,
   variantOption,
   whole,
@@ -136,8 +137,8 @@ export function addTrain(program: Command): void {
         .default('float32'),
     )
     .option('--no-overlap', 'exchange gradients after the backward pass, not during it')
-    .addOption(rankOptions()[0]!)
-    .addOption(rankOptions()[1]!)
+    .addOption(distributed())
+    .addOption(deadline())
     .optionsGroup('Machine:')
     .addOption(backend())
     .addOption(threads())

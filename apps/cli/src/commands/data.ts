@@ -6,19 +6,26 @@ import {
   type ChannelValues,
   compose,
   contactSheet,
+  type Dataset,
   type DatasetDescription,
   describeDataset,
+  describeSummaries,
   encodePng,
   openDataset,
   PictureError,
+  type PictureSummary,
   preset,
   presetNames,
   Random,
   type SheetCell,
   type Split,
   shuffledOrder,
+  summarizePicture,
   transformPicture,
 } from '@alexnet/data'
+import type { Communicator } from '@alexnet/distributed'
+import { type RankOptions, withRanks } from '../ranks.ts'
+import { fromBytes, inShards, shardFolder, toBytes } from '../shards.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { progress } from '../terminal/progress.ts'
 
@@ -68,27 +75,62 @@ export async function previewData(path: string, options: PreviewOptions): Promis
   )
 }
 
-export interface StatsOptions {
+export interface StatsOptions extends RankOptions {
   split: Split
   limit?: number
   json?: boolean
 }
 
 export async function describeData(path: string, options: StatsOptions): Promise<void> {
-  const { json: quiet = false, limit } = options
-  const dataset = await openDataset(path, { split: options.split })
-  const bar = progress('reading', Math.min(limit ?? dataset.length, dataset.length), { quiet })
-  let description: DatasetDescription
-  try {
-    description = await describeDataset(dataset, {
-      limit,
-      onProgress: (done) => bar.update(done),
-    })
-  } finally {
-    bar.stop()
+  await withRanks(options, async (communicator, { split, limit, json = false }) => {
+    const isFirst = communicator.rank === 0
+    const dataset = await openDataset(path, { split })
+    const total = Math.min(limit ?? dataset.length, dataset.length)
+    const bar = progress('reading', total, { quiet: json || !isFirst })
+    const onProgress = (done: number) => bar.update(done)
+    let description: DatasetDescription
+    try {
+      description = await (communicator.size === 1
+        ? describeDataset(dataset, { ...(limit !== undefined && { limit }), onProgress })
+        : describeShards(communicator, dataset, total, onProgress))
+    } finally {
+      bar.stop()
+    }
+    if (!isFirst) return
+    if (json) process.stdout.write(`${JSON.stringify(description, null, 2)}\n`)
+    else process.stdout.write(`${formatDescription(description)}\n`)
+  })
+}
+
+/** Pictures that a rank reads between two entries in its file. */
+const BATCH = 64
+
+/** The description from the ranks of a job, each of which reads some of the batches; whole on rank 0. */
+async function describeShards(
+  communicator: Communicator,
+  dataset: Dataset,
+  total: number,
+  onProgress: (done: number) => void,
+): Promise<DatasetDescription> {
+  const key = { command: 'stats', data: await dataset.fingerprint(), total }
+  const folder = shardFolder('stats', key)
+  const work = async (batch: number) => {
+    const end = Math.min(total, (batch + 1) * BATCH)
+    // Evenly spread over the data set, as one process would read them.
+    const indices = Array.from({ length: end - batch * BATCH }, (_, at) =>
+      Math.floor(((batch * BATCH + at) * dataset.length) / total),
+    )
+    return toBytes(await Promise.all(indices.map((index) => summarizePicture(dataset, index))))
   }
-  if (quiet) process.stdout.write(`${JSON.stringify(description, null, 2)}\n`)
-  else process.stdout.write(`${formatDescription(description)}\n`)
+  const summaries: PictureSummary[] = []
+  const count = Math.ceil(total / BATCH)
+  for await (const bytes of inShards(communicator, { folder, key, count }, work)) {
+    summaries.push(...fromBytes<PictureSummary[]>(bytes))
+    onProgress(summaries.length)
+  }
+  return communicator.rank === 0
+    ? describeSummaries(dataset, summaries)
+    : describeSummaries(dataset, [])
 }
 
 const mostClasses = 20

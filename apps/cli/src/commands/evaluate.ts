@@ -1,16 +1,19 @@
 // alexnet evaluate: loss and accuracy of a model on a labelled data set.
 
 import { type Dataset, openDataset, type Split } from '@alexnet/data'
-import { classAccuracies, type Evaluation, evaluate } from '@alexnet/train'
+import { alone, type Communicator } from '@alexnet/distributed'
+import { answersTo, classAccuracies, type Evaluation, evaluate, evaluationOf } from '@alexnet/train'
 import pc from 'picocolors'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { type LoadedModel, loadModel } from '../model-file.ts'
 import { evaluationBatches, TEN, tenViewBatches } from '../preparation.ts'
+import { type RankOptions, withRanks } from '../ranks.ts'
+import { fingerprintOfModel, inShards, shardFolder } from '../shards.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { bar, percent } from '../terminal/format.ts'
 import { progress } from '../terminal/progress.ts'
 
-export interface EvaluateOptions extends EngineOptions {
+export interface EvaluateOptions extends EngineOptions, RankOptions {
   weights?: string
   variant?: string
   split: Split
@@ -21,37 +24,64 @@ export interface EvaluateOptions extends EngineOptions {
 }
 
 export async function evaluateCommand(path: string, options: EvaluateOptions): Promise<void> {
-  await startBackend(options)
-  const dataset = await openDataset(path, { split: options.split })
-  const loaded = await loadModel(options.weights, { ...options, quiet: options.json ?? false })
-  const metrics = await evaluateModel(loaded, dataset, options)
-  if (options.json) {
-    const { mistakes: _, ...numbers } = metrics
-    const classes = summarize(metrics, loaded.labels)
-    process.stdout.write(`${JSON.stringify({ ...numbers, classes })}\n`)
-  } else {
-    process.stdout.write(`${formatEvaluation(metrics, loaded.labels)}\n`)
-  }
+  await withRanks(options, async (communicator, own) => {
+    await startBackend(own)
+    const dataset = await openDataset(path, { split: own.split })
+    const loaded = await loadModel(own.weights, { ...own, quiet: own.json ?? false })
+    const metrics = await evaluateModel(loaded, dataset, own, communicator)
+    if (communicator.rank > 0) return
+    if (own.json) {
+      const { mistakes: _, ...numbers } = metrics
+      const classes = summarize(metrics, loaded.labels)
+      process.stdout.write(`${JSON.stringify({ ...numbers, classes })}\n`)
+    } else {
+      process.stdout.write(`${formatEvaluation(metrics, loaded.labels)}\n`)
+    }
+  })
 }
 
-/** Measures a loaded model; the data set's classes are matched to the model's by name. */
+/**
+ * Measures a loaded model; the data set's classes are matched to the model's by name.
+ *
+ * @param communicator ranks that share the pictures; rank 0 has the result
+ */
 export async function evaluateModel(
   { model, labels, preprocessing, path }: LoadedModel,
   dataset: Dataset,
-  {
-    batchSize = 64,
-    views = 'center',
-    json = false,
-  }: Pick<EvaluateOptions, 'batchSize' | 'views' | 'json'>,
+  options: Pick<EvaluateOptions, 'batchSize' | 'views' | 'json'>,
+  communicator: Communicator = alone(),
 ): Promise<Evaluation> {
-  const shown = progress('evaluating', dataset.length, { quiet: json })
+  const { batchSize = 64, views: kind = 'center', json = false } = options
+  const quiet = json || communicator.rank > 0
+  const shown = progress('evaluating', dataset.length, { quiet })
   try {
     const matched = matchClasses(dataset, labels, path)
-    const batchesOf = views === 'ten' ? tenViewBatches : evaluationBatches
-    return await evaluate(model, batchesOf(matched, preprocessing, batchSize), {
-      views: views === 'ten' ? TEN : 1,
-      onProgress: (done) => shown.update(done),
-    })
+    const batchesOf = kind === 'ten' ? tenViewBatches : evaluationBatches
+    const views = kind === 'ten' ? TEN : 1
+    const onProgress = (done: number) => shown.update(done)
+    const all = batchesOf(matched, preprocessing, batchSize)
+    if (communicator.size === 1) return await evaluate(model, all, { views, onProgress })
+    const key = {
+      command: 'evaluate',
+      data: await dataset.fingerprint(),
+      model: await fingerprintOfModel(model),
+      preprocessing,
+      batchSize,
+      views,
+    }
+    const folder = shardFolder('evaluate', key)
+    const work = async (start: number) => {
+      const range = { start, end: start + 1 }
+      for await (const batch of batchesOf(matched, preprocessing, batchSize, range)) {
+        return new Uint8Array((await answersTo(model, batch, views)).buffer)
+      }
+      return new Uint8Array(0)
+    }
+    const answers: Float64Array[] = []
+    for await (const bytes of inShards(communicator, { folder, key, count: all.length }, work)) {
+      answers.push(new Float64Array(bytes.slice().buffer))
+    }
+    return evaluationOf(answers, labels.length)
   } finally {
     shown.stop()
   }

@@ -4,14 +4,17 @@
 import { extname } from 'node:path'
 import type { Classifier } from '@alexnet/core'
 import { readPicture } from '@alexnet/data'
+import type { Communicator } from '@alexnet/distributed'
 import { bytesOf, encodeNpyHeader, encodeSafetensorsHeader } from '@alexnet/weights'
 import { replaceFile } from '@alexnet/weights/node'
 import { startBackend } from '../backend.ts'
+import { type RankOptions, withRanks } from '../ranks.ts'
+import { fingerprintOfFiles, fingerprintOfModel, inShards } from '../shards.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { type Progress, progress } from '../terminal/progress.ts'
-import { type ClassifyOptions, loadClassifier } from './classify.ts'
+import { type ClassifyOptions, loadNetwork } from './classify.ts'
 
-export interface FeaturesOptions extends Omit<ClassifyOptions, 'top'> {
+export interface FeaturesOptions extends Omit<ClassifyOptions, 'top'>, RankOptions {
   layer: string
   out: string
 }
@@ -60,6 +63,14 @@ const encoders: Record<string, Encoder> = {
 }
 
 export async function features(files: string[], options: FeaturesOptions): Promise<void> {
+  await withRanks(options, (communicator, own) => writeFeatures(files, own, communicator))
+}
+
+async function writeFeatures(
+  files: string[],
+  options: FeaturesOptions,
+  communicator: Communicator,
+): Promise<void> {
   const { out, layer, json = false, batchSize = 32 } = options
   const encode = encoders[extname(out).toLowerCase()]
   if (!encode) {
@@ -68,21 +79,35 @@ export async function features(files: string[], options: FeaturesOptions): Promi
     )
   }
   await startBackend(options)
-  const classifier = await loadClassifier(options)
-  const shown = progress('features', files.length, { quiet: json })
+  const { classifier, model } = await loadNetwork(options)
+  const isFirst = communicator.rank === 0
+  const shown = progress('features', files.length, { quiet: json || !isFirst })
   let shape: number[] = []
   async function* rows() {
-    for await (const row of featureRows(classifier, files, layer, batchSize, shown)) {
+    const source =
+      communicator.size === 1
+        ? featureRows(classifier, files, layer, batchSize, shown)
+        : shardedRows(
+            communicator,
+            classifier,
+            await fingerprintOfModel(model),
+            files,
+            options,
+            shown,
+          )
+    for await (const row of source) {
       shape = [files.length, ...row.shape]
       yield row
     }
   }
   try {
-    await replaceFile(out, encode(rows(), files, layer))
+    if (isFirst) await replaceFile(out, encode(rows(), files, layer))
+    else for await (const _ of rows());
   } finally {
     shown.stop()
     classifier.dispose()
   }
+  if (!isFirst) return
   if (json) process.stdout.write(`${JSON.stringify({ out, layer, shape })}\n`)
   else
     process.stdout.write(
@@ -103,5 +128,54 @@ async function* featureRows(
     const results = await classifier.features(pictures, { layer })
     for (const [index, file] of names.entries()) yield { file, ...results[index]! }
     shown.update(start + names.length)
+  }
+}
+
+/** The same rows from the ranks of a job: each does some of the batches, rank 0 has all. */
+async function* shardedRows(
+  communicator: Communicator,
+  classifier: Classifier,
+  model: string,
+  files: readonly string[],
+  { out, layer, keepInt8, batchSize = 32 }: FeaturesOptions,
+  shown: Progress,
+): AsyncGenerator<Row> {
+  const batchOf = (batch: number) => files.slice(batch * batchSize, (batch + 1) * batchSize)
+  const work = async (batch: number) => {
+    const quiet = { ...shown, update: () => {} }
+    const rows: Row[] = []
+    for await (const row of featureRows(classifier, batchOf(batch), layer, batchSize, quiet)) {
+      rows.push(row)
+    }
+    const { shape } = rows[0]!
+    return Buffer.concat([
+      Uint8Array.of(shape.length),
+      bytesOf(Uint32Array.from(shape)),
+      ...rows.map(({ data }) => bytesOf(data)),
+    ])
+  }
+  const shards = {
+    folder: `${out}.parts`,
+    key: {
+      command: 'features',
+      files: await fingerprintOfFiles(files),
+      model,
+      layer,
+      keepInt8,
+      batchSize,
+    },
+    count: Math.ceil(files.length / batchSize),
+  }
+  let batch = 0
+  for await (const bytes of inShards(communicator, shards, work)) {
+    const [rank = 0] = bytes
+    const shape = [...new Uint32Array(bytes.slice(1, 1 + 4 * rank).buffer)]
+    const data = new Float32Array(bytes.slice(1 + 4 * rank).buffer)
+    const size = shape.reduce((product, length) => product * length, 1)
+    for (const [at, file] of batchOf(batch).entries()) {
+      yield { file, shape, data: data.subarray(at * size, (at + 1) * size) }
+    }
+    batch += 1
+    shown.update(Math.min(files.length, batch * batchSize))
   }
 }
