@@ -12,7 +12,7 @@ export interface OpenOptions {
   always?: boolean
   /** Seconds that an operation may wait for another rank. Default 300. */
   deadlineSeconds?: number
-  /** Seconds without a sign of life after which a rank counts as dead. Default 5. */
+  /** Seconds without a sign of life after which a rank counts as dead. Default 7. */
   silenceSeconds?: number
 }
 
@@ -26,7 +26,7 @@ const START_SECONDS = 60
  *   not the launcher's own
  */
 export async function openCommunicator(options: OpenOptions = {}): Promise<Communicator> {
-  const { always = false, deadlineSeconds = 300, silenceSeconds = 5 } = options
+  const { always = false, deadlineSeconds = 300, silenceSeconds = 7 } = options
   const launch = launchOf()
   if (!launch && !always) return alone()
   const shared = () => new Int32Array(new SharedArrayBuffer(4))

@@ -111,7 +111,7 @@ async function* shardedPictures(
     const made = await Promise.all(numbers.map((at) => packPicture(dataset, at, settings)))
     const index = made.map((one) =>
       one instanceof PictureError
-        ? { problem: one.message, path: one.path }
+        ? { problem: problemOf(one), path: one.path }
         : { width: one.width, height: one.height, length: one.bytes.length },
     )
     const text = Buffer.from(JSON.stringify(index))
@@ -137,6 +137,9 @@ async function* shardedPictures(
     }
   }
 }
+
+/** What is wrong with a picture, without the path that its message begins with. */
+const problemOf = ({ message, path }: PictureError) => message.slice((path ?? 'picture').length + 1)
 
 type Entry =
   | { problem: string; path: string | undefined }
