@@ -144,7 +144,7 @@ describe.each(launchers)('$name', (launcher) => {
         const names = await readdir(parts).catch(() => [])
         if (names.length < 2) return
         clearInterval(timer)
-        child.kill('SIGKILL')
+        child.kill('SIGTERM')
       }, 5)
       child.on('close', () => clearInterval(timer))
     })

@@ -4,7 +4,10 @@
 import { openCommunicator } from '../node.ts'
 
 const [how = 'late'] = process.argv.slice(2)
-const communicator = await openCommunicator({ deadlineSeconds: 2, silenceSeconds: 3 })
+const communicator = await openCommunicator({
+  deadlineSeconds: how === 'late' ? 2 : 60,
+  silenceSeconds: how === 'late' ? 60 : 3,
+})
 await communicator.allReduce(Float32Array.of(1))
 if (communicator.rank === 1) {
   if (how === 'stopped') process.kill(process.pid, 'SIGSTOP')

@@ -1,4 +1,4 @@
-// What the tests run under mpirun: every operation, its results as one line of JSON from each rank.
+// What the tests run under mpirun: every operation, its results as one line of JSON for each rank.
 
 import { agree } from '../index.ts'
 import { openCommunicator } from '../node.ts'
@@ -35,21 +35,22 @@ const differs = await agree(communicator, { recipe: `{"rate":${rank === 1 ? 2 : 
 )
 await communicator.barrier()
 const { sent } = communicator.traffic
+const report = JSON.stringify({
+  rank,
+  size,
+  library,
+  gathered,
+  rooted,
+  told,
+  differs,
+  sent,
+  values: [...values],
+  plain: [...plain],
+  half: [...half],
+  few: few[0],
+  incoming: incoming.map((array) => array[0]),
+})
+// By rank 0: launchers mix what several ranks print at once.
+const reports = await communicator.gather(new TextEncoder().encode(report))
 await communicator.close()
-console.log(
-  JSON.stringify({
-    rank,
-    size,
-    library,
-    gathered,
-    rooted,
-    told,
-    differs,
-    sent,
-    values: [...values],
-    plain: [...plain],
-    half: [...half],
-    few: few[0],
-    incoming: incoming.map((array) => array[0]),
-  }),
-)
+for (const line of reports.map(text)) console.log(line)
