@@ -1,7 +1,7 @@
 // Which rows of each batch are loaded: all, or one part of several. Mixing takes the picture before each (the
 // first takes the last), so a part is loaded with as many pictures before it as there are mixings, which are cut
 // off once it is mixed; draws follow from the batch's number, so a part is mixed as the whole would be.
-import type { Batch } from './loader.ts'
+import type { Batch } from './loader-batch.ts'
 import type { LoaderOptions } from './loader-options.ts'
 import type { Output } from './loader-part.ts'
 

@@ -8,39 +8,9 @@ import { addGradients, clipNorm } from './gradients.ts'
 import { crossEntropy } from './loss.ts'
 import { countRight } from './metrics.ts'
 import type { Optimizer } from './optimizer.ts'
-import type { RankedStep } from './ranks/ranked-step.ts'
+import type { StepInput, StepOptions, StepResult } from './step-input.ts'
 
-export interface StepOptions {
-  /** Share of the target spread over all classes. Default 0. */
-  labelSmoothing?: number
-  /** Length that the gradient, over all weights as one vector, is cut to. Default: not cut. */
-  clipNorm?: number
-  /** Pictures that go through the network at once; gradients are added up over the batch. Default all. */
-  microBatch?: number
-}
-
-export interface StepResult {
-  /** Mean over the batch, before the step. */
-  loss: number
-  /** Pictures whose class came out best, and among the best five. */
-  top1: number
-  top5: number
-  /** Length of the gradient before it was cut, where it is to be cut. */
-  gradientNorm?: number
-  /** Whether a rank was asked to stop. */
-  stop: boolean
-}
-
-/** What a step is told beside its options. */
-export interface StepInput {
-  batch: Batch
-  /** Number of the step from 0, which dropout's masks follow from. */
-  step: number
-  /** The other processes that have parts of the batch; none by default. */
-  ranks?: RankedStep | undefined
-  /** Whether this process was asked to stop. */
-  stop?: boolean
-}
+export type { StepInput, StepOptions, StepResult } from './step-input.ts'
 
 /**
  * Moves the weights by one batch, unless its loss is no finite number. With `ranks`, each has a part of the batch,

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs'
 import { type Batch, pictureTensor, targetsOf } from '../batch.ts'
 import { crossEntropy } from '../loss.ts'
 import { countRight } from '../metrics.ts'
-import type { StepInput, StepOptions, StepResult } from '../step.ts'
+import type { StepInput, StepOptions, StepResult } from '../step-input.ts'
 
 type Slots = ReadonlyMap<string, ReadonlyMap<string, tf.Tensor>>
 

@@ -6,7 +6,7 @@
 import { modelWeights } from '@alexnet/core'
 import type { Communicator, Wire } from '@alexnet/distributed'
 import * as tf from '@tensorflow/tfjs'
-import type { StepResult } from '../step.ts'
+import type { StepRanks, StepResult } from '../step-input.ts'
 import type { Hybrid } from './hybrid.ts'
 
 export interface RanksOptions {
@@ -34,7 +34,7 @@ interface Place {
   readonly length: number
 }
 
-export class RankedStep {
+export class RankedStep implements StepRanks {
   readonly communicator: Communicator
   readonly hybrid: Hybrid | undefined
   readonly #wire: Wire
