@@ -3,7 +3,7 @@
 
 import { modelWeights, setTrainingStep } from '@alexnet/core'
 import * as tf from '@tensorflow/tfjs'
-import { type Batch, partsOf, pictureTensor, targetsOf } from './batch.ts'
+import { partsOf, pictureTensor, targetsOf } from './batch.ts'
 import { addGradients, clipNorm } from './gradients.ts'
 import { crossEntropy } from './loss.ts'
 import { countRight } from './metrics.ts'
