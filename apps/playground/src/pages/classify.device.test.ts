@@ -170,9 +170,7 @@ describeSite('Classify', (site) => {
     const buffer = Buffer.from('not a picture')
     const broken = { name: 'broken.png', mimeType: 'image/png', buffer }
     await picturesFor(page, 'classify').setInputFiles([broken])
-    await page
-      .getByText(/broken.png is no picture that this browser can read.*use a JPEG/)
-      .waitFor()
+    await page.getByText(/broken\.png is no JPEG, PNG, WebP.*convert or remove it/).waitFor()
     const text = { name: 'weights.safetensors', mimeType: '', buffer }
     await page.getByTestId('weights-file').setInputFiles([text])
     await page.getByText(/weights.safetensors.*\(kept: shapes\)/).waitFor()
@@ -188,7 +186,7 @@ describeSite('Classify', (site) => {
     await page.getByRole('combobox', { name: 'Model' }).selectOption('imagenet')
     await page
       .getByText(
-        /could not be downloaded \(.*Failed to fetch.*try again.*drop it here \(kept: shapes\)/,
+        /could not be downloaded from https:.*Failed to fetch.*try again.*by hand and open that file.*\(kept: shapes\)/,
       )
       .waitFor()
     await page.context().close()
