@@ -6,6 +6,8 @@ import { ClassifyPage } from './pages/classify.tsx'
 import { LookPage } from './pages/look.tsx'
 import { PaperPage } from './pages/paper.tsx'
 import { TrainPage } from './pages/train.tsx'
+import { useStore } from './store.ts'
+import { run, stopRun } from './training.ts'
 
 const pages = {
   classify: { title: 'Classify', page: ClassifyPage },
@@ -34,6 +36,16 @@ export function App() {
     }
     addEventListener('hashchange', change)
     return () => removeEventListener('hashchange', change)
+  }, [])
+  useEffect(() => {
+    // A file that misses its place would be opened by the browser, and the page be gone.
+    const keep = (event: Event) => event.preventDefault()
+    addEventListener('dragover', keep)
+    addEventListener('drop', keep)
+    return () => {
+      removeEventListener('dragover', keep)
+      removeEventListener('drop', keep)
+    }
   }, [])
   const { title, page: Page } = pages[name]
   useEffect(() => {
@@ -64,6 +76,7 @@ export function App() {
         <h1 ref={heading} tabIndex={-1}>
           {title}
         </h1>
+        {name !== 'train' && <RunSign />}
         {name !== 'backends' && name !== 'paper' && <ModelBar />}
         <Page />
       </main>
@@ -74,5 +87,21 @@ export function App() {
         </small>
       </footer>
     </>
+  )
+}
+
+/** On the other pages: that a run goes on, and how far it is. */
+function RunSign() {
+  const { status, steps } = useStore(run)
+  const last = steps.at(-1)
+  if (status !== 'running' || !last) return null
+  return (
+    <p class="row quiet">
+      <a href="#/train">Training: {Math.floor((100 * last.step) / last.steps)} %</a>
+      <progress class="short" value={last.step} max={last.steps} aria-label="Progress of the run" />
+      <button type="button" class="outline secondary" onClick={() => void stopRun()}>
+        Stop
+      </button>
+    </p>
   )
 }

@@ -45,8 +45,9 @@ export function engine(): Client<'engine'>['job'] {
   throw new Error('the worker is not running: reload the page')
 }
 
-/** Starts a worker on a backend, with the model there is. */
+/** Starts a worker on a backend, with the model there is; where that fails, on the backend before. */
 export async function start(choice: BackendChoice, source: ModelSource): Promise<void> {
+  const before = session.value
   client?.stop()
   session.patch({ status: 'starting', message: 'Starting the backend …', choice })
   const own = startWorker('engine', (reason) => fail(`The worker stopped (${reason}). Reload.`))
@@ -63,7 +64,11 @@ export async function start(choice: BackendChoice, source: ModelSource): Promise
     session.patch({ backend, message: 'Loading the model …' })
     await take(own, source, await file)
   } catch (error) {
-    if (client === own) fail(messageOf(error))
+    if (client !== own) return
+    const message = messageOf(error)
+    if (before.status !== 'ready' || before.choice === choice) return fail(message)
+    await start(before.choice, before.source)
+    if (session.value.status === 'ready') session.patch({ message })
   }
 }
 

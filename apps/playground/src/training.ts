@@ -13,6 +13,7 @@ import {
   type OwnDataset,
   type SavedRun,
   type StepReport,
+  settingsForOwn,
   type TrainingReport,
   type TrainingSettings,
 } from './engine/training-protocol.ts'
@@ -23,6 +24,8 @@ export interface RunState {
   status: 'idle' | 'starting' | 'running' | 'stopping'
   classes: string[]
   about: string
+  /** Pictures decoded so far, before the first step. */
+  preparing?: { done: number; total: number }
   steps: StepReport[]
   epochs: EpochReport[]
   mistakes: Mistake[]
@@ -54,6 +57,12 @@ export const dataset = new Store<OwnDataset>({ classes: [], pictures: [] })
 
 let client: Client<'training'> | undefined
 
+/** The browser asks before it leaves a page whose run is ahead of what is kept. */
+addEventListener('beforeunload', (event) => {
+  const { status, saved, steps } = run.value
+  if (status !== 'idle' && (steps.at(-1)?.step ?? 0) > (saved ?? 0)) event.preventDefault()
+})
+
 let isRestored = false
 
 /** Reads what the browser keeps, once. */
@@ -74,8 +83,23 @@ export async function restore(): Promise<void> {
   }
 }
 
+/** Takes drawn shapes or the user's own pictures, with the settings that suit them. */
+export function chooseSource(source: TrainingSettings['source']): void {
+  if (source === settings.value.source) return
+  const { start, epochs, learningRate, augment } = defaultSettings
+  const suited =
+    source === 'own' ? suitedToOwn(dataset.value) : { start, epochs, learningRate, augment }
+  settings.patch({ source, ...suited })
+}
+
+const suitedToOwn = ({ pictures }: OwnDataset) => settingsForOwn(pictures.length, settings.value)
+
 /** Replaces the user's pictures, and keeps them. @throws Error when the storage is full */
 export async function keepDataset(own: OwnDataset): Promise<void> {
+  const { source, epochs } = settings.value
+  // The number of epochs follows that of the pictures, unless another was asked for.
+  const follows = source === 'own' && epochs === suitedToOwn(dataset.value).epochs
+  if (follows) settings.patch({ epochs: suitedToOwn(own).epochs })
   dataset.set(own)
   try {
     await set(keys.dataset, own)
@@ -83,18 +107,18 @@ export async function keepDataset(own: OwnDataset): Promise<void> {
     const why =
       (error as Error).name === 'QuotaExceededError' ? 'its storage is full' : messageOf(error)
     throw new Error(
-      `the browser could not keep the pictures (${why}): they are here until the page is closed; save the data set as a file`,
+      `the browser could not keep the pictures (${why}): they can be trained on until the page is closed; save the data set as a file`,
     )
   }
 }
 
-export const startRun = (request: NewRun) =>
-  go({ ...empty }, (job, tell) => job.start(request, tell))
+export const startRun = (request: Omit<NewRun, 'own'>) =>
+  go(empty, (job, tell) => job.start({ ...request, own: dataset.value }, tell))
 
 export const resumeRun = (backend: BackendChoice) => {
   const { steps, epochs, classes, mistakes } = run.value
   return go({ ...empty, steps, epochs, classes, mistakes }, (job, tell) =>
-    job.resume(backend, tell),
+    job.resume(backend, dataset.value, tell),
   )
 }
 
@@ -135,10 +159,13 @@ const waiting: StepReport[] = []
 
 function listen(report: TrainingReport): void {
   switch (report.type) {
+    case 'preparing':
+      run.patch({ preparing: { done: report.done, total: report.total } })
+      return
     case 'started': {
       const { classes, training, validation, device } = report
       const about = `${training} pictures to train on, ${validation} to validate${device && ` on ${device}`}`
-      run.patch({ status: 'running', classes, about })
+      run.patch({ status: 'running', classes, about, preparing: undefined })
       return
     }
     case 'step':
@@ -189,7 +216,7 @@ export async function previewAugmentation() {
   const own = startWorker('training', () => {})
   const { variant = 'cifar', inputSize = 32 } = session.value.model ?? {}
   try {
-    return await own.job.preview(settings.value, { variant, inputSize }, 8)
+    return await own.job.preview(settings.value, { variant, inputSize }, dataset.value, 8)
   } finally {
     own.stop()
   }

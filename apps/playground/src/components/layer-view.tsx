@@ -1,10 +1,17 @@
 // One layer: its numbers, its maps for the picture, its filters, and a unit of it looked at closely.
 import { useEffect, useState } from 'preact/hooks'
-import type { LayerInfo, MapSheet, PageImage, Part, Pixels, UnitView } from '../engine/protocol.ts'
+import type {
+  LayerInfo,
+  MapSheet,
+  PageImage,
+  Part,
+  TileSheet,
+  UnitView,
+} from '../engine/protocol.ts'
 import { engine, messageOf } from '../session.ts'
 import { Message } from './message.tsx'
 import { kindOf } from './network.tsx'
-import { PixelView } from './pixels.tsx'
+import { type Mark, PixelView } from './pixels.tsx'
 
 interface Place {
   row: number
@@ -21,9 +28,12 @@ export function LayerView(props: {
 }) {
   const { image, layer, parts, onParts, version } = props
   const [maps, setMaps] = useState<MapSheet>()
-  const [filters, setFilters] = useState<Pixels>()
-  const [place, setPlace] = useState<Place>()
-  const [unit, setUnit] = useState<UnitView>()
+  const [filters, setFilters] = useState<TileSheet>()
+  // The one under the pointer is looked at in passing; a press, a key or a field's number keeps it.
+  const [hovered, setHovered] = useState<Place>()
+  const [pinned, setPinned] = useState<Place>()
+  const place = pinned ?? hovered
+  const [unit, setUnit] = useState<UnitView & { place: Place }>()
   const [problem, setProblem] = useState('')
   const key = `${image.id} ${layer.name} ${version} ${JSON.stringify(parts)}`
   const fail = (error: unknown) => setProblem(messageOf(error))
@@ -50,7 +60,7 @@ export function LayerView(props: {
     const timer = setTimeout(() => {
       engine()
         .unit(image, layer.name, place, parts)
-        .then((found) => !stale && setUnit(found), fail)
+        .then((found) => !stale && setUnit({ ...found, place }), fail)
     }, 60)
     return () => {
       stale = true
@@ -62,7 +72,22 @@ export function LayerView(props: {
   const off = parts.find((part) => part.layer === layer.name)
   const others = parts.filter((part) => part.layer !== layer.name)
   const isLine = shape.length === 1
-  const point = (x: number, y: number) => maps && setPlace(placeAt(maps, x, y, isLine))
+  const point = (x: number, y: number, pressed: boolean) => {
+    if (!maps) return
+    const found = placeAt(maps, x, y)
+    setHovered(found)
+    if (pressed) setPinned(found)
+  }
+  const press = (event: KeyboardEvent) => {
+    const step = steps[event.key]
+    if (event.key === 'Escape') {
+      setPinned(undefined)
+      setHovered(undefined)
+    } else if (step) {
+      event.preventDefault()
+      setPinned(moved(layer, place, step))
+    }
+  }
   return (
     <section aria-label={`Layer ${layer.name}`}>
       <h2>
@@ -90,45 +115,56 @@ export function LayerView(props: {
             Switch this layer off
           </label>
         )}
-        {place && (
-          <button
-            type="button"
-            class="outline"
-            onClick={() => {
-              const before = off?.channels ?? []
-              const isIn = before.includes(place.channel)
-              const channels = isIn
-                ? before.filter((channel) => channel !== place.channel)
-                : [...before, place.channel]
-              onParts(channels.length > 0 ? [...others, { layer: layer.name, channels }] : others)
-            }}
-          >
-            {off?.channels?.includes(place.channel) ? 'Switch on' : 'Switch off'}{' '}
-            {isLine ? 'unit' : 'channel'} {place.channel}
-          </button>
-        )}
+        {/* Always there, so that nothing moves under the pointer. */}
+        <button
+          type="button"
+          class="outline"
+          disabled={!place}
+          onClick={() => {
+            if (!place) return
+            const before = off?.channels ?? []
+            const isIn = before.includes(place.channel)
+            const channels = isIn
+              ? before.filter((channel) => channel !== place.channel)
+              : [...before, place.channel]
+            onParts(channels.length > 0 ? [...others, { layer: layer.name, channels }] : others)
+          }}
+        >
+          {place && off?.channels?.includes(place.channel) ? 'Switch on' : 'Switch off'}{' '}
+          {isLine ? 'unit' : 'channel'} {place?.channel ?? '…'}
+        </button>
       </div>
       {problem && <Message kind="problem">{problem}</Message>}
       <div class="columns">
         <figure>
           <figcaption>
-            {isLine ? 'Its units' : 'Its maps'} for this picture. Point at one, or use the fields.
+            {isLine ? 'Its units' : 'Its maps'} for this picture
+            {maps && partly(maps.shown, shape.at(-1)!)}. Point at one; a press or Enter keeps it,
+            arrows move, Escape lets go.
           </figcaption>
           {maps && (
             <PixelView
               pixels={maps.pixels}
-              alt={`Maps of ${layer.name}: ${maps.channels} channels`}
+              alt={`Maps of ${layer.name}: ${maps.shown} channels`}
               class="sheet"
+              marks={place ? marksOf(maps, place) : []}
               onPoint={point}
+              onLeave={() => setHovered(undefined)}
+              onKey={press}
             />
           )}
-          {maps && <PlaceFields layer={layer} place={place} onPlace={setPlace} />}
+          {maps && <PlaceFields layer={layer} place={place} onPlace={setPinned} />}
         </figure>
+        {!(unit && place) && (
+          <figure class="unit">
+            <figcaption>What a unit sees stands here once one is pointed at.</figcaption>
+          </figure>
+        )}
         {unit && place && (
-          <figure class="unit" aria-live="polite">
+          <figure class="unit">
             <figcaption>
-              Channel {place.channel}
-              {!isLine && ` at row ${place.row}, column ${place.column}`}:{' '}
+              Channel {unit.place.channel}
+              {!isLine && ` at row ${unit.place.row}, column ${unit.place.column}`}:{' '}
               <strong>{unit.value.toPrecision(3)}</strong>. It sees {unit.field.height}×
               {unit.field.width} pixels.
             </figcaption>
@@ -147,7 +183,7 @@ export function LayerView(props: {
                   <small>
                     <PixelView
                       pixels={unit.filter}
-                      alt={`Weights of channel ${place.channel}`}
+                      alt={`Weights of channel ${unit.place.channel}`}
                       class="patch"
                     />
                     Its weights
@@ -161,8 +197,14 @@ export function LayerView(props: {
           <figure>
             <figcaption>
               Its filters (red above zero, blue below, where they see no colours)
+              {partly(filters.shown, shape.at(-1)!)}
             </figcaption>
-            <PixelView pixels={filters} alt={`Filters of ${layer.name}`} class="sheet" />
+            <PixelView
+              pixels={filters.pixels}
+              alt={`Filters of ${layer.name}`}
+              class="sheet"
+              marks={place && place.channel < filters.shown ? [tileOf(filters, place.channel)] : []}
+            />
           </figure>
         )}
       </div>
@@ -205,17 +247,61 @@ function PlaceFields(props: {
   )
 }
 
-function placeAt(maps: MapSheet, x: number, y: number, isLine: boolean): Place {
-  if (isLine) {
-    const channel = Math.min(y * maps.columns + x, maps.channels - 1)
+/** What the keys of the arrows do to row and column. */
+const steps: Readonly<Record<string, readonly [down: number, right: number]>> = {
+  Enter: [0, 0],
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+}
+
+/** The place beside one; in a line of units the next one. */
+function moved(
+  { shape }: LayerInfo,
+  { row, column, channel }: Place = { row: 0, column: 0, channel: 0 },
+  [down, right]: readonly [number, number],
+): Place {
+  const within = (value: number, count: number) => Math.max(0, Math.min(count - 1, value))
+  if (shape.length === 1) {
+    return { row, column, channel: within(channel + down + right, shape[0]!) }
+  }
+  return { channel, row: within(row + down, shape[0]!), column: within(column + right, shape[1]!) }
+}
+
+/** Said where a sheet has not all. */
+const partly = (shown: number, count: number) =>
+  shown < count ? `: the first ${shown} of ${count}` : ''
+
+/** The tile of a channel, in the sheet's pixels. */
+function tileOf({ columns, tileWidth, tileHeight }: TileSheet, channel: number): Mark {
+  return {
+    left: 1 + (channel % columns) * (tileWidth + 1),
+    top: 1 + Math.floor(channel / columns) * (tileHeight + 1),
+    width: tileWidth,
+    height: tileHeight,
+  }
+}
+
+/** A channel's map, and the unit in it. */
+function marksOf(maps: MapSheet, { row, column, channel }: Place): Mark[] {
+  if (channel >= maps.shown) return []
+  if (maps.isLine) {
+    const top = Math.floor(channel / maps.columns)
+    return [{ left: channel % maps.columns, top, width: 1, height: 1 }]
+  }
+  const tile = tileOf(maps, channel)
+  return [tile, { left: tile.left + column, top: tile.top + row, width: 1, height: 1 }]
+}
+
+function placeAt(maps: MapSheet, x: number, y: number): Place {
+  if (maps.isLine) {
+    const channel = Math.min(y * maps.columns + x, maps.shown - 1)
     return { row: 0, column: 0, channel }
   }
   const [across, column] = split(x, maps.tileWidth)
   const [down, row] = split(y, maps.tileHeight)
-  const channel = Math.min(
-    down * maps.columns + Math.min(across, maps.columns - 1),
-    maps.channels - 1,
-  )
+  const channel = Math.min(down * maps.columns + Math.min(across, maps.columns - 1), maps.shown - 1)
   return { row, column, channel }
 }
 

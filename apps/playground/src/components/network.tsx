@@ -26,7 +26,8 @@ export function Network(props: {
     <ol class="network" aria-label="Layers">
       {layers.map((layer) => {
         const [height, width, channels] = sides(layer.shape)
-        const isOff = parts.some((part) => part.layer === layer.name)
+        const off = parts.find((part) => part.layer === layer.name)
+        const isOff = off !== undefined && off.channels === undefined
         return (
           <li key={layer.name}>
             <button
@@ -49,6 +50,11 @@ export function Network(props: {
                 {layer.shape.length === 3 ? `${height}×${width}×${channels}` : channels}
               </span>
               {isOff && <span class="hidden"> (off)</span>}
+              {off?.channels && (
+                <span class="size">
+                  {off.channels.length} of {channels} off
+                </span>
+              )}
             </button>
           </li>
         )

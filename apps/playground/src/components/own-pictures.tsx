@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks'
 import { picturesOf, zipDataset } from '../data-set-file.ts'
 import type { OwnDataset } from '../engine/training-protocol.ts'
-import { messageOf } from '../session.ts'
+import { engine, messageOf } from '../session.ts'
 import { useStore } from '../store.ts'
 import { dataset, keepDataset } from '../training.ts'
 import { download } from './download.ts'
@@ -16,15 +16,44 @@ const foldersOnly = { webkitdirectory: true }
 
 const newId = () => `${Date.now().toString(36)}-${++count}`
 
+/** Thumbnails of a class that are shown until all are asked for. */
+const FEW = 12
+
 export function OwnPictures() {
   const own = useStore(dataset)
   const [name, setName] = useState('')
   const [problem, setProblem] = useState('')
+  const [progress, setProgress] = useState('')
+  const [removed, setRemoved] = useState<{ what: string; before: OwnDataset }>()
+  const [opened, setOpened] = useState<readonly string[]>([])
   const folder = useRef<HTMLInputElement>(null)
   const zip = useRef<HTMLInputElement>(null)
   const keep = (next: OwnDataset) => {
     setProblem('')
+    setRemoved(undefined)
     keepDataset(next).catch((error) => setProblem(messageOf(error)))
+  }
+  const remove = (what: string, next: OwnDataset) => {
+    keep(next)
+    setRemoved({ what, before: own })
+  }
+  const add = async (found: readonly { label: string; name: string; blob: Blob }[]) => {
+    const small: Blob[] = []
+    for (const one of found) {
+      setProgress(`Taking pictures: ${small.length} of ${found.length} …`)
+      small.push(await shrunk(one))
+    }
+    setProgress('')
+    // Others may have come meanwhile.
+    const { classes, pictures } = dataset.value
+    const all = [...new Set([...classes, ...found.map(({ label }) => label)])]
+    const added = found.map(({ label, name }, index) => ({
+      id: newId(),
+      name,
+      blob: small[index]!,
+      label: all.indexOf(label),
+    }))
+    keep({ classes: all, pictures: [...pictures, ...added] })
   }
   const addClass = (event: Event) => {
     event.preventDefault()
@@ -38,22 +67,13 @@ export function OwnPictures() {
     const files = [...(input.files ?? [])]
     input.value = ''
     try {
-      const found = await picturesOf(files)
-      const { classes, pictures } = dataset.value
-      const all = [...new Set([...classes, ...found.map(({ label }) => label)])]
-      const added = found.map(({ label, name, blob }) => ({
-        id: newId(),
-        name,
-        blob,
-        label: all.indexOf(label),
-      }))
-      keep({ classes: all, pictures: [...pictures, ...added] })
+      await add(await picturesOf(files))
     } catch (error) {
       setProblem(messageOf(error))
     }
   }
   const removeClass = (label: number) =>
-    keep({
+    remove(`the class ${own.classes[label]}`, {
       classes: own.classes.filter((_, index) => index !== label),
       pictures: own.pictures
         .filter((picture) => picture.label !== label)
@@ -109,10 +129,20 @@ export function OwnPictures() {
         data-testid="data-set-zip"
         onChange={(event) => void addFiles(event.currentTarget)}
       />
+      {progress && <Message kind="busy">{progress}</Message>}
       {problem && <Message kind="problem">{problem}</Message>}
+      {removed && (
+        <div class="row">
+          <Message kind="busy">Removed {removed.what}.</Message>
+          <button type="button" class="secondary" onClick={() => keep(removed.before)}>
+            Undo
+          </button>
+        </div>
+      )}
       <ul class="classes">
         {own.classes.map((label, index) => {
           const pictures = own.pictures.filter((picture) => picture.label === index)
+          const shown = opened.includes(label) ? pictures : pictures.slice(-FEW)
           return (
             <li key={label} class="card">
               <div class="grow">
@@ -124,15 +154,7 @@ export function OwnPictures() {
                 </h3>
                 <PictureSource
                   label={label}
-                  onPictures={(given) =>
-                    keep({
-                      ...own,
-                      pictures: [
-                        ...own.pictures,
-                        ...given.map((one) => ({ ...one, id: newId(), label: index })),
-                      ],
-                    })
-                  }
+                  onPictures={(given) => void add(given.map((one) => ({ ...one, label })))}
                 >
                   <button
                     type="button"
@@ -144,7 +166,7 @@ export function OwnPictures() {
                   </button>
                 </PictureSource>
                 <div class="strip">
-                  {pictures.slice(-12).map(({ id, blob, name: file }) => (
+                  {shown.map(({ id, blob, name: file }) => (
                     <button
                       key={id}
                       type="button"
@@ -152,12 +174,24 @@ export function OwnPictures() {
                       title="Remove this picture"
                       aria-label={`Remove ${file} from ${label}`}
                       onClick={() =>
-                        keep({ ...own, pictures: own.pictures.filter((one) => one.id !== id) })
+                        remove(`${file} from ${label}`, {
+                          ...own,
+                          pictures: own.pictures.filter((one) => one.id !== id),
+                        })
                       }
                     >
                       <Thumbnail blob={blob} alt="" />
                     </button>
                   ))}
+                  {shown.length < pictures.length && (
+                    <button
+                      type="button"
+                      class="outline secondary"
+                      onClick={() => setOpened([...opened, label])}
+                    >
+                      Show {pictures.length - shown.length} more
+                    </button>
+                  )}
                 </div>
               </div>
             </li>
@@ -166,4 +200,13 @@ export function OwnPictures() {
       </ul>
     </>
   )
+}
+
+/** The picture as training uses it; one that cannot be read is told of when it is trained on. */
+async function shrunk(picture: { blob: Blob; name: string }): Promise<Blob> {
+  try {
+    return await engine().shrink(picture)
+  } catch {
+    return picture.blob
+  }
 }

@@ -32,14 +32,33 @@ export function PictureSource(props: {
       setProblem(`${others[0]!.name} is no picture: choose JPEG, PNG or WebP files.`)
     }
   }
+  // Files, and those in folders.
+  const takeDropped = (event: DragEvent) => {
+    event.preventDefault()
+    event.stopPropagation()
+    setOver(false)
+    fromEvent(event).then(
+      (dropped) => {
+        const files = dropped.filter((one) => one instanceof File)
+        if (files.length > 0) take(files)
+        else setProblem('What was dropped is no file: save the picture, and drop its file here.')
+      },
+      (error) => setProblem(messageOf(error)),
+    )
+  }
   useEffect(() => {
     if (!pasteHere) return
     const paste = (event: ClipboardEvent) => {
       const files = [...(event.clipboardData?.files ?? [])]
       if (files.length > 0) take(files)
     }
+    // Wherever on the page they fall.
     addEventListener('paste', paste)
-    return () => removeEventListener('paste', paste)
+    addEventListener('drop', takeDropped)
+    return () => {
+      removeEventListener('paste', paste)
+      removeEventListener('drop', takeDropped)
+    }
   })
   return (
     <section
@@ -50,15 +69,7 @@ export function PictureSource(props: {
         setOver(true)
       }}
       onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault()
-        setOver(false)
-        // Files, and those in folders.
-        fromEvent(event).then(
-          (given) => take(given.filter((one) => one instanceof File)),
-          (error) => setProblem(messageOf(error)),
-        )
-      }}
+      onDrop={takeDropped}
     >
       <div class="row">
         <button type="button" onClick={() => input.current?.click()}>

@@ -32,7 +32,8 @@ export function RunView() {
       <p data-testid="run" role="status">
         {finished ? 'Done' : status === 'idle' ? 'Stopped' : 'Training'}: step {last.step} of{' '}
         {last.steps}, epoch {last.epoch} of {last.epochs}, {speed.toFixed(0)} pictures/s
-        {lastEpoch && `. Right on pictures kept back: ${accuracy}`}
+        {lastEpoch &&
+          `. Right on pictures kept back: ${accuracy} of ${lastEpoch.validation.pictures} (guessing gives ${percent(1 / classes.length)})`}
         {saved !== undefined && `. Kept in this browser up to step ${saved}`}.
       </p>
       <div class="columns charts">

@@ -1,5 +1,6 @@
 // Pictures in the worker: from files to pixels, and from pixels to what a canvas shows.
 import { decodePicture, type Picture } from '@alexnet/data'
+import { Random, resize, transformPicture } from '@alexnet/data/transforms'
 import type { Pixels } from './protocol.ts'
 
 /** Larger pictures are refused before they are decoded into memory. */
@@ -14,6 +15,15 @@ export async function decode(blob: Blob, name: string): Promise<Picture> {
   return decodePicture(bytes, { path: name, maxPixels: MOST_PIXELS, minPixelsPerSide: 1 })
 }
 
+/** Side in pixels that no picture to train on need be larger than. */
+const MOST_SIDE = 256
+
+/** A picture whose shorter side is no larger than the networks here use. */
+export function reduced(picture: Picture): Picture {
+  const isLarge = Math.min(picture.width, picture.height) > MOST_SIDE
+  return isLarge ? transformPicture(resize(MOST_SIDE), picture, new Random(0)) : picture
+}
+
 /** A picture as a canvas takes it. */
 export function toPixels({ width, height, data }: Picture): Pixels {
   const rgba = new Uint8ClampedArray(width * height * 4)
@@ -26,10 +36,13 @@ export function toPixels({ width, height, data }: Picture): Pixels {
   return { width, height, data: rgba }
 }
 
-/** A picture as a PNG file. */
-export async function toPng(picture: Picture): Promise<Blob> {
+/** A picture as a file: a PNG has the very pixels, a JPEG a tenth of the bytes. */
+export async function toFile(
+  picture: Picture,
+  type: 'image/png' | 'image/jpeg' = 'image/png',
+): Promise<Blob> {
   const { width, height, data } = toPixels(picture)
   const canvas = new OffscreenCanvas(width, height)
   canvas.getContext('2d')!.putImageData(new ImageData(data, width, height), 0, 0)
-  return canvas.convertToBlob({ type: 'image/png' })
+  return canvas.convertToBlob({ type, quality: 0.95 })
 }

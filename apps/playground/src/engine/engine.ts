@@ -3,7 +3,7 @@ import { describeModel } from '@alexnet/core'
 import { type Picture, shapes } from '@alexnet/data'
 import type { Model } from '@alexnet/model'
 import { startBackend } from './backends.ts'
-import { decode, toPng } from './decode.ts'
+import { decode, reduced, toFile } from './decode.ts'
 import * as looking from './looking.ts'
 import { loadModel } from './models.ts'
 import type {
@@ -20,6 +20,7 @@ import type {
   Part,
   Pixels,
   SwitchOffView,
+  TileSheet,
   UnitView,
 } from './protocol.ts'
 
@@ -81,7 +82,7 @@ export class Engine {
     return looking.unitView(this.#model, input, layer, place, parts)
   }
 
-  async filters(layer: string): Promise<Pixels> {
+  async filters(layer: string): Promise<TileSheet> {
     return looking.filterSheet(this.#model.network, layer)
   }
 
@@ -103,13 +104,20 @@ export class Engine {
     return looking.seen(this.#model, await this.#prepared(image))
   }
 
+  /** A picture as a file no larger than training uses: the file itself where it is small. */
+  async shrink({ blob, name }: { blob: Blob; name: string }): Promise<Blob> {
+    const picture = await decode(blob, name)
+    const small = reduced(picture)
+    return small === picture ? blob : toFile(small, 'image/jpeg')
+  }
+
   /** A drawn picture of each class, as files. */
   async drawShapes(size: number, seed: number): Promise<{ name: string; blob: Blob }[]> {
     const dataset = shapes({ count: 10, size, seed, split: 'test' })
     return Promise.all(
       Array.from({ length: dataset.length }, async (_, index) => ({
         name: `${dataset.classes[dataset.label(index)]}.png`,
-        blob: await toPng(await dataset.load(index)),
+        blob: await toFile(await dataset.load(index)),
       })),
     )
   }

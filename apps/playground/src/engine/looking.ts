@@ -23,6 +23,7 @@ import type {
   Part,
   Pixels,
   SwitchOffView,
+  TileSheet,
   UnitView,
 } from './protocol.ts'
 
@@ -62,8 +63,8 @@ export async function mapSheet(
       columns,
       tileWidth: 1,
       tileHeight: 1,
-      channels,
-      values: maps.data as Float32Array<ArrayBuffer>,
+      shown: channels,
+      isLine,
     }
   }
   const count = Math.min(channels, MOST_TILES)
@@ -76,8 +77,8 @@ export async function mapSheet(
     columns,
     tileWidth: width,
     tileHeight: height,
-    channels: count,
-    values: maps.data as Float32Array<ArrayBuffer>,
+    shown: count,
+    isLine,
   }
 }
 
@@ -107,29 +108,41 @@ export async function unitView(
     value: maps.data[(row * maps.width + column) * maps.channels + channel]!,
     field,
     framed: toPixels(outline(large, frame, { thickness: 3 })),
-    patch: toPixels(cut(picture, field)),
+    patch: toPixels(cut(picture, receptiveField(model, layer, { row, column }, { padding: true }))),
     ...(isConvolution && { filter: toPixels(await oneFilter(model, layer, channel)) }),
   }
 }
 
+/** Padding is this grey. */
+const PADDING = 128
+
+/** A part of a picture, and of the padding around it. */
 function cut(
   picture: Picture,
   { top, left, height, width }: { top: number; left: number; height: number; width: number },
 ): Picture {
-  const data = new Uint8Array(width * height * 3)
-  for (let y = 0; y < height; y++) {
-    const from = ((top + y) * picture.width + left) * 3
-    data.set(picture.data.subarray(from, from + width * 3), y * width * 3)
+  const data = new Uint8Array(width * height * 3).fill(PADDING)
+  const first = Math.max(0, left)
+  const end = Math.min(picture.width, left + width)
+  for (let y = Math.max(0, top); y < Math.min(picture.height, top + height); y++) {
+    const row = picture.data.subarray(
+      (y * picture.width + first) * 3,
+      (y * picture.width + end) * 3,
+    )
+    data.set(row, ((y - top) * width + first - left) * 3)
   }
   return { width, height, data }
 }
 
-export async function filterSheet(model: LayersModel, layer: string): Promise<Pixels> {
+export async function filterSheet(model: LayersModel, layer: string): Promise<TileSheet> {
   const { count, channels } = await filtersOf(model, layer)
   const shown = Math.min(count, channels === 3 ? MOST_TILES : 24)
   const tiles: Picture[] = []
   for (let index = 0; index < shown; index++) tiles.push(await oneFilter(model, layer, index))
-  return toPixels(sheet(tiles, { background: 128, columns: Math.ceil(Math.sqrt(shown * 1.6)) }))
+  const columns = Math.ceil(Math.sqrt(shown * 1.6))
+  const { width: tileWidth, height: tileHeight } = tiles[0]!
+  const pixels = toPixels(sheet(tiles, { background: 128, columns }))
+  return { pixels, columns, tileWidth, tileHeight, shown }
 }
 
 export const seen = ({ preprocessing }: Model, input: Float32Array): Pixels =>

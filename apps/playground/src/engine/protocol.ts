@@ -84,15 +84,18 @@ export interface Part {
   channels?: number[]
 }
 
-/** The maps of a layer on one sheet: `columns` tiles a row with a pixel between and around them. */
-export interface MapSheet {
+/** Tiles on one sheet, `columns` a row with a pixel between and around them: the first ones, where all are too many. */
+export interface TileSheet {
   pixels: Pixels
   columns: number
   tileWidth: number
   tileHeight: number
-  channels: number
-  /** [height, width, channels] of the layer. */
-  values: Float32Array<ArrayBuffer>
+  shown: number
+}
+
+/** The maps of a layer; units without places are a pixel each, with none between. */
+export interface MapSheet extends TileSheet {
+  isLine: boolean
 }
 
 /** One unit of a layer, looked at closely. */

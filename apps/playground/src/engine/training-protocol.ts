@@ -36,11 +36,32 @@ export const defaultSettings: TrainingSettings = {
   seed: 0,
 }
 
+/** Steps after which the last layer alone has learned a few classes. */
+const OWN_STEPS = 120
+
+/** What suits each beginning: the peak of the learning rate. */
+export const rates: Record<Start, number> = { scratch: 0.02, head: 0.01, all: 0.005 }
+
+/**
+ * What suits so many pictures of one's own: they are too few for a new network, so that the last layer of the one
+ * there is learns, for as many epochs as make enough steps.
+ */
+export function settingsForOwn(
+  pictures: number,
+  { batchSize, validation }: Pick<TrainingSettings, 'batchSize' | 'validation'>,
+): Pick<TrainingSettings, 'start' | 'epochs' | 'learningRate' | 'augment'> {
+  const steps = Math.max(1, Math.ceil((pictures * (1 - validation)) / batchSize))
+  const epochs = Math.min(60, Math.max(5, Math.round(OWN_STEPS / steps)))
+  return { start: 'head', epochs, learningRate: rates.head, augment: true }
+}
+
 /** A new run: what it is asked for, and the model that it begins with. */
 export interface NewRun {
   settings: TrainingSettings
   base: ModelSource
   backend: BackendChoice
+  /** The user's own pictures, which need not be in the browser's storage. */
+  own: OwnDataset
 }
 
 export interface StepReport {
@@ -75,6 +96,8 @@ export type TrainingReport =
   | StepReport
   | EpochReport
   | { type: 'mistakes'; mistakes: Mistake[] }
+  /** Pictures of the user's own are decoded before the first step. */
+  | { type: 'preparing'; done: number; total: number }
   | { type: 'started'; classes: string[]; training: number; validation: number; device: string }
   | { type: 'saved'; step: number }
   | { type: 'warning'; message: string }

@@ -14,14 +14,14 @@ import {
   torchvisionEval,
   torchvisionTrain,
 } from '@alexnet/data'
-import { Random, resize, transformPicture } from '@alexnet/data/transforms'
+import { Random, transformPicture } from '@alexnet/data/transforms'
 import { type ModelDescription, toMetadata } from '@alexnet/model'
 import { oneCycle, Sgd, Trainer } from '@alexnet/train'
 import { encodeSafetensors, readCheckpoint } from '@alexnet/weights'
 import type * as tf from '@tensorflow/tfjs'
 import { get, set } from 'idb-keyval'
 import { startBackend } from './backends.ts'
-import { decode, toPixels } from './decode.ts'
+import { decode, reduced, toPixels } from './decode.ts'
 import { inspect } from './mistakes.ts'
 import { loadModel } from './models.ts'
 import type { BackendChoice, Pixels } from './protocol.ts'
@@ -38,6 +38,9 @@ import {
 } from './training-protocol.ts'
 
 type Tell = (report: TrainingReport) => void
+
+/** Milliseconds of training that a reload may lose, at most. */
+const KEEP_EVERY = 10_000
 
 /** Everything that a run works with. */
 interface Run {
@@ -58,9 +61,21 @@ export class TrainingEngine {
   #started = false
 
   /** Starts anew. @returns whether it came to its end, false when it was stopped */
-  async start({ settings, base, backend }: NewRun, tell: Tell): Promise<boolean> {
+  async start(request: NewRun, tell: Tell): Promise<boolean> {
+    return inOneTab(() => this.#startAnew(request, tell))
+  }
+
+  /**
+   * Goes on with the run that the browser keeps, on the pictures that it keeps or on those given.
+   * @returns as `start`
+   */
+  async resume(backend: BackendChoice, own: OwnDataset, tell: Tell): Promise<boolean> {
+    return inOneTab(() => this.#goOn(backend, own, tell))
+  }
+
+  async #startAnew({ settings, base, backend, own }: NewRun, tell: Tell): Promise<boolean> {
     const device = await this.#backend(backend, tell)
-    const { training, validation } = await openData(settings)
+    const { training, validation } = await openData(settings, own, tell)
     const { model, description } = await newModel(settings, training.classes, base)
     const run = withTrainer({
       settings,
@@ -75,13 +90,12 @@ export class TrainingEngine {
     return this.#go(run, tell, device)
   }
 
-  /** Goes on with the run that the browser keeps. @returns as `start` */
-  async resume(backend: BackendChoice, tell: Tell): Promise<boolean> {
+  async #goOn(backend: BackendChoice, own: OwnDataset, tell: Tell): Promise<boolean> {
     const saved = await get<SavedRun>(keys.run)
     if (!saved) throw new Error('no run is kept in this browser: start one')
     const device = await this.#backend(backend, tell)
     const { settings, steps, epochs, mistakes } = saved
-    const { training, validation } = await openData(settings)
+    const { training, validation } = await openData(settings, own, tell)
     if (training.classes.join() !== saved.classes.join()) {
       throw new Error('the classes have changed since the run began: start a new one')
     }
@@ -111,9 +125,10 @@ export class TrainingEngine {
   async preview(
     settings: TrainingSettings,
     network: { variant: string; inputSize: number },
+    own: OwnDataset,
     count: number,
   ): Promise<Pixels[]> {
-    const { training } = await openData(settings)
+    const { training } = await openData(settings, own)
     const picture = await training.load(settings.seed % training.length)
     const { variant, inputSize } =
       settings.start === 'scratch' ? { variant: 'cifar', inputSize: 32 } : network
@@ -162,9 +177,14 @@ export class TrainingEngine {
           start,
         }),
       schedule: oneCycle(settings.learningRate, 0.2),
-      checkpointEvery: 100,
       signal: this.#stop.signal,
     })
+    // At an epoch's end, and by the clock: a slow device makes few steps in the time that a person would miss.
+    let keptAt = performance.now()
+    const keepNow = async () => {
+      await keep(run, trainer.history.length >= settings.epochs, tell)
+      keptAt = performance.now()
+    }
     try {
       for await (const event of events) {
         if (event.type === 'step') {
@@ -181,6 +201,7 @@ export class TrainingEngine {
           }
           run.steps.push(report)
           tell(report)
+          if (performance.now() - keptAt > KEEP_EVERY) await keepNow()
         } else if (event.type === 'epoch') {
           const plain = presetFor(variant, crop, false, scale)
           const seen = await inspect(run.model, validation, plain)
@@ -197,7 +218,7 @@ export class TrainingEngine {
           tell(report)
           tell({ type: 'mistakes', mistakes: seen.mistakes })
         } else {
-          await keep(run, trainer.history.length >= settings.epochs, tell)
+          await keepNow()
         }
       }
     } finally {
@@ -285,7 +306,7 @@ function presetFor(
   return (augment ? train : plain)({ crop, ...scale })
 }
 
-async function openData(settings: TrainingSettings) {
+async function openData(settings: TrainingSettings, own: OwnDataset, tell?: Tell) {
   const { source, pictures: count, seed, validation: share } = settings
   if (source === 'shapes') {
     const held = Math.max(50, Math.min(1000, Math.round(count * share)))
@@ -294,12 +315,11 @@ async function openData(settings: TrainingSettings) {
       validation: shapes({ count: held, seed, split: 'test' }),
     }
   }
-  const own = await get<OwnDataset>(keys.dataset)
-  const used = own?.classes.filter((_, label) => own.pictures.some((one) => one.label === label))
-  if (!own || !used || used.length < 2) {
+  const used = own.classes.filter((_, label) => own.pictures.some((one) => one.label === label))
+  if (used.length < 2) {
     throw new Error('training needs pictures of at least two classes: add some first')
   }
-  const whole = asDataset(own)
+  const whole = await asDataset(own, tell)
   if (share === 0 || own.pictures.length < 10) return { training: whole, validation: whole }
   const [training, validation] = split(whole, [1 - share, share], seed)
   return validation!.length === 0
@@ -307,31 +327,41 @@ async function openData(settings: TrainingSettings) {
     : { training: training!, validation: validation! }
 }
 
-/** Side in pixels to which own pictures are reduced once, since they are loaded in every epoch. */
-const MOST_SIDE = 256
-
-function asDataset({ classes, pictures }: OwnDataset): Dataset {
-  const decoded = new Map<number, Promise<Picture>>()
-  const load = async (index: number) => {
-    const { blob, name } = pictures[index]!
-    const picture = await decode(blob, name)
-    const isLarge = Math.min(picture.width, picture.height) > MOST_SIDE
-    return isLarge ? transformPicture(resize(MOST_SIDE), picture, new Random(0)) : picture
+/** The user's pictures, decoded once: they are loaded in every epoch. */
+async function asDataset({ classes, pictures }: OwnDataset, tell?: Tell): Promise<Dataset> {
+  const decoded: Picture[] = []
+  for (const { blob, name } of pictures) {
+    tell?.({ type: 'preparing', done: decoded.length, total: pictures.length })
+    decoded.push(reduced(await decode(blob, name)))
   }
   return {
     name: 'own pictures',
     classes,
     length: pictures.length,
     label: (index) => pictures[index]!.label,
-    load(index) {
-      let picture = decoded.get(index)
-      if (!picture) {
-        picture = load(index)
-        decoded.set(index, picture)
-      }
-      return picture
-    },
+    load: async (index) => decoded[index]!,
     path: (index) => pictures[index]!.name,
     fingerprint: async () => pictures.map(({ id }) => id).join(),
+  }
+}
+
+/**
+ * Trains while no other tab of this browser does: two would write over each other's run.
+ * @throws Error when another one does
+ */
+async function inOneTab(train: () => Promise<boolean>): Promise<boolean> {
+  // Pages that are served without encryption have no locks.
+  if (!navigator.locks) return train()
+  // A worker that was ended a moment ago may still hold it.
+  const signal = AbortSignal.timeout(2000)
+  let isHeld = false
+  try {
+    return await navigator.locks.request('alexnet-training', { signal }, () => {
+      isHeld = true
+      return train()
+    })
+  } catch (error) {
+    if (isHeld || !signal.aborted) throw error
+    throw new Error('another tab of this browser trains: stop it there, or wait until it is done')
   }
 }

@@ -110,6 +110,16 @@ describeSite('Classify', (site) => {
     await page.context().close()
   })
 
+  it('takes a picture that is dropped beside its place', async () => {
+    const page = await openSmall(site, '#/classify')
+    const file = join(folder, 'public/samples/frog.png')
+    await page
+      .getByRole('contentinfo')
+      .dispatchEvent('drop', { dataTransfer: await transferOf(page, file, 'image/png') })
+    await page.getByRole('heading', { name: 'frog.png' }).waitFor()
+    await page.context().close()
+  })
+
   it('takes a .pth file that is dropped on it', async () => {
     const page = await openSmall(site, '#/classify')
     await page
@@ -202,9 +212,10 @@ describeSite('Classify', (site) => {
       .getByRole('alert')
       .filter({ hasText: /WebGPU.*choose another backend/i })
       .waitFor()
-    await page.getByRole('combobox', { name: 'Backend' }).selectOption('cpu')
+    // The one before is at work again.
     await page.getByText('Runs on cpu').waitFor()
     await page.locator('.bars').first().waitFor()
+    expect(await page.getByRole('combobox', { name: 'Backend' }).inputValue()).toBe('auto')
     await page.context().close()
   })
 

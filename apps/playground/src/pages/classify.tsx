@@ -1,5 +1,5 @@
 // Classify: pictures in, the likeliest classes out.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import { Bars } from '../components/bars.tsx'
 import { csv } from '../components/csv.ts'
 import { download } from '../components/download.ts'
@@ -20,15 +20,25 @@ import {
   selected,
   session,
 } from '../session.ts'
-import { useStore } from '../store.ts'
+import { Store, useStore } from '../store.ts'
 
 type Answer = Classified | { id: string; problem: string }
+
+/** Answers by the pictures' ids, and what they are of: a model, a backend, one view or ten. */
+interface Answers {
+  of: string
+  all: ReadonlyMap<string, Answer>
+}
+
+// Outside of the component: who comes back from another page finds them as they were.
+const given = new Store<Answers>({ of: '', all: new Map() })
+const isTenView = new Store(false)
 
 export function ClassifyPage() {
   const list = useStore(images)
   const pushedOut = useStore(dropped)
   const { status, version, backend, model } = useStore(session)
-  const [tenView, setTenView] = useState(false)
+  const tenView = useStore(isTenView)
   const answers = useAnswers(
     list,
     status === 'ready' ? `${version} ${tenView}` : undefined,
@@ -75,7 +85,7 @@ export function ClassifyPage() {
             role="switch"
             checked={tenView}
             aria-checked={tenView}
-            onChange={(event) => setTenView(event.currentTarget.checked)}
+            onChange={(event) => isTenView.set(event.currentTarget.checked)}
           />
           Ten views: corners, middle and their mirror images, averaged as in the paper
         </label>
@@ -158,17 +168,14 @@ function Result(props: {
 
 /** Answers to pictures, one after the other; begun anew when `version` changes. */
 function useAnswers(list: readonly PageImage[], version: string | undefined, tenView: boolean) {
-  const [answers, setAnswers] = useState<{ of: string; all: ReadonlyMap<string, Answer> }>({
-    of: '',
-    all: new Map(),
-  })
+  const answers = useStore(given)
   const known = answers.of === version ? answers.all : new Map<string, Answer>()
   const next = version === undefined ? undefined : list.find(({ id }) => !known.has(id))
   useEffect(() => {
     if (!next || version === undefined) return
     let stale = false
     const put = (answer: Answer) => {
-      if (!stale) setAnswers({ of: version, all: new Map([...known, [next.id, answer]]) })
+      if (!stale) given.set({ of: version, all: new Map([...known, [next.id, answer]]) })
     }
     engine()
       .classify(next, { tenView })

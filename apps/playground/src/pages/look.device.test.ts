@@ -1,7 +1,8 @@
 // Look inside, in Chromium: the network's layers, a unit by pointer and by keyboard, heat maps, parts
 // switched off.
+import { shapes } from '@alexnet/data'
 import { expect, it } from 'vitest'
-import { describeSite, openSmall } from '../testing/site.ts'
+import { asFile, describeSite, openSmall, PATIENCE, picturesFor } from '../testing/site.ts'
 
 describeSite('Look inside', (site) => {
   it('shows maps, units, filters, heat maps, and the answer without a layer', async () => {
@@ -30,6 +31,67 @@ describeSite('Look inside', (site) => {
     )
     await page.getByRole('button', { name: 'Switch all on' }).click()
     await page.getByText('Without these parts').waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+
+  it('looks at the unit under the pointer in passing, and keeps the one that is pressed', async () => {
+    const page = await openSmall(site, '#/look')
+    const maps = page.getByRole('img', { name: /Maps of features.0: 6 channels/ })
+    await maps.scrollIntoViewIfNeeded()
+    // Also when all below it stands there.
+    await page.getByRole('img', { name: /^grad-cam for/ }).waitFor()
+    const before = await maps.boundingBox()
+    const button = page.getByRole('button', { name: /Switch off channel/ })
+    expect(await button.isDisabled()).toBe(true)
+    await maps.hover({ position: { x: 40, y: 40 } })
+    const unit = page.getByText(/^Channel \d+ at row \d+, column \d+/)
+    await unit.waitFor()
+    // Nothing moved under the pointer.
+    expect(await maps.boundingBox()).toEqual(before)
+    expect(await page.locator('.mark').count()).toBe(3)
+    const passed = await unit.textContent()
+    await maps.click({ position: { x: 60, y: 60 } })
+    await expect.poll(() => unit.textContent()).not.toBe(passed)
+    const about = await unit.textContent()
+    await button.hover()
+    expect(await unit.textContent()).toBe(about)
+    await maps.press('ArrowRight')
+    const column = (text: string | null) => Number(/column (\d+)/.exec(text!)![1])
+    await expect.poll(async () => column(await unit.textContent())).toBe(column(about) + 1)
+    await button.click()
+    await page.getByRole('button', { name: /conv\s*28×28×6\s*1 of 6 off/ }).waitFor()
+    await maps.press('Escape')
+    await unit.waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+
+  it('draws the padding that a unit at the border sees', async () => {
+    const page = await site.open('#/look')
+    const maps = page.getByRole('img', { name: /^Maps of features.0: \d+ channels/ })
+    await maps.click({ position: { x: 2, y: 2 } })
+    await page.getByText(/^Channel 0 at row 0, column 0/).waitFor()
+    const size = (name: string) =>
+      page
+        .getByRole('img', { name, exact: true })
+        .evaluate((canvas: HTMLCanvasElement) => [canvas.width, canvas.height])
+    expect(await size('What the unit sees')).toEqual(await size('Weights of channel 0'))
+    await page.context().close()
+  })
+
+  it('has the picture that was asked for among those to choose from', async () => {
+    const page = await openSmall(site, '#/classify')
+    const dataset = shapes({ count: 20, size: 32, seed: 5 })
+    const files = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => asFile(dataset, index)),
+    )
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await picturesFor(page, 'classify').setInputFiles(files)
+    await expect.poll(() => page.locator('.bars').count(), { timeout: PATIENCE }).toBe(20)
+    await page.getByRole('button', { name: 'Look inside at 17.png' }).click()
+    await page.getByRole('button', { name: '17.png', pressed: true }).waitFor()
+    // Answers and the switch are as they were.
+    await page.goBack()
+    expect(await page.locator('.bars').count()).toBe(20)
     await page.context().close()
   })
 

@@ -11,6 +11,9 @@ import { sampleImages } from '../samples.ts'
 import { addImages, addWhereNone, engine, images, selected, session } from '../session.ts'
 import { useStore } from '../store.ts'
 
+/** Thumbnails in the strip. */
+const FEW = 12
+
 export function LookPage() {
   const list = useStore(images)
   const chosen = useStore(selected)
@@ -40,7 +43,7 @@ export function LookPage() {
       {list.length > 0 && (
         <fieldset class="strip">
           <legend class="hidden">Picture to look at</legend>
-          {list.slice(0, 12).map(({ id, name: file, blob }) => (
+          {around(list, list.indexOf(image!), FEW).map(({ id, name: file, blob }) => (
             <button
               key={id}
               type="button"
@@ -76,4 +79,10 @@ export function LookPage() {
       )}
     </>
   )
+}
+
+/** At most `count` of a list, one of them in their midst. */
+function around<T>(list: readonly T[], index: number, count: number): readonly T[] {
+  const first = Math.max(0, Math.min(index - Math.floor(count / 2), list.length - count))
+  return list.slice(first, first + count)
 }

@@ -3,8 +3,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { shapes } from '@alexnet/data'
+import { decodePicture, shapes } from '@alexnet/data'
 import { readCheckpointFile } from '@alexnet/weights/node'
+import { unzipSync, zipSync } from 'fflate'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import {
@@ -75,6 +76,10 @@ describeSite('Train', (site) => {
     await withSmallModel(page)
     await page.getByText(/^Stopped: step/).waitFor()
     expect(await stepOf(page)).toBe(before)
+    // Nothing takes its place without a question.
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.getByText(/A new run takes the place of the one that stopped, kept up to/).waitFor()
+    await page.getByRole('button', { name: 'Leave it' }).click()
     await page.getByRole('heading', { name: 'Confusion matrix, epoch 1' }).waitFor()
     await page.getByRole('button', { name: 'Save the classifier' }).waitFor()
     expect(await page.getByLabel('Epochs').inputValue()).toBe('3')
@@ -105,10 +110,19 @@ describeSite('Train', (site) => {
     await withSmallModel(page)
     await page.getByLabel('Your own classes').check()
     await page.getByRole('heading', { name: `stripes ${counts.stripes} pictures` }).waitFor()
-    await page.getByLabel('Begin with').selectOption('head')
-    await enter(page, 'Epochs', 2)
+    // What is removed comes back.
+    await page.getByRole('button', { name: 'Remove the class stripes' }).click()
+    await page.getByRole('heading', { name: /^stripes/ }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByRole('heading', { name: `stripes ${counts.stripes} pictures` }).waitFor()
+    // The settings that are offered suit them.
+    expect(await page.getByLabel('Begin with').inputValue()).toBe('head')
+    expect(Number(await page.getByLabel('Epochs').inputValue())).toBeGreaterThan(20)
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText(/^Done: step/).waitFor({ timeout: PATIENCE })
+    const done = await page.getByTestId('run').textContent()
+    expect(done).toMatch(/of \d+ \(guessing gives 50.0%\)/)
+    expect(Number(/kept back: ([\d.]+)%/.exec(done!)![1])).toBeGreaterThan(90)
     const { bytes } = await saved(page, 'Save the data set')
     const other = await openSmall(site, '#/train')
     await other.getByLabel('Your own classes').check()
@@ -187,6 +201,61 @@ describeSite('Train', (site) => {
     await page.getByText('Runs on cpu').waitFor()
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.getByText(/^Done: step 21 of 21/).waitFor({ timeout: PATIENCE })
+    await page.context().close()
+  })
+
+  it('trains on pictures that the full storage has not kept', async () => {
+    const page = await openSmall(site, '#/train')
+    const session = await page.context().newCDPSession(page)
+    const origin = new URL(site.url).origin
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1000 })
+    await page.getByLabel('Your own classes').check()
+    const dataset = shapes({ count: 4, size: 32, seed: 9 })
+    const zipped: Record<string, Uint8Array> = {}
+    for (const label of ['cups', 'plates']) {
+      for (const index of [0, 1]) {
+        zipped[`${label}/${index}.png`] = (await asFile(dataset, index)).buffer
+      }
+    }
+    const zip = { name: 'pictures.zip', mimeType: '', buffer: Buffer.from(zipSync(zipped)) }
+    await page.getByTestId('data-set-zip').setInputFiles([zip])
+    await page.getByText(/could not keep the pictures.*can be trained on until/).waitFor()
+    await enter(page, 'Epochs', 5)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.getByText(/^Done: step 5 of 5/).waitFor({ timeout: PATIENCE })
+    await page.context().close()
+  })
+
+  it('keeps large pictures at the size that training uses', async () => {
+    const page = await openSmall(site, '#/train')
+    await page.getByLabel('Your own classes').check()
+    const large = shapes({ count: 2, size: 1024, seed: 9 })
+    const zipped = { 'cups/a.png': (await asFile(large, 0)).buffer }
+    const zip = { name: 'pictures.zip', mimeType: '', buffer: Buffer.from(zipSync(zipped)) }
+    await page.getByTestId('data-set-zip').setInputFiles([zip])
+    await page.getByRole('heading', { name: 'cups 1 picture' }).waitFor()
+    const { bytes } = await saved(page, 'Save the data set')
+    const [name, file] = Object.entries(unzipSync(bytes))[0]!
+    expect(name).toBe('cups/0000.jpg')
+    const { width, height } = await decodePicture(file)
+    expect([width, height]).toEqual([256, 256])
+    await page.context().close()
+  })
+
+  it('lets one tab train at a time, and shows on other pages that it does', async () => {
+    const page = await openSmall(site, '#/train')
+    await enter(page, 'Epochs', 30)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.getByText(/^Training: step/).waitFor()
+    const other = await page.context().newPage()
+    await other.goto(page.url())
+    await other.getByTestId('status').waitFor()
+    await other.getByRole('button', { name: 'Start', exact: true }).click()
+    await other.getByText(/Another tab of this browser trains/).waitFor()
+    await page.getByRole('link', { name: 'Classify' }).click()
+    await page.getByRole('link', { name: /^Training: \d+ %/ }).waitFor()
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByRole('link', { name: /^Training: \d+ %/ }).waitFor({ state: 'detached' })
     await page.context().close()
   })
 

@@ -5,10 +5,11 @@ import { OwnPictures } from '../components/own-pictures.tsx'
 import { PixelView } from '../components/pixels.tsx'
 import { RunView } from '../components/run-view.tsx'
 import type { Pixels } from '../engine/protocol.ts'
-import { type Start, starts, type TrainingSettings } from '../engine/training-protocol.ts'
+import { rates, type Start, starts, type TrainingSettings } from '../engine/training-protocol.ts'
 import { messageOf, session } from '../session.ts'
 import { useStore } from '../store.ts'
 import {
+  chooseSource,
   settings as chosenSettings,
   previewAugmentation,
   restore,
@@ -18,17 +19,19 @@ import {
   stopRun,
 } from '../training.ts'
 
-/** What suits each beginning. */
-const rates: Record<Start, number> = { scratch: 0.02, head: 0.01, all: 0.005 }
-
 export function TrainPage() {
-  const { status, resumable, problem, warning } = useStore(run)
+  const { status, resumable, problem, warning, preparing, finished, saved } = useStore(run)
   const { source, choice } = useStore(session)
   const settings = useStore(chosenSettings)
   const [preview, setPreview] = useState<Pixels[]>([])
   const [previewProblem, setPreviewProblem] = useState('')
   const change = (fields: Partial<TrainingSettings>) => chosenSettings.patch(fields)
+  const [asked, setAsked] = useState(false)
   const idle = status === 'idle'
+  const start = () => {
+    setAsked(false)
+    void startRun({ settings, base: source, backend: choice })
+  }
   useEffect(() => void restore(), [])
   const showPreview = () => {
     setPreviewProblem('')
@@ -45,7 +48,7 @@ export function TrainPage() {
               type="radio"
               name="source"
               checked={settings.source === 'shapes'}
-              onChange={() => change({ source: 'shapes' })}
+              onChange={() => chooseSource('shapes')}
             />
             Ten drawn shapes
           </label>
@@ -54,7 +57,7 @@ export function TrainPage() {
               type="radio"
               name="source"
               checked={settings.source === 'own'}
-              onChange={() => change({ source: 'own', augment: true })}
+              onChange={() => chooseSource('own')}
             />
             Your own classes
           </label>
@@ -153,7 +156,7 @@ export function TrainPage() {
           <button
             type="button"
             disabled={!idle}
-            onClick={() => void startRun({ settings, base: source, backend: choice })}
+            onClick={() => (resumable || finished ? setAsked(true) : start())}
           >
             Start
           </button>
@@ -174,7 +177,28 @@ export function TrainPage() {
             Resume
           </button>
         </div>
-        {status === 'starting' && <Message kind="busy">Starting …</Message>}
+        {asked && idle && (
+          <div class="row">
+            <Message kind="busy">
+              {finished
+                ? 'A new run takes the place of the classifier below: save it first, if it is to be kept.'
+                : `A new run takes the place of the one that stopped${saved === undefined ? '' : `, kept up to step ${saved}`}.`}
+            </Message>
+            <button type="button" onClick={start}>
+              Start anew
+            </button>
+            <button type="button" class="secondary" onClick={() => setAsked(false)}>
+              Leave it
+            </button>
+          </div>
+        )}
+        {status === 'starting' && (
+          <Message kind="busy">
+            {preparing
+              ? `Preparing pictures: ${preparing.done} of ${preparing.total} …`
+              : 'Starting …'}
+          </Message>
+        )}
         {problem && <Message kind="problem">{problem}</Message>}
         {warning && <Message kind="problem">{warning}</Message>}
         <RunView />

@@ -5,6 +5,7 @@ import { cpu } from '@alexnet/backend-cpu'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAlexNet } from '../build.ts'
+import { describeModel } from '../describe.ts'
 import { OptionError } from '../errors.ts'
 import { relativeError } from '../testing/compare.ts'
 import { explainedModel, fixture, type Packed, pictures, unpack } from '../testing/explanations.ts'
@@ -253,6 +254,12 @@ describe('receptive fields', () => {
       await tf.setBackend('cpu')
       const model = explainedModel()
       expect(explain.receptiveField(model, layer, { row, column })).toEqual(field)
+      // With its padding, a field is the same one wherever it lies.
+      const whole = explain.receptiveField(model, layer, { row, column }, { padding: true })
+      const side = describeModel(model).layers.find(({ name }) => name === layer)!.receptiveField
+      expect([whole.height, whole.width]).toEqual([side, side])
+      expect(Math.max(0, whole.top)).toBe(field.top)
+      expect(Math.max(0, whole.left)).toBe(field.left)
       expect(explain.receptiveField(model, 'classifier.1')).toEqual({
         top: 0,
         left: 0,

@@ -18,17 +18,20 @@ export interface Field {
 }
 
 /**
- * The pixels that the unit at a place of a layer depends on, cut at the picture's borders. All channels at a
+ * The pixels that the unit at a place of a layer depends on, cut at the picture's borders unless the padding
+ * around it is asked for, which gives every unit of a layer a field of one size. All channels at a
  * place see the same pixels; a unit of a linear layer sees all of them. Arithmetic of Dumoulin & Visin, "A
  * guide to convolution arithmetic for deep learning" (2016), arXiv:1603.07285.
  *
  * @param place row and column of the unit in the layer's map; not needed where the layer has none
+ * @param options.padding whether the field goes on beyond the picture, to negative places as well. Default false
  * @throws OptionError on an unknown layer or a place outside of its map
  */
 export function receptiveField(
   model: tf.LayersModel,
   layer: string,
   place: { row: number; column: number } = { row: 0, column: 0 },
+  { padding = false }: { padding?: boolean } = {},
 ): Field {
   const chain = chainOf(model)
   const index = indexOfLayer(chain, layer)
@@ -38,8 +41,8 @@ export function receptiveField(
   let horizontal = unit('column', place.column, columns)
   for (const [at, current] of [...chain.layers.slice(0, index + 1).entries()].reverse()) {
     const [height, width] = at === 0 ? chain.inputShape : shapeOf(chain.layers[at - 1]!)
-    vertical = back(current, vertical, height!, 0)
-    horizontal = back(current, horizontal, width!, 1)
+    vertical = back(current, vertical, height!, 0, padding)
+    horizontal = back(current, horizontal, width!, 1, padding)
   }
   return {
     top: vertical[0],
@@ -58,7 +61,13 @@ function unit(name: string, position: number, length: number): Span {
 }
 
 /** The span of a layer's input, `length` long, that a span of its output sees. */
-function back(layer: tf.layers.Layer, [start, end]: Span, length: number, axis: 0 | 1): Span {
+function back(
+  layer: tf.layers.Layer,
+  [start, end]: Span,
+  length: number,
+  axis: 0 | 1,
+  padding: boolean,
+): Span {
   if (layer.getClassName() === 'Flatten' || layer.getClassName() === 'Dense') return [0, length]
   if (layer instanceof AdaptiveAveragePooling) {
     const output = layer.outputSize[axis]
@@ -67,10 +76,8 @@ function back(layer: tf.layers.Layer, [start, end]: Span, length: number, axis: 
   const window = windowOf(layer, axis)
   if (!window) return [start, end]
   const { size, stride, before } = window
-  return [
-    Math.max(0, start * stride - before),
-    Math.min(length, (end - 1) * stride - before + size),
-  ]
+  const [first, last] = [start * stride - before, (end - 1) * stride - before + size]
+  return padding ? [first, last] : [Math.max(0, first), Math.min(length, last)]
 }
 
 function windowOf(
