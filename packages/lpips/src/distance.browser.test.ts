@@ -2,12 +2,12 @@
 
 import { webgl } from '@alexnet/backend-webgl'
 import type { Fixture } from './testing/cases.ts'
-import { holdTo } from './testing/suite.ts'
+import { holdTo, isQuick } from './testing/suite.ts'
 
 const response = await fetch(new URL('../fixtures/distances.json', import.meta.url))
 const { cases }: Fixture = await response.json()
 holdTo(
   'WebGL',
   () => webgl({ software: true }),
-  cases.filter(({ shape }) => shape[1] < 100),
+  cases.filter(({ name }) => isQuick(name)),
 )

@@ -5,7 +5,7 @@ import process from 'node:process'
 import { inspectWebGPU, webgpu } from '@alexnet/backend-webgpu/node'
 import { describe, it } from 'vitest'
 import type { Fixture } from './testing/cases.ts'
-import { holdTo } from './testing/suite.ts'
+import { holdTo, isQuick } from './testing/suite.ts'
 
 const { cases }: Fixture = JSON.parse(
   readFileSync(new URL('../fixtures/distances.json', import.meta.url), 'utf8'),
@@ -13,7 +13,7 @@ const { cases }: Fixture = JSON.parse(
 const report = await inspectWebGPU({ software: true })
 
 if (report.available) {
-  const small = cases.filter(({ shape }) => !report.software || shape[1] < 100)
+  const small = cases.filter(({ name }) => !report.software || isQuick(name))
   holdTo('WebGPU', () => webgpu({ software: true }), small)
 } else {
   const reason = report.reason ?? 'no WebGPU'

@@ -62,17 +62,21 @@ describe('perceptualDistance', () => {
   })
 
   it('says what cannot be compared', () => {
-    const zeros = (...shape: number[]) => tf.zeros(shape) as tf.Tensor4D
+    const zeros = (...shape: [number, number, number, number]) => tf.zeros(shape) as tf.Tensor4D
     const compare = (a: tf.Tensor4D, b: tf.Tensor4D, options = {}) =>
       perceptualDistance(a, b, { lpips, ...options })
     expect(() => compare(zeros(1, 64, 64, 3), zeros(1, 64, 65, 3))).toThrow(
       'found [1,64,64,3] and [1,64,65,3]',
     )
-    expect(() => compare(zeros(1, 64, 64, 4), zeros(1, 64, 64, 4))).toThrow('[batch, height, width, 3]')
+    expect(() => compare(zeros(1, 64, 64, 4), zeros(1, 64, 64, 4))).toThrow(
+      '[batch, height, width, 3]',
+    )
     expect(() => compare(zeros(1, 64, 20, 3), zeros(1, 64, 20, 3))).toThrow(
       'pictures of 20×64 pixels are too small for this network: enlarge them to 31 a side or more',
     )
     const picture = zeros(1, 64, 64, 3)
-    expect(() => compare(picture, picture, { version: '0.2' })).toThrow("version must be '0.0' or '0.1'")
+    expect(() => compare(picture, picture, { version: '0.2' })).toThrow(
+      "version must be '0.0' or '0.1'",
+    )
   })
 })

@@ -48,7 +48,9 @@ export function linearLayers(
   if (typeof weights !== 'object' || weights === null) {
     throw new OptionError("linear weights are given as { 'lin0.model.1.weight': […], … }")
   }
-  const count = Object.keys(weights).filter((name) => /^lin\d+\.model\.1\.weight$/.test(name)).length
+  const count = Object.keys(weights).filter((name) =>
+    /^lin\d+\.model\.1\.weight$/.test(name),
+  ).length
   if (count !== channels.length) {
     throw new ModelError(
       `${source} holds linear weights of ${count} layers (${nameOf(0)}, …), the network has ${channels.length} activations: take the file that belongs to it, or leave it out`,

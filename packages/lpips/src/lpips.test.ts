@@ -28,7 +28,11 @@ const asTensors = (numbers: Record<string, ArrayLike<number>>) =>
   new Map(
     Object.entries(numbers).map(([name, values]) => [
       name,
-      { dtype: 'float32' as const, shape: [1, values.length, 1, 1], data: Float32Array.from(values) },
+      {
+        dtype: 'float32' as const,
+        shape: [1, values.length, 1, 1],
+        data: Float32Array.from(values),
+      },
     ]),
   )
 
@@ -44,7 +48,9 @@ describe('openLpips', () => {
       expect(lpips.form).toBe('lpips')
       expect(lpips.smallestSize).toBe(31)
       const { distance, layers } = await lpips.compare(a!, b!)
-      expect(error([distance, ...layers], [expected.distance, ...expected.layers])).toBeLessThan(1e-6)
+      expect(error([distance, ...layers], [expected.distance, ...expected.layers])).toBeLessThan(
+        1e-6,
+      )
       lpips.dispose()
     }
     const plain = await openLpips(features, { linear: false })
@@ -136,7 +142,8 @@ describe('compare', () => {
   it('gives a map where it is asked for, largest where pictures differ', async () => {
     const [a] = await pictures(1)
     const b = { ...a!, data: Uint8Array.from(a!.data) }
-    for (let y = 40; y < 56; y++) b.data.fill(y % 2 === 0 ? 255 : 0, (y * 64 + 40) * 3, (y * 64 + 56) * 3)
+    for (let y = 40; y < 56; y++)
+      b.data.fill(y % 2 === 0 ? 255 : 0, (y * 64 + 40) * 3, (y * 64 + 56) * 3)
     const path = join(folder, 'b.png')
     await writeFile(path, await encodePng(b))
     const { map } = await lpips.compare(a!, path, { spatial: true })
@@ -146,7 +153,9 @@ describe('compare', () => {
 
   it('names the pictures that are no pair', async () => {
     const [[a], [b]] = [await pictures(1), await pictures(1, 80)]
-    await expect(lpips.compare(a!, b!)).rejects.toThrow('picture 0 has 64×64 pixels and picture 0 80×80')
+    await expect(lpips.compare(a!, b!)).rejects.toThrow(
+      'picture 0 has 64×64 pixels and picture 0 80×80',
+    )
     await expect(lpips.compare([a!], [])).rejects.toThrow('1 and 0 pictures are no pairs')
     await expect(lpips.compare([a!], [a!], { batchSize: 0 })).rejects.toThrow('batchSize must be')
     await expect(lpips.compare('no-such.png', 'no-such.png')).rejects.toThrow('no-such.png')

@@ -88,7 +88,9 @@ export class Lpips implements PerceptualNetwork {
     b: PictureInput | readonly PictureInput[],
     options: CompareOptions = {},
   ): Promise<ComparedPictures | ComparedPictures[]> {
-    const lists = [a, b].map((given) => (Array.isArray(given) ? given : [given])) as PictureInput[][]
+    const lists = [a, b].map((given) =>
+      Array.isArray(given) ? given : [given],
+    ) as PictureInput[][]
     const [ours, theirs] = lists as [PictureInput[], PictureInput[]]
     if (ours.length !== theirs.length) {
       throw new ModelError(

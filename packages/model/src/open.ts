@@ -220,6 +220,7 @@ async function makeModel(
   save: Save,
 ): Promise<Model> {
   const named = pytorchNames(checkpoint)
+  requireWhole(named, path)
   const described = given.description ?? (await describe(checkpoint, named, path, published, given))
   const { options } = described
   const labels = given.labels ?? described.labels
@@ -250,6 +251,15 @@ async function makeModel(
     network.dispose()
     throw aboutFile(path, error)
   }
+}
+
+/** @throws ModelError where a file holds the convolutions alone */
+function requireWhole({ tensors }: NamedTensors, path: string): void {
+  const names = [...tensors.keys()]
+  if (names.length === 0 || !names.every((name) => name.startsWith('features.'))) return
+  throw new ModelError(
+    `${path} holds the features alone, which classify nothing: it is for perceptual distance (alexnet compare, @alexnet/lpips)`,
+  )
 }
 
 function contentsOf({ format, tensors }: OpenCheckpoint) {

@@ -169,12 +169,7 @@ function convolve(
   }
   const kind = 'transformed filter'
   p.transformed = kept
-    ? backend.prepared(
-        kept.filter,
-        `${kind} ${kept.group} for ${sidesOf(p)}`,
-        bytes,
-        transform,
-      )
+    ? backend.prepared(kept.filter, `${kind} ${kept.group} for ${sidesOf(p)}`, bytes, transform)
     : engine.memory.allocate(bytes, () => `convolution: its ${kind}`)
   try {
     if (!kept) transform(p.transformed)

@@ -104,7 +104,11 @@ function waves([batch, height, width]: number[], seed: number, low: number): Flo
 }
 
 /** A case's pictures, [batch, height, width, 3] each. */
-export function picturesOf({ pictures, shape, normalize }: DistanceCase): [tf.Tensor4D, tf.Tensor4D] {
+export function picturesOf({
+  pictures,
+  shape,
+  normalize,
+}: DistanceCase): [tf.Tensor4D, tf.Tensor4D] {
   const count = shape[0] * shape[1] * shape[2] * 3
   const low = normalize ? 0 : -1
   const make = (seed: number) => {

@@ -9,8 +9,15 @@ import { type DistanceCase, lpipsOf, picturesOf } from './cases.ts'
 /** Largest difference from PyTorch's, of distances, of their parts and maps; relative where these are above 1. */
 const TOLERANCE = 1e-5
 
+/** The cases that software drivers of GPUs are held to. */
+export const isQuick = (name: string) => ['random', 'structured, plain'].includes(name)
+
 /** Declares the tests of some cases on a backend. */
-export function holdTo(name: string, adapter: () => BackendAdapter, cases: readonly DistanceCase[]) {
+export function holdTo(
+  name: string,
+  adapter: () => BackendAdapter,
+  cases: readonly DistanceCase[],
+) {
   describe(`the formula in PyTorch, on ${name}`, () => {
     beforeAll(async () => {
       await useBackend([adapter()])
