@@ -38,7 +38,7 @@ export function addServe(program: Command): void {
     .option('--max-queue <n>', 'requests under way, more are told to come again', whole(1), 256)
     .option('--max-per-client <n>', 'of them from one address', whole(1), 128)
     .option('--max-body <megabytes>', 'of a request', whole(1), 20)
-    .option('--max-pixels <millions>', 'of a picture', whole(1), 25)
+    .option('--max-pixels <millions>', "of a request's pictures together", whole(1), 25)
     .option('--max-pictures <n>', 'of a request', whole(1), 64)
     .addOption(
       new Option('--timeout <time>', 'within which a request must have arrived')

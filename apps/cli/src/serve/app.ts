@@ -107,12 +107,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     })
     app.all(path, (c) => answer(c, new Problem(405, `${path} takes POST`)))
   }
-  const sent = async (c: Context<Env>) => {
-    const files = await picturesIn(c.req.raw, limits)
-    return Promise.all(
-      files.map(async (file) => ({ ...file, picture: await decode(file, limits) })),
-    )
-  }
+  const sent = async (c: Context<Env>) => decode(await picturesIn(c.req.raw, limits), limits)
 
   post('/classify', async (c) => {
     const top = whole(c.req.query('top') ?? '5', 'top')

@@ -43,7 +43,7 @@ export class Batcher<T, R> {
   #start(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#running) return
+    if (this.#running || this.#waiting.length === 0) return
     this.#running = true
     void this.#lock.run(async () => {
       // What came while the lock was waited for goes along.

@@ -7,7 +7,7 @@ import { Problem } from './problem.ts'
 export interface BodyLimits {
   /** Of a body. */
   maxBytes: number
-  /** Of a picture. */
+  /** Of a request's pictures together. */
   maxPixels: number
   /** Of a request. */
   maxPictures: number
@@ -54,9 +54,23 @@ export async function picturesIn(request: Request, limits: BodyLimits): Promise<
   return pictures
 }
 
-/** @throws PictureError on a broken picture, or one of too many pixels */
-export function decode({ name, bytes }: SentPicture, { maxPixels }: BodyLimits): Promise<Picture> {
-  return decodePicture(bytes, { path: name, maxPixels })
+/**
+ * The pictures of files, one after the other: a small file can hold many pixels, so all of a request share one limit.
+ *
+ * @throws PictureError on a broken picture, or one of more pixels than are left
+ */
+export async function decode(
+  files: readonly SentPicture[],
+  { maxPixels }: BodyLimits,
+): Promise<(SentPicture & { picture: Picture })[]> {
+  const decoded: (SentPicture & { picture: Picture })[] = []
+  let left = maxPixels
+  for (const file of files) {
+    const picture = await decodePicture(file.bytes, { path: file.name, maxPixels: left })
+    left -= picture.width * picture.height
+    decoded.push({ ...file, picture })
+  }
+  return decoded
 }
 
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 // The server around the routes: connections, their time limits, files of a page, and a stop that loses no request.
 
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
@@ -59,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<Serving> {
     async stop() {
       ready = false
       // What still comes over open connections is answered, and closes them.
-      server.on('request', (_: IncomingMessage, response) =>
+      server.prependListener('request', (_: IncomingMessage, response: ServerResponse) =>
         response.setHeader('connection', 'close'),
       )
       await new Promise<void>((resolve) => server.close(() => resolve()))
