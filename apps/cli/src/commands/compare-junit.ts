@@ -1,7 +1,7 @@
 // The report of `alexnet compare` as test runners and CI servers read it.
 
 import library from 'junit-report-builder'
-import type { ComparedPair, Comparison } from './compare.ts'
+import type { ComparedPair, Comparison } from './comparison.ts'
 
 /** Its types call the export `default`, which Node takes for the module itself. */
 const junit = library as unknown as typeof library.default

@@ -8,7 +8,7 @@ import { readCheckpointFile } from '@alexnet/weights/node'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runInProcess } from '../testing/in-process.ts'
 import { temporaryFolder } from '../testing/run.ts'
-import type { Comparison } from './compare.ts'
+import type { Comparison } from './comparison.ts'
 import type { ConvertedFeatures } from './convert-features.ts'
 import { psnr, ssim } from './picture-metrics.ts'
 

@@ -20,10 +20,11 @@ import { exitCodes, refuseTogether, UsageError } from '../terminal/errors.ts'
 import { bold, print, printJson } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 import { junitReport } from './compare-junit.ts'
+import type { ComparedPair, Comparison, Metric } from './comparison.ts'
 import { psnr, ssim } from './picture-metrics.ts'
 
 export interface CompareOptions extends EngineOptions {
-  metric: 'lpips' | 'ssim' | 'psnr' | 'all'
+  metric: Metric
   threshold?: number
   heat?: string
   weights: string
@@ -31,33 +32,6 @@ export interface CompareOptions extends EngineOptions {
   plain?: boolean
   junit?: string
   json?: boolean
-}
-
-/** One pair, as `--json` prints it. */
-export interface ComparedPair {
-  /** The file's name, of folders its path in them. */
-  name: string
-  lpips?: number
-  /** What each layer of the network adds to `lpips`. */
-  layers?: number[]
-  ssim?: number
-  /** Decibels; null for the same picture. */
-  psnr?: number | null
-  /** The drawing that was written. */
-  heat?: string
-  failed: boolean
-  /** Why it could not be compared. */
-  problem?: string
-}
-
-export interface Comparison {
-  metric: CompareOptions['metric']
-  /** Of lpips. */
-  form?: Lpips['form']
-  threshold: number | null
-  /** How many of the pairs. */
-  failed: number
-  pairs: ComparedPair[]
 }
 
 /** Two files to compare; one of them may be missing. */
@@ -166,7 +140,7 @@ async function comparePair(
   }
 }
 
-function isWorse(pair: ComparedPair, metric: CompareOptions['metric'], threshold: number): boolean {
+function isWorse(pair: ComparedPair, metric: Metric, threshold: number): boolean {
   if (metric === 'ssim') return pair.ssim! < threshold
   if (metric === 'psnr') return (pair.psnr ?? Number.POSITIVE_INFINITY) < threshold
   return pair.lpips! > threshold

@@ -4,13 +4,23 @@
 import { gaussianBlur } from '@alexnet/data/functional'
 import type { Lpips } from '@alexnet/lpips'
 import type { ModelFormat } from '@alexnet/model'
+import type { Quantization } from '@alexnet/weights'
 import { loadModel, openLpipsFor } from '../model.ts'
 import { requireOther } from '../output.ts'
 import { megabytes, percent } from '../terminal/format.ts'
 import { print, printJson } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
-import type { ConvertOptions } from './convert.ts'
 import { DRAWN, drawnPictures, picturesOf } from './sample-pictures.ts'
+
+export interface ConvertFeaturesOptions {
+  quantize?: Quantization
+  /** Weights of channels to measure the change by. Default: none, the plain form. */
+  linear?: string
+  variant?: string
+  pictures?: string
+  limit: number
+  json?: boolean
+}
 
 /** What `--json` prints. */
 export interface ConvertedFeatures {
@@ -29,7 +39,7 @@ export interface ConvertedFeatures {
 export async function convertFeatures(
   input: string,
   output: string,
-  options: ConvertOptions,
+  options: ConvertFeaturesOptions,
   format: ModelFormat,
 ): Promise<void> {
   const { quantize, linear, json = false } = options
