@@ -15,6 +15,7 @@ import {
 } from './loader-batches.ts'
 import type { LoaderOptions } from './loader-options.ts'
 import type { Output } from './loader-part.ts'
+import { Rows } from './loader-rows.ts'
 import type { PictureError } from './picture.ts'
 import type { Platform } from './picture-source.ts'
 import { Random, shuffledOrder } from './random.ts'
@@ -31,6 +32,8 @@ export interface Batch<O extends Output = Float32Array> {
   readonly labels: Int32Array
   /** Numbers of the pictures in the data set. */
   readonly indices: Int32Array
+  /** Of a `share`: which row of the whole batch its first picture is, and how many pictures the whole has. */
+  readonly part?: { readonly first: number; readonly of: number }
 }
 
 /** A picture that `onBroken: 'skip'` left out. */
@@ -74,6 +77,9 @@ export function createLoader<O extends Output = Float32Array>(
     )
   }
   requireWhole('start', start, 0, length)
+  const end = options.end ?? length
+  requireWhole('end', end, start, length)
+  const rows = new Rows(options, batchTransforms.length)
   const plan = new Plan(options)
   if (workers !== 0 && !platform.startWorker) {
     throw new RangeError('loader: there are no workers here; leave workers at 0')
@@ -99,10 +105,10 @@ export function createLoader<O extends Output = Float32Array>(
     const ahead: Promise<PromiseSettledResult<LoadedBatch>>[] = []
     try {
       let next = start
-      for (let number = start; number < length; number++) {
-        for (; next < length && next <= number + prefetch; next++) {
-          const indices = order.slice(next * batchSize, (next + 1) * batchSize)
-          ahead.push(settle(source.load(indices)))
+      for (let number = start; number < end; number++) {
+        for (; next < end && next <= number + prefetch; next++) {
+          const whole = order.subarray(next * batchSize, (next + 1) * batchSize)
+          ahead.push(settle(source.load(rows.of(whole))))
         }
         const loaded = await ahead.shift()!
         if (loaded.status === 'rejected') throw loaded.reason
@@ -111,17 +117,21 @@ export function createLoader<O extends Output = Float32Array>(
           if (onBroken === 'stop') throw error
           skipped.push({ index: indices[place]!, error })
         }
-        const batch = finishBatch(number, loaded.value, plan)
+        const pictures = Math.min(batchSize, order.length - number * batchSize)
+        const batch = finishBatch(number, loaded.value, plan) ?? rows.none(number, pictures)
         if (batch) {
-          yield batchTransforms.reduce(
+          const mixed = batchTransforms.reduce(
             (current: Batch<O>, step, at) => {
               const random = new Random(seed, epoch, number, at, 0)
               return step.apply(current, step.sample(random, current))
             },
             batch as Batch<O>,
           )
+          yield rows.cut(mixed, pictures)
           if (recycle) {
-            for (const done of new Set([batch.images, loaded.value.output!])) plan.takeBack(done)
+            for (const done of new Set([batch.images, loaded.value.output])) {
+              if (done) plan.takeBack(done)
+            }
           }
         }
       }
