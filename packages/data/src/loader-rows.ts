@@ -1,7 +1,7 @@
 // Which rows of each batch are loaded: all, or one part of several. Mixing takes the picture before each (the
 // first takes the last), so a part is loaded with as many pictures before it as there are mixings, which are cut
 // off once it is mixed; draws follow from the batch's number, so a part is mixed as the whole would be.
-import type { Batch } from './loader.ts'
+import type { Batch } from './batch.ts'
 import type { LoaderOptions } from './loader-options.ts'
 import type { Output } from './loader-part.ts'
 
@@ -47,7 +47,9 @@ export class Rows {
     const { first, end } = this.#range(count)
     if (!this.#share || first !== end) return undefined
     const none = new Int32Array(0)
-    return { index, images: new Float32Array(0), shape: [0, 0, 0, 3], labels: none, indices: none }
+    const images = new Float32Array(0)
+    const part = { first, of: count }
+    return { index, images, shape: [0, 0, 0, 3], labels: none, indices: none, part }
   }
 
   /** A mixed batch without the pictures that were only there to be mixed in, its place in the whole told. */

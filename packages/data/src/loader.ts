@@ -6,6 +6,7 @@
 // without workers at most `concurrency` pictures are being loaded at once. Nothing is loaded before the first batch
 // is asked for.
 
+import type { Batch } from './batch.ts'
 import {
   type BatchSource,
   type LoadedBatch,
@@ -20,21 +21,6 @@ import type { PictureError } from './picture.ts'
 import type { Platform } from './picture-source.ts'
 import { Random, shuffledOrder } from './random.ts'
 import { WorkerPool } from './worker-pool.ts'
-
-/** Pictures ready for a network. No later batch writes to its arrays, unless `recycle` asks for that. */
-export interface Batch<O extends Output = Float32Array> {
-  /** Its number within the epoch, from 0. */
-  readonly index: number
-  /** Pictures, NHWC: normalised, or bytes where `output` is `uint8`. */
-  readonly images: O
-  readonly shape: readonly [count: number, height: number, width: number, channels: 3]
-  /** Class numbers. */
-  readonly labels: Int32Array
-  /** Numbers of the pictures in the data set. */
-  readonly indices: Int32Array
-  /** Of a `share`: which row of the whole batch its first picture is, and how many pictures the whole has. */
-  readonly part?: { readonly first: number; readonly of: number }
-}
 
 /** A picture that `onBroken: 'skip'` left out. */
 export interface SkippedPicture {
@@ -118,7 +104,9 @@ export function createLoader<O extends Output = Float32Array>(
           skipped.push({ index: indices[place]!, error })
         }
         const pictures = Math.min(batchSize, order.length - number * batchSize)
-        const batch = finishBatch(number, loaded.value, plan) ?? rows.none(number, pictures)
+        const batch = finishBatch(number, loaded.value, plan)
+        const none = batch ? undefined : rows.none(number, pictures)
+        if (none) yield none as Batch<O>
         if (batch) {
           const mixed = batchTransforms.reduce(
             (current: Batch<O>, step, at) => {
@@ -129,9 +117,7 @@ export function createLoader<O extends Output = Float32Array>(
           )
           yield rows.cut(mixed, pictures)
           if (recycle) {
-            for (const done of new Set([batch.images, loaded.value.output])) {
-              if (done) plan.takeBack(done)
-            }
+            for (const done of new Set([batch.images, loaded.value.output!])) plan.takeBack(done)
           }
         }
       }

@@ -58,7 +58,7 @@ export {
   withWarmUp,
 } from './schedule.ts'
 export { Sgd, type SgdOptions } from './sgd.ts'
-export type { StepOptions } from './step.ts'
+export type { StepOptions } from './step-types.ts'
 export { type FitOptions, scoreOf, Trainer, type TrainerOptions, TrainingError } from './trainer.ts'
 export { WeightAverage } from './weight-average.ts'
 export { fits, type WeightRule, type WeightTreatment } from './weight-rules.ts'

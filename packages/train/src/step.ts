@@ -4,39 +4,16 @@
 import { modelWeights } from '@alexnet/core'
 import { setTrainingStep } from '@alexnet/core/layers'
 import * as tf from '@tensorflow/tfjs'
-import { partsOf, pictureTensor, type TrainingBatch, targetsOf } from './batch.ts'
+import { partsOf, pictureTensor, targetsOf } from './batch.ts'
 import { addGradients, clipNorm } from './gradients.ts'
 import { crossEntropy } from './loss.ts'
 import { countRight } from './metrics.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { RankedStep } from './ranks/ranked-step.ts'
-
-export interface StepOptions {
-  /** Share of the target spread over all classes. Default 0. */
-  labelSmoothing?: number
-  /** Length that the gradient, over all weights as one vector, is cut to. Default: not cut. */
-  clipNorm?: number
-  /** Pictures that go through the network at once; gradients are added up over the batch. Default all. */
-  microBatch?: number
-}
-
-export interface StepResult {
-  /** Mean over the batch, before the step. */
-  loss: number
-  /** Pictures whose class came out best, and among the best five. */
-  top1: number
-  top5: number
-  /** Length of the gradient before it was cut, where it is to be cut. */
-  gradientNorm?: number
-  /** Whether a rank was asked to stop. */
-  stop: boolean
-}
+import type { StepBatch, StepOptions, StepResult } from './step-types.ts'
 
 /** What a step is told beside its options. */
-export interface StepInput {
-  batch: TrainingBatch
-  /** Number of the step from 0, which dropout's masks follow from. */
-  step: number
+export interface StepInput extends StepBatch {
   /** The other processes that have parts of the batch; none by default. */
   ranks?: RankedStep | undefined
   /** Whether this process was asked to stop. */
@@ -57,7 +34,7 @@ export async function trainStep(
 ): Promise<StepResult> {
   const result: StepResult = { loss: 0, top1: 0, top5: 0, stop }
   const local = await (ranks?.hybrid
-    ? ranks.hybrid.gradients(weights, { batch, step, ranks, ...options }, result)
+    ? ranks.hybrid.gradients(weights, { batch, step, ...options }, ranks, result)
     : gradientsOf(model, weights, { batch, step, ranks, ...options }, result))
   let byVariable = ranks ? await ranks.sum(weights, local, result) : local
   if (Number.isFinite(result.loss)) {

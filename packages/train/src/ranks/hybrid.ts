@@ -11,7 +11,7 @@ import * as tf from '@tensorflow/tfjs'
 import { pictureTensor, type TrainingBatch, targetsOf } from '../batch.ts'
 import { crossEntropy } from '../loss.ts'
 import { countRight } from '../metrics.ts'
-import type { StepInput, StepOptions, StepResult } from '../step.ts'
+import type { StepBatch, StepOptions, StepResult } from '../step-types.ts'
 
 type Slots = ReadonlyMap<string, ReadonlyMap<string, tf.Tensor>>
 
@@ -20,6 +20,11 @@ interface Split {
   readonly kernel: tf.Variable
   readonly bias: tf.Variable | undefined
   readonly isLast: boolean
+}
+
+/** Runs a forward pass and sees the gradients of its weights, as a `RankedStep` does. */
+interface Watcher {
+  watch<T>(model: tf.LayersModel, weights: ReadonlyMap<string, tf.Variable>, forward: () => T): T
 }
 
 export class Hybrid {
@@ -136,7 +141,8 @@ export class Hybrid {
   /** The gradients of a step: of convolutions those of this rank's pictures, of columns those of all. */
   async gradients(
     weights: ReadonlyMap<string, tf.Variable>,
-    { batch, step, ranks, ...options }: StepOptions & StepInput,
+    { batch, step, ...options }: StepOptions & StepBatch,
+    ranks: Watcher,
     result: StepResult,
   ): Promise<tf.NamedTensorMap> {
     const { first, of } = batch.part ?? { first: 0, of: batch.labels.length }
@@ -151,7 +157,7 @@ export class Hybrid {
     let logits: tf.Tensor2D | undefined
     const forward = () => this.#forward(images, step, of)
     const { value, grads } = tf.variableGrads(() => {
-      logits = tf.keep(ranks!.watch(this.#model, weights, forward)) as tf.Tensor2D
+      logits = tf.keep(ranks.watch(this.#model, weights, forward)) as tf.Tensor2D
       return crossEntropy(logits, targetsOf(all, logits.shape[1]), options.labelSmoothing ?? 0)
     }, [...weights.values()])
     result.loss = (await value.data())[0]!

@@ -6,7 +6,7 @@
 import { modelWeights } from '@alexnet/core'
 import type { Communicator, Wire } from '@alexnet/distributed'
 import * as tf from '@tensorflow/tfjs'
-import type { StepResult } from '../step.ts'
+import type { StepResult } from '../step-types.ts'
 import type { Hybrid } from './hybrid.ts'
 
 export interface RanksOptions {
