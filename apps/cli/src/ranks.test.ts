@@ -1,8 +1,9 @@
-// The command under mpirun, on two ranks of each MPI that the machine has: the numbers of one process, runs that go on
+// The command under mpirun, on two ranks of each MPI that the machine has: the numbers of one process, work that goes on
 // after a kill, one line for what is wrong.
 
-import { cp, readdir, readFile } from 'node:fs/promises'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { encodePng } from '@alexnet/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { has, launch, launchers, processOf } from './testing/ranks.ts'
 import { start, temporaryFolder } from './testing/run.ts'
@@ -73,7 +74,7 @@ describe.each(launchers)('$name', (launcher) => {
 
 const [openMpi] = launchers
 
-describe('a run', () => {
+describe('a job', () => {
   const isHere = has(openMpi!)
 
   it.skipIf(!isHere)('goes on with as many ranks or one when a rank was killed', async () => {
@@ -99,6 +100,39 @@ describe('a run', () => {
     const expected = lossesOf(whole.stdout).slice(-rest.length)
     expect(rest).toEqual(expected)
     expect(apart(lossesOf(one.stdout), expected)).toBeLessThan(1e-6)
+  })
+
+  it.skipIf(!isHere)('of features is one table, also when a rank was killed', async () => {
+    const files = await Promise.all(
+      Array.from({ length: 24 }, async (_, at) => {
+        const data = Uint8Array.from({ length: 32 * 32 * 3 }, (_, byte) => (byte * (at + 7)) % 251)
+        const file = join(folder.path, `${at}.png`)
+        await writeFile(file, await encodePng({ width: 32, height: 32, data }))
+        return file
+      }),
+    )
+    const features = ['features', ...files, '-w', 'cifar10', '-l', 'classifier.1']
+    const options = ['--batch-size', '2', '--threads', '1', '-o']
+    await start([...features, ...options, 'one.npy'], { cwd: folder.path })
+    const ranked = [...features, ...options, 'two.npy']
+    const killed = launch(openMpi!, ranked, { cwd: folder.path })
+    const parts = join(folder.path, 'two.npy.parts')
+    const timer = setInterval(async () => {
+      const names = await readdir(parts).catch(() => [])
+      const rank = names.some((name) => name.endsWith('-1.part')) && processOf(1, 'two.npy')
+      if (!rank) return
+      clearInterval(timer)
+      process.kill(rank, 'SIGKILL')
+    }, 5)
+    await killed
+    clearInterval(timer)
+    const again = await launch(openMpi!, ranked, { cwd: folder.path })
+    expect(again.code, again.stderr).toBe(0)
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map((name) => readFile(join(folder.path, `${name}.npy`))),
+    )
+    expect(two!.equals(one!)).toBe(true)
+    await expect(readdir(parts)).rejects.toThrow('ENOENT')
   })
 
   it.skipIf(!isHere)('ends with one line when what is asked for cannot be', async () => {

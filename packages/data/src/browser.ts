@@ -26,7 +26,10 @@ export {
   type DatasetDescription,
   type Duplicate,
   describeDataset,
+  describeSummaries,
+  type PictureSummary,
   type Spread,
+  summarizePicture,
 } from './describe-dataset.ts'
 export type { Loader, SkippedPicture } from './loader.ts'
 export type { LoaderOptions } from './loader-options.ts'
