@@ -22,6 +22,7 @@ const ownWords: Record<string, readonly string[]> = {
   core: ['convolutional-neural-network', 'grad-cam', 'features'],
   data: ['dataset', 'augmentation', 'torchvision', 'transforms', 'jpeg'],
   distributed: ['mpi', 'distributed', 'data-parallel'],
+  lpips: ['lpips', 'perceptual-similarity', 'image-comparison', 'visual-regression'],
   model: ['pretrained', 'inference', 'grad-cam', 'imagenet'],
   train: ['training', 'fine-tuning', 'pytorch'],
   weights: ['safetensors', 'pytorch', 'onnx', 'npz', 'caffe', 'checkpoint'],
