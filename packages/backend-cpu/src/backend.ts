@@ -33,7 +33,7 @@ interface CpuBackend extends tf.KernelBackend {
 export interface AlexNetCpuBackend extends CpuBackend {
   readonly engine: Engine
   /** Whether it was disposed of, by tf.removeBackend or tf.engine().reset(): it makes no more tensors. */
-  readonly stopped: boolean
+  readonly ended: boolean
   /** Address of a float32 tensor's values, moved into the memory if they are not there. */
   address(info: tf.TensorInfo): number
   /** A new float32 tensor in the memory, its values not cleared. */
@@ -122,7 +122,7 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
 
   class Backend extends Base implements AlexNetCpuBackend {
     readonly engine = engine
-    stopped = false
+    ended = false
     /** Tensors that the kernel under way has made. */
     #made: tf.TensorInfo[] = []
 
@@ -187,7 +187,7 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
     }
 
     override dispose(): void {
-      this.stopped = true
+      this.ended = true
       engine.stop()
     }
 
@@ -259,7 +259,7 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
     }
 
     #store(values: Values | undefined, dtype: tf.DataType): object {
-      if (this.stopped) {
+      if (this.ended) {
         throw new BackendStoppedError(
           `the CPU backend '${name}' was stopped: start it anew by useBackend([cpu()])`,
         )

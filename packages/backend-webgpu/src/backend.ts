@@ -268,7 +268,8 @@ export function createBackend(
 
     override makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): tf.TensorInfo {
       const empty =
-        !values &&
+        // Of nothing, tfjs gives plain arrays, too, which its other kernels cannot slice.
+        (!values || Array.isArray(values)) &&
         shape.includes(0) &&
         (dtype === 'float32' || dtype === 'int32' || dtype === 'bool')
       const own = empty ? tf.util.getTypedArrayFromDType(dtype, 0) : values

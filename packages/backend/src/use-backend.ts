@@ -10,6 +10,10 @@ export interface ActiveBackend {
   name: string
   device: string
   features: string[]
+  /** Which of its programs it runs, e.g. 'relaxed-simd', 'webgl2', 'wgsl'; 'javascript' for tfjs's cpu. */
+  build: string
+  /** Threads of the processor that compute, the calling one included; a GPU's backend has 1. */
+  threads: number
   /** 'float16' where its adapter was told that inference is all it is for, and the device has no more. */
   precision: 'float32' | 'float16'
   /** The adapters before it in the list, and why each was passed over. */
@@ -79,9 +83,10 @@ async function choose(adapters: readonly BackendAdapter[]): Promise<ActiveBacken
       continue
     }
     warnOfCopies()
-    const { device, features, precision = 'float32' } = started
+    const { device, features, build = '', threads = 1, precision = 'float32' } = started
     const { lost = new Promise<Error>(() => {}) } = started
-    return { name, device, features, precision, skipped, lost, selfCheck: outcome }
+    const report = { name, device, features, build, threads, precision }
+    return { ...report, skipped, lost, selfCheck: outcome }
   }
   throw new NoBackendError(skipped)
 }
