@@ -9,6 +9,7 @@
 // slice returns subarrays) is copied, because a block is used again after its tensor is disposed.
 
 import { BackendStoppedError } from '@alexnet/backend'
+import type { DeviceMemory } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import type { Engine } from './engine.ts'
 
@@ -31,6 +32,7 @@ interface CpuBackend extends tf.KernelBackend {
 }
 
 export interface AlexNetCpuBackend extends CpuBackend {
+  memory(): DeviceMemory
   readonly engine: Engine
   /** Whether it was disposed of, by tf.removeBackend or tf.engine().reset(): it makes no more tensors. */
   readonly ended: boolean
@@ -177,13 +179,9 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
     }
 
     override memory() {
-      return {
-        unreliable: false,
-        /** Bytes of WebAssembly memory that hold tensors and scratch. */
-        numBytesInWasm: memory.bytesInUse,
-        /** Bytes taken from the system: the most that was ever needed at once, and a margin. */
-        numBytesReserved: memory.bytesReserved,
-      }
+      // Of WebAssembly memory: tensors and scratch; the most that was ever needed at once, and a margin.
+      const { bytesInUse: numBytesInUse, bytesReserved: numBytesReserved } = memory
+      return { unreliable: false, numBytesInUse, numBytesReserved }
     }
 
     override dispose(): void {

@@ -5,6 +5,7 @@
 // limit on one tensor and a memory budget, checked before anything is allocated.
 
 import { BackendStoppedError, DeviceLostError, OutOfMemoryError } from '@alexnet/backend'
+import type { DeviceMemory } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import { DeviceError, messageOf } from './errors.ts'
 import type { TensorData, TfjsWebGPU, TfjsWebGPUClass } from './tfjs-webgpu.ts'
@@ -18,6 +19,7 @@ export interface BackendOptions {
 }
 
 export interface AlexNetWebGPUBackend extends TfjsWebGPU {
+  memory(): DeviceMemory
   /** Resolves when the device is lost. */
   readonly lost: Promise<Error>
   /** Whether it can do nothing any more: it was stopped, or its device lost or in error. */
@@ -194,6 +196,12 @@ export function createBackend(
       throw new OutOfMemoryError(
         `a tensor [${shape}] is ${megabytes(bytes)} and this device binds at most ${megabytes(largest)} at once: use a smaller network or batch, or another backend`,
       )
+    }
+
+    override memory() {
+      const { numBytesUsed: numBytesInUse, numBytesAllocated: numBytesReserved } =
+        this.bufferManager
+      return { ...super.memory(), numBytesInUse, numBytesReserved }
     }
 
     override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {

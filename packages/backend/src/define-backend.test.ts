@@ -44,6 +44,9 @@ const counting = defineBackend<Options, Counting>({
     class Backend extends Base implements Counting {
       ended = false
       scale = scale
+      override memory() {
+        return { unreliable: false, numBytesInUse: 8, numBytesReserved: 16 }
+      }
       undoOnError<T>(kernel: () => T): T {
         return kernel()
       }
@@ -96,6 +99,7 @@ describe('a backend by its definition', () => {
       threads: 3,
       precision: 'float32',
     })
+    expect(tf.memory()).toMatchObject({ numBytesInUse: 8, numBytesReserved: 16 })
     ran.length = 0
     expect([...tf.neg(tf.ones([2])).dataSync()]).toEqual([-5, -5])
     expect([...tf.neg(tf.tensor1d([3], 'int32')).dataSync()]).toEqual([-3])

@@ -9,8 +9,18 @@ import type { Kernel, KernelCall, TfjsKernel } from './kernel.ts'
 export interface OpenedBackend extends tf.KernelBackend {
   /** Whether it can do nothing any more: it was stopped, or its device lost. */
   readonly ended: boolean
+  /** What `tf.memory()` says on top of its counts of tensors. */
+  memory(): DeviceMemory
   /** Runs a kernel; what it had made is freed if it throws. */
   undoOnError<T>(kernel: () => T): T
+}
+
+export interface DeviceMemory {
+  unreliable: boolean
+  /** Bytes of the device's memory that hold tensors and scratch now. */
+  numBytesInUse: number
+  /** Bytes that were taken for them from the device or the system, what is kept for reuse with them. */
+  numBytesReserved: number
 }
 
 export interface BackendDefinition<Options, Backend extends OpenedBackend> {

@@ -3,6 +3,7 @@
 export { batchPlaces } from './batch-places.ts'
 export {
   type BackendDefinition,
+  type DeviceMemory,
   defineBackend,
   type OpenedBackend,
   type Opening,

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs'
 import type { BackendAdapter, SkippedBackend, StartedBackend } from './adapter.ts'
+import { warnOfCopies } from './copies.ts'
 import { type SelfCheckReport, selfCheck } from './self-check.ts'
 
 export interface ActiveBackend {
@@ -121,23 +122,4 @@ async function tryBackend(
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-let warned = false
-
-/**
- * Copies of TensorFlow.js share an engine, whose tensors are of the copy that was loaded first: computing works,
- * mixing layers of both does not, and says nothing of the reason.
- */
-function warnOfCopies(): void {
-  if (warned) return
-  const one = tf.scalar(1)
-  const isOurs = one.constructor === tf.Tensor
-  one.dispose()
-  if (isOurs) return
-  warned = true
-  console.warn(
-    'two copies of TensorFlow.js are loaded; layers of one do not go with models of the other. ' +
-      '`npm ls @tensorflow/tfjs-core` shows them, `npm dedupe` joins them where their versions agree',
-  )
 }
