@@ -1,6 +1,7 @@
 // What backend packages share, made by `defineBackend`, and their kernels: `@alexnet/backend/kernels`.
 
 export { batchPlaces } from './batch-places.ts'
+export { type CustomKernels, customKernel } from './custom-kernels.ts'
 export {
   type BackendDefinition,
   type DeviceMemory,
