@@ -97,7 +97,7 @@ export function range(backend: TestedBackend): void {
   it('has the mean of equal numbers', () =>
     scoped(async () => {
       const bound = (terms: number) => (backend.sums === 'float32' ? summationBound(terms) : 0)
-      for (let length = 1; length < 70; length += backend.share ? 9 : 4) {
+      for (const length of backend.share ? [3, 10] : [1, 2, 3, 7, 10, 31, 49, 64, 69]) {
         for (const value of [7, 0.1]) {
           const x = tf.fill([length, MANY], value)
           for (const mean of [tf.mean(x, 0), tf.mean(tf.transpose(x), 1), tf.mean(x)]) {
