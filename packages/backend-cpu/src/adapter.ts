@@ -1,6 +1,7 @@
 // The adapter: chooses a WebAssembly build, makes the memory, and starts the threads.
 
 import type * as v8Module from 'node:v8'
+import type { BackendAdapter } from '@alexnet/backend'
 import { defineBackend } from '@alexnet/backend/kernels'
 import { type AlexNetCpuBackend, createBackend } from './backend.ts'
 import { Engine, kernelNames } from './engine.ts'
@@ -34,7 +35,10 @@ export interface CpuOptions {
 }
 
 /** TensorFlow.js on the CPU in WebAssembly, forward and backward. */
-export const cpu = defineBackend<CpuOptions, AlexNetCpuBackend>({
+export const cpu: (options?: CpuOptions) => BackendAdapter = defineBackend<
+  CpuOptions,
+  AlexNetCpuBackend
+>({
   name: 'alexnet-cpu',
   base: 'cpu',
   kernels,

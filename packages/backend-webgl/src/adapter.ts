@@ -1,5 +1,6 @@
 // The adapter: looks at the device, and opens a context of its own for the guarded backend.
 
+import type { BackendAdapter } from '@alexnet/backend'
 import { defineBackend } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import { type AlexNetWebGLBackend, createBackend } from './backend.ts'
@@ -31,7 +32,10 @@ export interface WebGLOptions {
 const GIGABYTE = 2 ** 30
 
 /** TensorFlow.js on WebGL 2, watched. */
-export const webgl = defineBackend<WebGLOptions, AlexNetWebGLBackend>({
+export const webgl: (options?: WebGLOptions) => BackendAdapter = defineBackend<
+  WebGLOptions,
+  AlexNetWebGLBackend
+>({
   name: 'alexnet-webgl',
   base: 'webgl',
   kernels,

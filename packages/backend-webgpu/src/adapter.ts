@@ -1,5 +1,6 @@
 // The adapter: looks at the machine's WebGPU, and takes a device with all that its adapter allows.
 
+import type { BackendAdapter } from '@alexnet/backend'
 import { defineBackend } from '@alexnet/backend/kernels'
 import { type AlexNetWebGPUBackend, createBackend } from './backend.ts'
 import {
@@ -62,7 +63,7 @@ export const backendOf = (source: (options: WebGPUOptions) => ReturnType<GPUSour
   })
 
 /** TensorFlow.js on WebGPU, watched, with kernels for training. */
-export const webgpu = backendOf(browserGPU)
+export const webgpu: (options?: WebGPUOptions) => BackendAdapter = backendOf(browserGPU)
 
 /** Why a device will not do, or undefined. */
 function refusal(report: WebGPUReport, { software = false }: WebGPUOptions): string | undefined {
