@@ -131,7 +131,7 @@ export function range(backend: TestedBackend): void {
       if (backend.sums === 'float32') {
         // Float32 is all that a GPU's shaders have; WebGL's mean divides before it sums.
         expect(Number.isFinite(sum)).toBe(false)
-        expect(mean! > 1e38 || Number.isNaN(mean) || Math.abs(mean! / 2e37 - 1) < 1e-5).toBe(true)
+        expect(!Number.isFinite(mean) || Math.abs(mean! / 2e37 - 1) < 1e-5).toBe(true)
       } else {
         expect([sum, mean]).toEqual([Infinity, Math.fround(2e37)])
       }
