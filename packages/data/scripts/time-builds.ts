@@ -7,8 +7,9 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { argv, stdout } from 'node:process'
+import type * as data from '../src/index.ts'
 
-type Data = typeof import('../src/index.ts')
+type Data = typeof data
 
 const [, , before, now, photos, rounds = '150'] = argv
 if (!before || !now || !photos) throw new Error('name two folders of builds, and one of photos')
