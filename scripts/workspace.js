@@ -166,6 +166,17 @@ function withChromium(env) {
   return { ...env, CHROMIUM_PATH: found.stdout?.trim() ?? '' }
 }
 
+/** The MPI launchers that there are in $MPI_LAUNCHERS, for the same reason; brought and required likewise. */
+function withMpi(env) {
+  const found = spawnSync('node', [join(root, 'scripts/mpi.ts')], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (found.status !== 0) process.exit(1)
+  return { ...env, MPI_LAUNCHERS: found.stdout?.trim() ?? '' }
+}
+
 /** How turbo runs tests of every package: what is new is printed, a package at a time. */
 const everyPackage = (...tasks) => [
   ...['run', ...tasks, '--cwd', root, '--ui=stream', '--continue'],
@@ -173,7 +184,7 @@ const everyPackage = (...tasks) => [
 ]
 
 async function test(bare) {
-  const env = withChromium(bare)
+  const env = withMpi(withChromium(bare))
   say('checking format and lint (biome)')
   await run('biome', ['check', root], { env })
   say('checking types and running the tests of every package (turbo)')

@@ -22,8 +22,9 @@ export const layers: readonly Layer[] = [
   { name: 'backend-*', imports: ['backend'], knowsTfjs: true },
   { name: 'data', imports: [], knowsTfjs: false },
   { name: 'weights', imports: [], knowsTfjs: false },
+  { name: 'distributed', imports: [], knowsTfjs: false },
   { name: 'cifar10', imports: ['weights'], knowsTfjs: false },
-  { name: 'train', imports: ['core', 'data', 'weights'], knowsTfjs: true },
+  { name: 'train', imports: ['core', 'data', 'weights', 'distributed'], knowsTfjs: true },
   {
     name: 'model',
     imports: ['core', 'data', 'weights', 'backend', 'backend-cpu', 'cifar10'],

@@ -71,7 +71,7 @@ export class SkippedPictures {
     return [...this.#problems].map(([path, problem]) => ({ path, problem }))
   }
 
-  add({ path, message }: PictureError): void {
+  add({ path, message }: { path?: string | undefined; message: string }): void {
     const name = path ?? message
     if (this.#problems.has(name)) return
     this.#problems.set(name, message)

@@ -5,7 +5,7 @@ import { BackendStoppedError, cpu, momentumStep, OutOfMemoryError } from './inde
 import { randoms, useCpu } from './testing/start.ts'
 
 interface Usage {
-  numBytesInWasm: number
+  numBytesInUse: number
   numBytesReserved: number
   numTensors: number
 }
@@ -30,15 +30,15 @@ describe('storage', () => {
   })
 
   it('gives memory back when tensors are disposed', () => {
-    const before = usage().numBytesInWasm
+    const before = usage().numBytesInUse
     const x = tf.tensor2d(randoms(1e6, 1), [1000, 1000])
-    expect(usage().numBytesInWasm - before).toBe(4e6)
+    expect(usage().numBytesInUse - before).toBe(4e6)
     const y = tf.reshape(x, [1e6])
     x.dispose()
-    expect(usage().numBytesInWasm - before).toBe(4e6)
+    expect(usage().numBytesInUse - before).toBe(4e6)
     expect(y.dataSync()[5]).toBe(randoms(6, 1)[5])
     y.dispose()
-    expect(usage().numBytesInWasm).toBe(before)
+    expect(usage().numBytesInUse).toBe(before)
   })
 
   it('keeps a slice alive after its source is gone', () => {
@@ -52,7 +52,7 @@ describe('storage', () => {
   })
 
   it('drops what it prepared from a filter when the filter changes', () => {
-    const before = usage().numBytesInWasm
+    const before = usage().numBytesInUse
     const x = tf.tensor4d(randoms(12 * 12 * 32, 1), [1, 12, 12, 32])
     const run = (w: tf.Tensor) =>
       tf.tidy(() => tf.conv2d(x, w as tf.Tensor4D, 1, 'same').dataSync())
@@ -68,7 +68,7 @@ describe('storage', () => {
     expect(second).toEqual(run(copy))
     tf.dispose([x, filter, velocity, gradient, copy])
     // What is left is scratch memory.
-    expect(usage().numBytesInWasm - before).toBeLessThan(4e6)
+    expect(usage().numBytesInUse - before).toBeLessThan(4e6)
   })
 
   it('runs other operations of tfjs over the same storage', () => {
@@ -89,9 +89,9 @@ describe('storage', () => {
     // Room for the result but not for what the kernel needs beside it: nothing stays behind.
     const picture = tf.zeros([1, 4, 4, 768]) as tf.Tensor4D
     const filter = tf.zeros([3, 3, 768, 768]) as tf.Tensor4D
-    const before = usage().numBytesInWasm
+    const before = usage().numBytesInUse
     expect(() => tf.conv2d(picture, filter, 1, 'same')).toThrow(/transformed filter/)
-    expect(usage().numBytesInWasm).toBe(before)
+    expect(usage().numBytesInUse).toBe(before)
     tf.dispose([picture, filter])
     const product = tf.matMul(x, x, true)
     expect(product.shape).toEqual([1, 1])
@@ -117,7 +117,7 @@ describe('storage', () => {
     const settled = usage()
     for (let i = 0; i < 50; i++) step()
     expect(usage().numTensors).toBe(settled.numTensors)
-    expect(usage().numBytesInWasm).toBe(settled.numBytesInWasm)
+    expect(usage().numBytesInUse).toBe(settled.numBytesInUse)
     expect(usage().numBytesReserved).toBe(settled.numBytesReserved)
   })
 })

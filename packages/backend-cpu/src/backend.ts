@@ -9,6 +9,7 @@
 // slice returns subarrays) is copied, because a block is used again after its tensor is disposed.
 
 import { BackendStoppedError } from '@alexnet/backend'
+import type { DeviceMemory } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import type { Engine } from './engine.ts'
 
@@ -31,9 +32,10 @@ interface CpuBackend extends tf.KernelBackend {
 }
 
 export interface AlexNetCpuBackend extends CpuBackend {
+  memory(): DeviceMemory
   readonly engine: Engine
   /** Whether it was disposed of, by tf.removeBackend or tf.engine().reset(): it makes no more tensors. */
-  readonly stopped: boolean
+  readonly ended: boolean
   /** Address of a float32 tensor's values, moved into the memory if they are not there. */
   address(info: tf.TensorInfo): number
   /** A new float32 tensor in the memory, its values not cleared. */
@@ -122,7 +124,7 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
 
   class Backend extends Base implements AlexNetCpuBackend {
     readonly engine = engine
-    stopped = false
+    ended = false
     /** Tensors that the kernel under way has made. */
     #made: tf.TensorInfo[] = []
 
@@ -177,17 +179,13 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
     }
 
     override memory() {
-      return {
-        unreliable: false,
-        /** Bytes of WebAssembly memory that hold tensors and scratch. */
-        numBytesInWasm: memory.bytesInUse,
-        /** Bytes taken from the system: the most that was ever needed at once, and a margin. */
-        numBytesReserved: memory.bytesReserved,
-      }
+      // Of WebAssembly memory: tensors and scratch; the most that was ever needed at once, and a margin.
+      const { bytesInUse: numBytesInUse, bytesReserved: numBytesReserved } = memory
+      return { unreliable: false, numBytesInUse, numBytesReserved }
     }
 
     override dispose(): void {
-      this.stopped = true
+      this.ended = true
       engine.stop()
     }
 
@@ -259,7 +257,7 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
     }
 
     #store(values: Values | undefined, dtype: tf.DataType): object {
-      if (this.stopped) {
+      if (this.ended) {
         throw new BackendStoppedError(
           `the CPU backend '${name}' was stopped: start it anew by useBackend([cpu()])`,
         )

@@ -1,13 +1,12 @@
-// The adapter: looks at the device, opens a context of its own, and registers tfjs's WebGL kernels over the
-// guarded backend, ours in place of those they replace.
+// The adapter: looks at the device, and opens a context of its own for the guarded backend.
 
-import type { BackendAdapter, StartedBackend } from '@alexnet/backend'
+import type { BackendAdapter } from '@alexnet/backend'
+import { defineBackend } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import { type AlexNetWebGLBackend, createBackend } from './backend.ts'
 import { createContext, inspectWebGL, type WebGLReport } from './device.ts'
 import { HalfPrecisionError } from './errors.ts'
 import { kernels } from './kernels/index.ts'
-import type { Kernel } from './kernels/kernel.ts'
 import { tfjsClasses } from './tfjs-webgl.ts'
 
 export interface WebGLOptions {
@@ -33,19 +32,38 @@ export interface WebGLOptions {
 const GIGABYTE = 2 ** 30
 
 /** TensorFlow.js on WebGL 2, watched. */
-export function webgl(options: WebGLOptions = {}): BackendAdapter {
-  const { name = 'alexnet-webgl' } = options
-  if (name.includes('_')) {
-    throw new Error(
-      `backend name '${name}': tfjs splits kernel keys at underscores, leave them out`,
+export const webgl: (options?: WebGLOptions) => BackendAdapter = defineBackend<
+  WebGLOptions,
+  AlexNetWebGLBackend
+>({
+  name: 'alexnet-webgl',
+  base: 'webgl',
+  kernels,
+  supported: (options) => refusal(inspectWebGL(), options) ?? true,
+  async open(name, options) {
+    allowSoftware(options)
+    const { device, features, float32 } = inspectWebGL()
+    const classes = tfjsClasses()
+    const gl = createContext()
+    if (!gl) throw new Error('this browser gives no WebGL 2 context')
+    const memoryLimit = options.memoryLimit ?? defaultMemoryLimit()
+    const backend = createBackend(classes, gl, { name, memoryLimit, float32 })
+    classes.restoreShared()
+    if (!float32) {
+      console.warn(
+        `${name}: ${device} computes in float16 only: results are right to about three digits, and it cannot train`,
+      )
+    }
+    const precision = float32 ? 'float32' : 'float16'
+    return { backend, device, features, build: 'webgl2', precision, lost: backend.lost }
+  },
+  before(kernelName, { halfPrecision }) {
+    if (!halfPrecision || !gradientKernels.has(kernelName)) return
+    throw new HalfPrecisionError(
+      `${kernelName}: this device computes in float16 only and is not trained on; train on another backend, e.g. cpu() from @alexnet/backend-cpu`,
     )
-  }
-  return {
-    name,
-    isSupported: async () => refusal(inspectWebGL(), options) ?? true,
-    start: () => start(name, options),
-  }
-}
+  },
+})
 
 /** Why a device will not do, or undefined. */
 function refusal(report: WebGLReport, options: WebGLOptions): string | undefined {
@@ -58,57 +76,6 @@ function refusal(report: WebGLReport, options: WebGLOptions): string | undefined
     return `the device (${report.device}) renders to float16 only: gradients underflow and losses become NaN, so it is not trained on; webgl({ purpose: 'inference' }) allows inference`
   }
   return undefined
-}
-
-/** Backends that run, by name, with the options that they were started with. */
-const running = new Map<
-  string,
-  { options: string; started: StartedBackend; backend: AlexNetWebGLBackend }
->()
-
-async function start(name: string, options: WebGLOptions): Promise<StartedBackend> {
-  const wanted = JSON.stringify(options, Object.keys(options).sort())
-  const known = tf.findBackendFactory(name) && running.get(name)
-  if (known && !known.backend.ended) {
-    // Starting it anew would lose every tensor that it holds.
-    if (known.options === wanted) return known.started
-    throw new Error(
-      `a backend '${name}' already runs with other options (${known.options}, not ${wanted}): ` +
-        `give this one another name, or call tf.removeBackend('${name}') first, which loses its tensors`,
-    )
-  }
-  // One that lost its context, or was stopped as tf.engine().reset() does it, is of no more use.
-  if (tf.findBackendFactory(name)) tf.removeBackend(name)
-  const report = inspectWebGL()
-  const reason = refusal(report, options)
-  if (reason) throw new Error(reason)
-  allowSoftware(options)
-  const classes = tfjsClasses()
-  const gl = createContext()
-  if (!gl) throw new Error('this browser gives no WebGL 2 context')
-  const backend = createBackend(classes, gl, {
-    name,
-    memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
-    float32: report.float32,
-  })
-  classes.restoreShared()
-  registerKernels(name)
-  tf.registerBackend(name, () => backend)
-  if (!report.float32) {
-    console.warn(
-      `${name}: ${report.device} computes in float16 only: results are right to about three digits, and it cannot train`,
-    )
-  }
-  const started: StartedBackend = {
-    device: report.device,
-    features: report.features,
-    precision: report.float32 ? 'float32' : 'float16',
-    lost: backend.lost,
-    // Removing the backend disposes it, which gives the context back.
-    stop: () => tf.removeBackend(name),
-  }
-  running.set(name, { options: wanted, started, backend })
-  return started
 }
 
 /** tfjs asks for a context with `failIfMajorPerformanceCaveat`, which a software driver may refuse. */
@@ -133,32 +100,3 @@ const gradientKernels = new Set([
   'LRNGrad',
   'MomentumStep',
 ])
-
-type TfjsKernel = (call: Parameters<Kernel['run']>[0]) => tf.TensorInfo | tf.TensorInfo[]
-
-function registerKernels(name: string): void {
-  if (tf.getKernelsForBackend(name).length > 0) return
-  const own = new Map(kernels.map((kernel) => [kernel.name, kernel.run as TfjsKernel]))
-  const stock = tf
-    .getKernelsForBackend('webgl')
-    .map((kernel) => [kernel.kernelName, kernel.kernelFunc as unknown as TfjsKernel] as const)
-  for (const [kernelName, run] of new Map([...stock, ...own])) {
-    tf.registerKernel({
-      kernelName,
-      backendName: name,
-      kernelFunc: guarded(kernelName, run) as unknown as tf.KernelFunc,
-    })
-  }
-}
-
-function guarded(kernelName: string, run: TfjsKernel): TfjsKernel {
-  return (call) => {
-    const backend: AlexNetWebGLBackend = call.backend
-    if (backend.halfPrecision && gradientKernels.has(kernelName)) {
-      throw new HalfPrecisionError(
-        `${kernelName}: this device computes in float16 only and is not trained on; train on another backend, e.g. cpu() from @alexnet/backend-cpu`,
-      )
-    }
-    return backend.undoOnError(() => run(call))
-  }
-}

@@ -5,6 +5,7 @@
 // budget, and float32's epsilon where tfjs takes float16's.
 
 import { BackendStoppedError, OutOfMemoryError } from '@alexnet/backend'
+import type { DeviceMemory } from '@alexnet/backend/kernels'
 import type * as tf from '@tensorflow/tfjs'
 import { ContextLostError } from './errors.ts'
 import type { ShaderProgram, TfjsClasses, TfjsWebGL } from './tfjs-webgl.ts'
@@ -17,6 +18,7 @@ export interface BackendOptions {
 }
 
 export interface AlexNetWebGLBackend extends TfjsWebGL {
+  memory(): DeviceMemory
   /** Resolves when the context is lost. */
   readonly lost: Promise<ContextLostError>
   /** Whether it can do nothing any more: it was stopped, or its context lost. */
@@ -100,6 +102,11 @@ export function createBackend(
       if (CANARY.some((value, i) => pixel[i] !== value)) this.#lose()
       this.#guard()
       return values
+    }
+
+    override memory() {
+      const numBytesReserved = this.textureManager._numBytesAllocated
+      return { ...super.memory(), numBytesInUse: this.numBytesInGPU, numBytesReserved }
     }
 
     override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {

@@ -5,6 +5,7 @@
 // limit on one tensor and a memory budget, checked before anything is allocated.
 
 import { BackendStoppedError, DeviceLostError, OutOfMemoryError } from '@alexnet/backend'
+import type { DeviceMemory } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import { DeviceError, messageOf } from './errors.ts'
 import type { TensorData, TfjsWebGPU, TfjsWebGPUClass } from './tfjs-webgpu.ts'
@@ -18,6 +19,7 @@ export interface BackendOptions {
 }
 
 export interface AlexNetWebGPUBackend extends TfjsWebGPU {
+  memory(): DeviceMemory
   /** Resolves when the device is lost. */
   readonly lost: Promise<Error>
   /** Whether it can do nothing any more: it was stopped, or its device lost or in error. */
@@ -196,6 +198,12 @@ export function createBackend(
       )
     }
 
+    override memory() {
+      const { numBytesUsed: numBytesInUse, numBytesAllocated: numBytesReserved } =
+        this.bufferManager
+      return { ...super.memory(), numBytesInUse, numBytesReserved }
+    }
+
     override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
       this.#guard()
       if (dtype !== 'string') this.#checkSize(tf.util.sizeFromShape(shape) * 4, shape)
@@ -268,7 +276,8 @@ export function createBackend(
 
     override makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): tf.TensorInfo {
       const empty =
-        !values &&
+        // Of nothing, tfjs gives plain arrays, too, which its other kernels cannot slice.
+        (!values || Array.isArray(values)) &&
         shape.includes(0) &&
         (dtype === 'float32' || dtype === 'int32' || dtype === 'bool')
       const own = empty ? tf.util.getTypedArrayFromDType(dtype, 0) : values

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import type { BackendAdapter } from '@alexnet/backend'
-import { adapterFrom, type WebGPUOptions } from './adapter.ts'
+import { backendOf, type WebGPUOptions } from './adapter.ts'
 import { inspectWebGPU as inspect, requestAdapter, type WebGPUReport } from './device.ts'
 import { messageOf } from './errors.ts'
 
@@ -26,9 +26,7 @@ export class WebGPUUnavailableError extends Error {
  * TensorFlow.js on WebGPU in Node, watched, with kernels for training. Needs the package `webgpu`
  * (`npm install webgpu`) and a GPU's driver.
  */
-export function webgpu(options: WebGPUOptions = {}): BackendAdapter {
-  return adapterFrom(() => dawn(options), options)
-}
+export const webgpu: (options?: WebGPUOptions) => BackendAdapter = backendOf(dawn)
 
 /** Looks at this machine's WebGPU. Never throws. */
 export function inspectWebGPU(

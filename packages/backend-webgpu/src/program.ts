@@ -181,7 +181,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
  * The tensor, or a copy in floats: tfjs casts integers to float32 by another name for the same buffer, which
  * its own programs know from the storage.
  */
-function withFloats(backend: AlexNetWebGPUBackend, info: tf.TensorInfo): tf.TensorInfo {
+export function withFloats(backend: AlexNetWebGPUBackend, info: tf.TensorInfo): tf.TensorInfo {
   const stored = backend.tensorMap.get(info.dataId).dtype
   if (info.dtype !== 'float32' || stored === 'float32') return info
   const size = tf.util.sizeFromShape(info.shape)

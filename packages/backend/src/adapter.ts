@@ -18,6 +18,10 @@ export interface StartedBackend {
   device: string
   /** What it makes use of, e.g. 'relaxed-simd' or 'shader-f16'. */
   features: string[]
+  /** Which of its programs it runs: a WebAssembly build, or the language of its shaders. */
+  build?: string
+  /** Threads of the processor that compute, the calling one included. Default 1. */
+  threads?: number
   /** 'float16' for a device of half precision, good for inference alone. Default 'float32'. */
   precision?: 'float32' | 'float16'
   /** Resolves, with the reason, if the device is lost. Absent for devices that cannot be. */

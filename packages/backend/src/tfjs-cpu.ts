@@ -10,6 +10,10 @@ export function tfjsCpu(): BackendAdapter {
     name: 'cpu',
     isSupported: async () =>
       tf.findBackendFactory('cpu') !== null || 'this build of TensorFlow.js has no cpu backend',
-    start: async () => ({ device: 'CPU, plain JavaScript, one thread', features: [] }),
+    start: async () => ({
+      device: 'CPU, plain JavaScript, one thread',
+      build: 'javascript',
+      features: [],
+    }),
   }
 }

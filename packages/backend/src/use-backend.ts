@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs'
 import type { BackendAdapter, SkippedBackend, StartedBackend } from './adapter.ts'
+import { warnOfCopies } from './copies.ts'
 import { type SelfCheckReport, selfCheck } from './self-check.ts'
 
 export interface ActiveBackend {
@@ -10,6 +11,10 @@ export interface ActiveBackend {
   name: string
   device: string
   features: string[]
+  /** Which of its programs it runs, e.g. 'relaxed-simd', 'webgl2', 'wgsl'; 'javascript' for tfjs's cpu. */
+  build: string
+  /** Threads of the processor that compute, the calling one included; a GPU's backend has 1. */
+  threads: number
   /** 'float16' where its adapter was told that inference is all it is for, and the device has no more. */
   precision: 'float32' | 'float16'
   /** The adapters before it in the list, and why each was passed over. */
@@ -79,9 +84,10 @@ async function choose(adapters: readonly BackendAdapter[]): Promise<ActiveBacken
       continue
     }
     warnOfCopies()
-    const { device, features, precision = 'float32' } = started
+    const { device, features, build = '', threads = 1, precision = 'float32' } = started
     const { lost = new Promise<Error>(() => {}) } = started
-    return { name, device, features, precision, skipped, lost, selfCheck: outcome }
+    const report = { name, device, features, build, threads, precision }
+    return { ...report, skipped, lost, selfCheck: outcome }
   }
   throw new NoBackendError(skipped)
 }
@@ -116,23 +122,4 @@ async function tryBackend(
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-let warned = false
-
-/**
- * Copies of TensorFlow.js share an engine, whose tensors are of the copy that was loaded first: computing works,
- * mixing layers of both does not, and says nothing of the reason.
- */
-function warnOfCopies(): void {
-  if (warned) return
-  const one = tf.scalar(1)
-  const isOurs = one.constructor === tf.Tensor
-  one.dispose()
-  if (isOurs) return
-  warned = true
-  console.warn(
-    'two copies of TensorFlow.js are loaded; layers of one do not go with models of the other. ' +
-      '`npm ls @tensorflow/tfjs-core` shows them, `npm dedupe` joins them where their versions agree',
-  )
 }

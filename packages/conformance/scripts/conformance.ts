@@ -34,6 +34,7 @@ Options:
   --tfjs            the tests that TensorFlow.js publishes instead, on our
                     backends and beside them on its own
   --only PATTERN    of those, the tests whose names match
+  --share N/COUNT   of those, one share, kept for --resume
   --resume          of those, takes what earlier runs have left
   --json            one JSON object on stdout
   --record          writes docs/conformance.md
@@ -58,6 +59,7 @@ function options() {
         thorough: { type: 'boolean', default: false },
         tfjs: { type: 'boolean', default: false },
         only: { type: 'string' },
+        share: { type: 'string' },
         resume: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         record: { type: 'boolean', default: false },
@@ -67,8 +69,9 @@ function options() {
     if (values.runtime !== undefined && !['node', 'chromium'].includes(values.runtime)) {
       throw new UsageError(`--runtime is 'node' or 'chromium', not '${values.runtime}'`)
     }
-    if (!values.tfjs && (values.only !== undefined || values.resume)) {
-      throw new UsageError('--only and --resume are for --tfjs')
+    const ofTfjs = values.only !== undefined || values.share !== undefined || values.resume
+    if (!values.tfjs && ofTfjs) {
+      throw new UsageError('--only, --share and --resume are for --tfjs')
     }
     if (
       values.record &&

@@ -7,7 +7,7 @@ import { useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
 import { webgpu } from '@alexnet/backend-webgpu/node'
 import * as tf from '@tensorflow/tfjs'
-import { comparePrograms } from '../src/programs/compare.ts'
+import { comparePrograms, onGPU } from '../src/programs/compare.ts'
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ const [count, seed] = [Number(values.count), Number(values.seed)]
 let differing = 0
 for (let done = 0; done < count; done += 500) {
   const range = { first: seed + done, count: Math.min(500, count - done) }
-  const found = await comparePrograms(name, range, onCpu ? 1e-5 : 1e-4)
+  const found = await comparePrograms(name, range, onCpu ? { tolerance: 1e-5 } : onGPU)
   for (const line of found) console.log(line)
   differing += found.length
   process.stderr.write(`${range.first + range.count - seed} programs, ${differing} differ\n`)

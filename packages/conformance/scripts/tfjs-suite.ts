@@ -13,7 +13,7 @@ import { sectionOf, withSuiteSection } from './tfjs-suite/section.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const record = join(root, 'docs/conformance.md')
-/** Runs of this commit's day are kept, so that a long record can be made in several goes. */
+/** Runs are kept, so that a long record can be made in several goes. */
 const kept = join(root, 'packages/conformance/node_modules/.cache/tfjs-suite')
 
 export interface TfjsSuiteOptions {
@@ -22,6 +22,8 @@ export interface TfjsSuiteOptions {
   only?: string
   json?: boolean
   record?: boolean
+  /** Share and their number as in '2/3': runs that alone and keeps it, for a later `resume` to join. */
+  share?: string
   /** Takes the runs that are kept where there are any. */
   resume?: boolean
 }
@@ -34,10 +36,12 @@ export async function tfjsSuite(
   const runs = new Map<string, SuiteRun>()
   const runOf = async (backend: SuiteBackend, runtime: Runtime): Promise<SuiteRun> => {
     const key = `${backend.name}, ${runtime}`
-    const file = join(kept, `${key.replaceAll(/\W+/g, '-')}.json`)
+    const part = options.share ? `, ${options.share}` : ''
+    const file = keptAs(`${key}${part}`)
     const known = runs.get(key)
     if (known) return known
-    if (options.resume && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
+    const before = options.resume ? (readRun(file) ?? joined(key)) : undefined
+    if (before) return before
     process.stderr.write(`▸ ${key}\n`)
     const without = leftOut
       .filter((entry) => entry.runtime === runtime && entry.backends.includes(backend.name))
@@ -46,7 +50,10 @@ export async function tfjsSuite(
     const onResult = () => {
       if (++count % 500 === 0) process.stderr.write(`  ${count} tests\n`)
     }
-    const run = await launch({ backend, runtime, only: options.only, without, onResult }, browser)
+    const run = await launch(
+      { backend, runtime, only: options.only, without, share: shareOf(options), onResult },
+      browser,
+    )
     if (run.error) process.stderr.write(`  ${run.error}\n`)
     runs.set(key, run)
     if (options.only === undefined) {
@@ -71,6 +78,38 @@ export async function tfjsSuite(
   else print(rows)
   if (options.record) writeRecord(rows)
   return rows
+}
+
+const keptAs = (key: string) => join(kept, `${key.replaceAll(/\W+/g, '-')}.json`)
+
+const readRun = (file: string): SuiteRun | undefined =>
+  existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+
+/** The run that kept shares make together, where all of some number of them are there. */
+function joined(key: string): SuiteRun | undefined {
+  for (let count = 2; count <= MOST_SHARES; count++) {
+    const shares = Array.from({ length: count }, (_, i) =>
+      readRun(keptAs(`${key}, ${i + 1}/${count}`)),
+    )
+    if (!shares.every((share) => share !== undefined)) continue
+    const error = shares.find((share) => share.error)?.error
+    return { results: shares.flatMap(({ results }) => results), error }
+  }
+  return undefined
+}
+
+const MOST_SHARES = 12
+
+/** `'2/3'` as numbers. @throws Error for anything else */
+function shareOf({ share }: TfjsSuiteOptions): [number, number] | undefined {
+  if (share === undefined) return undefined
+  const [, number, count] = (/^(\d+)\/(\d+)$/.exec(share) ?? []).map(Number)
+  if (!number || !count || number > count || count > MOST_SHARES) {
+    throw new Error(
+      `--share '${share}': give a share and their number, at most ${MOST_SHARES}, as in 2/3`,
+    )
+  }
+  return [number, count]
 }
 
 /** Whether a row shows a fault of ours. */

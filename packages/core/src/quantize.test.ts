@@ -110,7 +110,7 @@ describe('quantised dense layers', () => {
       tf.tidy(() => model.setWeights([tf.zeros([depth, columns]), tf.ones([columns])]))
       expect(run()).toEqual(new Float32Array(columns).fill(1))
       model.dispose()
-      return (tf.memory() as tf.MemoryInfo & { numBytesInWasm: number }).numBytesInWasm
+      return (tf.memory() as tf.MemoryInfo & { numBytesInUse: number }).numBytesInUse
     }
     expect(once()).toBe(once())
   })

@@ -1,6 +1,7 @@
 // What works everywhere: data sets, loaders, presets, drawn pictures. This is the entry that bundlers for browsers
 // take; it imports neither Node's modules nor sharp. Transforms are in ./transforms, what they apply in ./functional.
 
+export type { Batch } from './batch.ts'
 export { createWorkerPool, loader } from './browser/loader.ts'
 export {
   type DroppedItems,
@@ -25,9 +26,12 @@ export {
   type DatasetDescription,
   type Duplicate,
   describeDataset,
+  describeSummaries,
+  type PictureSummary,
   type Spread,
+  summarizePicture,
 } from './describe-dataset.ts'
-export type { Batch, Loader, SkippedPicture } from './loader.ts'
+export type { Loader, SkippedPicture } from './loader.ts'
 export type { LoaderOptions } from './loader-options.ts'
 export {
   ClassesError,

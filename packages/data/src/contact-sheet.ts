@@ -2,7 +2,7 @@
 // augmentation does. The letters are dots of a 5×7 font, so that it needs no fonts and looks the same
 // everywhere.
 
-import type { Batch } from './loader.ts'
+import type { Batch } from './batch.ts'
 import type { ChannelValues } from './normalize.ts'
 import { createPicture, type Picture } from './picture.ts'
 import { resample } from './resample.ts'

@@ -5,7 +5,13 @@ import { countClasses, type Dataset } from './dataset.ts'
 import type { ChannelValues } from './normalize.ts'
 import { type Picture, PictureError } from './picture.ts'
 import { resample } from './resample.ts'
-import { type ColorPca, fitColorPca, type StatisticsOptions } from './statistics.ts'
+import {
+  type ColorPca,
+  eachPicture,
+  Moments,
+  momentsOf,
+  type StatisticsOptions,
+} from './statistics.ts'
 
 /** How evenly the pictures are spread over the classes. */
 export interface ClassBalance {
@@ -62,6 +68,42 @@ export interface Duplicate {
   readonly sameClass: boolean
 }
 
+/** What is kept of a picture to describe its data set; plain data, so that it may be made elsewhere. */
+export interface PictureSummary {
+  /** Its number in the data set. */
+  readonly index: number
+  /** Why it cannot be used. */
+  readonly problem?: string
+  readonly width: number
+  readonly height: number
+  /** Its pixels and their sums. */
+  readonly moments: readonly number[]
+  /** It made small, a character a level, and which pixels are brighter than their neighbours. */
+  readonly small: string
+  readonly bits: readonly number[]
+}
+
+/** Reads one picture for `describeSummaries`. */
+export async function summarizePicture(dataset: Dataset, index: number): Promise<PictureSummary> {
+  try {
+    const picture = await dataset.load(index)
+    const { width, height } = picture
+    const { small, bits } = printOf(picture, index)
+    return {
+      index,
+      width,
+      height,
+      moments: momentsOf(picture),
+      small: String.fromCharCode(...small),
+      bits: [...bits],
+    }
+  } catch (error) {
+    if (!(error instanceof PictureError)) throw error
+    const problem = error.message
+    return { index, problem, width: 0, height: 0, moments: [], small: '', bits: [] }
+  }
+}
+
 /**
  * Reads the pictures and describes them.
  * @throws RangeError where there is nothing to read.
@@ -70,34 +112,44 @@ export async function describeDataset(
   dataset: Dataset,
   options: StatisticsOptions = {},
 ): Promise<DatasetDescription> {
-  const widths: number[] = []
-  const heights: number[] = []
-  const broken: { path: string; problem: string }[] = []
-  const prints: Print[] = []
+  const summaries: PictureSummary[] = []
   const watched: Dataset = {
     ...dataset,
     load: async (index) => {
-      try {
-        const picture = await dataset.load(index)
-        widths.push(picture.width)
-        heights.push(picture.height)
-        prints.push(printOf(picture, index))
-        return picture
-      } catch (error) {
-        if (!(error instanceof PictureError)) throw error
-        broken.push({ path: dataset.path(index), problem: error.message })
-        return { width: 0, height: 0, data: new Uint8Array(0) } // counts for nothing
-      }
+      summaries.push(await summarizePicture(dataset, index))
+      return { width: 0, height: 0, data: new Uint8Array(0) } // counted already
     },
   }
-  const colorPca = await fitColorPca(watched, options)
+  await eachPicture('describeDataset', watched, options, () => {})
+  return describeSummaries(dataset, summaries)
+}
+
+/** Describes a data set by what is known of its pictures, in any order. */
+export function describeSummaries(
+  dataset: Dataset,
+  summaries: readonly PictureSummary[],
+): DatasetDescription {
+  const sorted = summaries.toSorted((a, b) => a.index - b.index)
+  const whole = sorted.filter(({ problem }) => problem === undefined)
+  const widths = whole.map(({ width }) => width)
+  const heights = whole.map(({ height }) => height)
+  const broken = sorted.flatMap(({ index, problem }) =>
+    problem === undefined ? [] : [{ path: dataset.path(index), problem }],
+  )
+  const prints = whole.map(({ index, small, bits }) => ({
+    index,
+    small: Uint8Array.from(small, (level) => level.charCodeAt(0)),
+    bits: Uint16Array.from(bits),
+  }))
+  const moments = new Moments()
+  for (const summary of whole) moments.add(summary.moments)
+  const colorPca = moments.colorPca()
   const { eigenvectors, deviations, mean } = colorPca
   const std = [0, 1, 2].map((channel) =>
     Math.sqrt(
       eigenvectors.reduce((sum, axis, at) => sum + (axis[channel]! * deviations[at]!) ** 2, 0),
     ),
   ) as unknown as ChannelValues
-  prints.sort((a, b) => a.index - b.index)
   const duplicates = findDuplicates(prints).map(([first, second]) => ({
     first: dataset.path(first),
     second: dataset.path(second),

@@ -11,11 +11,13 @@ export { createWorkerPool, loader } from './node/loader.ts'
 export { type OpenDatasetOptions, openDataset } from './node/open-dataset.ts'
 export {
   type PackEncoding,
+  type PackedPicture,
   type PackOptions,
   type PackResult,
   packDataset,
   packed,
   packedName,
+  packPicture,
 } from './node/packed.ts'
 export { decodePicture, pictureList, readPicture } from './node/picture-list.ts'
 export { type TarShardsOptions, tarShards } from './node/shards.ts'

@@ -38,6 +38,13 @@ export interface LoaderOptions {
   epoch?: number
   /** Number of the first batch to give, to go on within an epoch; default 0. */
   start?: number
+  /** Number of the batch to end before; default the epoch's length. Several processes share the batches so. */
+  end?: number
+  /**
+   * One part of `of` of every batch, from 0, as several processes share each: the pictures, their draws and what
+   * they are mixed with are those of the whole batch. Default all of it.
+   */
+  share?: { readonly part: number; readonly of: number }
   /** Leaves a last, smaller batch out; default false. */
   drop?: boolean
   /**

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { Batch } from './batch.ts'
 import type { Dataset } from './dataset.ts'
-import type { Batch } from './loader.ts'
 import type { LoaderOptions } from './loader-options.ts'
+import { cutMix, mixUp } from './mixing.ts'
 import { loader } from './node/loader.ts'
 import { PictureError } from './picture.ts'
 import { noisePicture, plainDataset } from './testing.ts'
@@ -39,6 +40,48 @@ function brokenDataset(length: number, broken: readonly number[]): Dataset {
 }
 
 const augmented = [randomResizedCrop({ size: 8 }), randomHorizontalFlip()]
+
+describe('a share of each batch', () => {
+  const options: LoaderOptions = {
+    dataset: unevenDataset(9),
+    batchSize: 4,
+    transforms: augmented,
+    shuffle: true,
+    seed: 3,
+    batchTransforms: [mixUp({ alpha: 0.4 }), cutMix()],
+  }
+
+  it.each([1, 2, 3, 4])('is that part of the whole, %i parts together all of it', async (of) => {
+    const whole = await collect(options)
+    const parts = await Promise.all(
+      Array.from({ length: of }, (_, part) => collect({ ...options, share: { part, of } })),
+    )
+    for (const [index, batch] of whole.entries()) {
+      const own = parts.map((batches) => batches[index]!)
+      const joined = <K extends keyof Batch | 'otherLabels' | 'share'>(key: K) =>
+        own.flatMap((part) => [...((part as never)[key] ?? ([] as Iterable<number>))])
+      for (const key of ['images', 'labels', 'indices', 'otherLabels', 'share'] as const) {
+        expect(joined(key), key).toEqual([...((batch as never)[key] as Float32Array)])
+      }
+      let first = 0
+      for (const { part, labels } of own) {
+        expect(part).toEqual({ first, of: batch.labels.length })
+        first += labels.length
+      }
+    }
+  })
+
+  it('leaves no picture out, which the other parts would not know', () => {
+    const share = { part: 0, of: 2 }
+    expect(() => loader({ ...options, share, onBroken: 'skip' })).toThrow('leave onBroken at')
+    expect(() => loader({ ...options, share: { part: 2, of: 2 } })).toThrow('not 2 of 2')
+  })
+
+  it('ends before the batch that is named', async () => {
+    const batches = await collect({ dataset: plainDataset(10), batchSize: 4, start: 1, end: 2 })
+    expect(batches.map(({ index }) => index)).toEqual([1])
+  })
+})
 
 describe('loader', () => {
   it('gives every picture once, in order, with its label', async () => {

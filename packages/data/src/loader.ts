@@ -6,6 +6,7 @@
 // without workers at most `concurrency` pictures are being loaded at once. Nothing is loaded before the first batch
 // is asked for.
 
+import type { Batch } from './batch.ts'
 import {
   type BatchSource,
   type LoadedBatch,
@@ -15,23 +16,11 @@ import {
 } from './loader-batches.ts'
 import type { LoaderOptions } from './loader-options.ts'
 import type { Output } from './loader-part.ts'
+import { Rows } from './loader-rows.ts'
 import type { PictureError } from './picture.ts'
 import type { Platform } from './picture-source.ts'
 import { Random, shuffledOrder } from './random.ts'
 import { WorkerPool } from './worker-pool.ts'
-
-/** Pictures ready for a network. No later batch writes to its arrays, unless `recycle` asks for that. */
-export interface Batch<O extends Output = Float32Array> {
-  /** Its number within the epoch, from 0. */
-  readonly index: number
-  /** Pictures, NHWC: normalised, or bytes where `output` is `uint8`. */
-  readonly images: O
-  readonly shape: readonly [count: number, height: number, width: number, channels: 3]
-  /** Class numbers. */
-  readonly labels: Int32Array
-  /** Numbers of the pictures in the data set. */
-  readonly indices: Int32Array
-}
 
 /** A picture that `onBroken: 'skip'` left out. */
 export interface SkippedPicture {
@@ -74,6 +63,9 @@ export function createLoader<O extends Output = Float32Array>(
     )
   }
   requireWhole('start', start, 0, length)
+  const end = options.end ?? length
+  requireWhole('end', end, start, length)
+  const rows = new Rows(options, batchTransforms.length)
   const plan = new Plan(options)
   if (workers !== 0 && !platform.startWorker) {
     throw new RangeError('loader: there are no workers here; leave workers at 0')
@@ -99,10 +91,10 @@ export function createLoader<O extends Output = Float32Array>(
     const ahead: Promise<PromiseSettledResult<LoadedBatch>>[] = []
     try {
       let next = start
-      for (let number = start; number < length; number++) {
-        for (; next < length && next <= number + prefetch; next++) {
-          const indices = order.slice(next * batchSize, (next + 1) * batchSize)
-          ahead.push(settle(source.load(indices)))
+      for (let number = start; number < end; number++) {
+        for (; next < end && next <= number + prefetch; next++) {
+          const whole = order.subarray(next * batchSize, (next + 1) * batchSize)
+          ahead.push(settle(source.load(rows.of(whole))))
         }
         const loaded = await ahead.shift()!
         if (loaded.status === 'rejected') throw loaded.reason
@@ -111,15 +103,19 @@ export function createLoader<O extends Output = Float32Array>(
           if (onBroken === 'stop') throw error
           skipped.push({ index: indices[place]!, error })
         }
+        const pictures = Math.min(batchSize, order.length - number * batchSize)
         const batch = finishBatch(number, loaded.value, plan)
+        const none = batch ? undefined : rows.none(number, pictures)
+        if (none) yield none as Batch<O>
         if (batch) {
-          yield batchTransforms.reduce(
+          const mixed = batchTransforms.reduce(
             (current: Batch<O>, step, at) => {
               const random = new Random(seed, epoch, number, at, 0)
               return step.apply(current, step.sample(random, current))
             },
             batch as Batch<O>,
           )
+          yield rows.cut(mixed, pictures)
           if (recycle) {
             for (const done of new Set([batch.images, loaded.value.output!])) plan.takeBack(done)
           }

@@ -54,34 +54,48 @@ export async function fitColorPca(
   dataset: Dataset,
   options: StatisticsOptions = {},
 ): Promise<ColorPca> {
-  let count = 0
-  const sums = [0, 0, 0]
-  // Red·red, green·green, blue·blue, red·green, red·blue, green·blue: whole numbers, so exact
+  const total = new Moments()
+  await eachPicture('fitColorPca', dataset, options, (picture) => total.add(momentsOf(picture)))
+  return total.colorPca()
+}
+
+/** Sums over the pixels of several pictures. */
+export class Moments {
+  #count = 0
+  // Red, green, blue, then red·red, green·green, blue·blue, red·green, red·blue, green·blue: whole numbers, so exact
   // and the same in any order up to 2^53, which is 138 thousand million pixels.
-  const products = [0, 0, 0, 0, 0, 0]
-  await eachPicture('fitColorPca', dataset, options, (picture) => {
-    const found = moments(picture)
-    count += picture.width * picture.height
-    for (let at = 0; at < 3; at++) sums[at]! += found[at]!
-    for (let at = 0; at < 6; at++) products[at]! += found[at + 3]!
-  })
-  const mean = sums.map((sum) => sum / count / 255)
-  const covariance = (product: number, a: number, b: number) =>
-    products[product]! / count / 65025 - mean[a]! * mean[b]!
-  const [redGreen, redBlue, greenBlue] = [
-    covariance(3, 0, 1),
-    covariance(4, 0, 2),
-    covariance(5, 1, 2),
-  ]
-  const axes = symmetricEigen([
-    [covariance(0, 0, 0), redGreen, redBlue],
-    [redGreen, covariance(1, 1, 1), greenBlue],
-    [redBlue, greenBlue, covariance(2, 2, 2)],
-  ])
-  return {
-    mean: mean as unknown as ChannelValues,
-    eigenvectors: axes.map(({ vector }) => vector) as unknown as ColorPca['eigenvectors'],
-    deviations: axes.map(({ value }) => Math.sqrt(Math.max(0, value))) as unknown as ChannelValues,
+  readonly #sums = new Array<number>(9).fill(0)
+
+  /** @param moments of a picture: its pixels, then their nine sums */
+  add([count = 0, ...sums]: readonly number[]): void {
+    this.#count += count
+    for (const [at, sum] of sums.entries()) this.#sums[at]! += sum
+  }
+
+  /** Along which axes the colours vary. */
+  colorPca(): ColorPca {
+    const count = this.#count
+    const products = this.#sums.slice(3)
+    const mean = this.#sums.slice(0, 3).map((sum) => sum / count / 255)
+    const covariance = (product: number, a: number, b: number) =>
+      products[product]! / count / 65025 - mean[a]! * mean[b]!
+    const [redGreen, redBlue, greenBlue] = [
+      covariance(3, 0, 1),
+      covariance(4, 0, 2),
+      covariance(5, 1, 2),
+    ]
+    const axes = symmetricEigen([
+      [covariance(0, 0, 0), redGreen, redBlue],
+      [redGreen, covariance(1, 1, 1), greenBlue],
+      [redBlue, greenBlue, covariance(2, 2, 2)],
+    ])
+    return {
+      mean: mean as unknown as ChannelValues,
+      eigenvectors: axes.map(({ vector }) => vector) as unknown as ColorPca['eigenvectors'],
+      deviations: axes.map(({ value }) =>
+        Math.sqrt(Math.max(0, value)),
+      ) as unknown as ChannelValues,
+    }
   }
 }
 
@@ -112,7 +126,7 @@ export async function meanPicture(
 }
 
 /** Loads pictures a few at a time and hands them over in any order. */
-async function eachPicture(
+export async function eachPicture(
   name: string,
   dataset: Dataset,
   { limit = dataset.length, concurrency = 4, onProgress, signal, onBroken }: StatisticsOptions,
@@ -147,8 +161,8 @@ async function eachPicture(
   if (failed) throw failed.reason
 }
 
-/** Sums over a picture of red, green, blue, their squares and their products. */
-function moments({ data }: Picture): number[] {
+/** A picture's pixels, and the sums over them of red, green, blue, their squares and their products. */
+export function momentsOf({ data }: Picture): number[] {
   let [red, green, blue, redRed, greenGreen, blueBlue, redGreen, redBlue, greenBlue] = [
     0, 0, 0, 0, 0, 0, 0, 0, 0,
   ]
@@ -166,7 +180,8 @@ function moments({ data }: Picture): number[] {
     redBlue += r * b
     greenBlue += g * b
   }
-  return [red, green, blue, redRed, greenGreen, blueBlue, redGreen, redBlue, greenBlue]
+  const sums = [red, green, blue, redRed, greenGreen, blueBlue, redGreen, redBlue, greenBlue]
+  return [data.length / 3, ...sums]
 }
 
 /** Eigenvalues and unit eigenvectors of a symmetric 3×3 matrix, the greatest first (Jacobi). */

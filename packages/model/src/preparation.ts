@@ -33,7 +33,7 @@ export function preprocessingOf(
 /** What the loader is told beside the data set and its preparation. */
 export type BatchOptions = Pick<
   LoaderOptions,
-  'batchSize' | 'workers' | 'onBroken' | 'concurrency' | 'recycle'
+  'batchSize' | 'start' | 'end' | 'workers' | 'onBroken' | 'concurrency' | 'recycle'
 >
 
 /** Batches of a data set as a network's own preprocessing has them, in the data set's order. */

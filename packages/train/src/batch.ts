@@ -16,6 +16,8 @@ export interface TrainingBatch {
   readonly otherLabels?: Int32Array
   /** How much of each mixed picture is its own class, 0 to 1; the rest is the other's. */
   readonly share?: Float32Array
+  /** Of one process's part of a batch: its first picture's row in the whole, and the whole's pictures. */
+  readonly part?: { readonly first: number; readonly of: number }
   /** Numbers of the pictures in their data set, for evaluation to name them. */
   readonly indices?: Int32Array
 }

@@ -74,7 +74,7 @@ export function trainableWeights(model: tf.LayersModel): Map<string, tf.Variable
  * @throws RangeError when a weight is no longer finite: it would be of no use to go on from
  */
 export async function packCheckpoint(
-  { model, optimizer, average }: Run,
+  { model, optimizer, average }: Omit<Run, 'optimizer'> & { optimizer: Pick<Optimizer, 'state'> },
   state: TrainingState,
 ): Promise<TrainingCheckpoint> {
   const tensors = new Map<string, CheckpointTensor>()

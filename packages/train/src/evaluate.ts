@@ -2,8 +2,9 @@
 // pictures it got most wrong. Several views of a picture (crops, mirrored or not) count as one: the
 // mean of their probabilities, as in section 4.1 of the paper.
 
+import type { Communicator } from '@alexnet/distributed'
 import * as tf from '@tensorflow/tfjs'
-import { type BatchSource, pictureTensor } from './batch.ts'
+import { type BatchSource, pictureTensor, type TrainingBatch } from './batch.ts'
 import { Confusion, countRight, type Metrics, meansOf, softmax, zeroSums } from './metrics.ts'
 
 export interface EvaluateOptions {
@@ -11,6 +12,8 @@ export interface EvaluateOptions {
   views?: number
   /** How many of the worst mistakes to keep. Default 0. */
   mistakes?: number
+  /** Processes that have the batches before and after these, in the order of the ranks. Default none. */
+  communicator?: Communicator
   /** Called after each batch with the number of pictures done. */
   onProgress?: (pictures: number) => void
 }
@@ -42,40 +45,126 @@ export interface Evaluation extends Metrics {
 export async function evaluate(
   model: tf.LayersModel,
   batches: BatchSource,
-  { views = 1, mistakes: most = 0, onProgress }: EvaluateOptions = {},
+  { views = 1, mistakes: most = 0, onProgress, communicator }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const classes = model.outputs[0]!.shape.at(-1)!
-  const sums = zeroSums()
-  const confusion = new Confusion(classes)
-  const mistakes: Mistake[] = []
+  const tally = new Tally(classes, most)
+  const own: Float64Array[] = []
+  let done = 0
   for await (const batch of batches) {
-    const logits = tf.tidy(
-      () => model.apply(pictureTensor(batch), { training: false }) as tf.Tensor2D,
-    )
-    const scores = meanScores(await logits.data(), classes, views)
-    const labels = batch.labels.filter((_, row) => row % views === 0)
-    logits.dispose()
-    const right = countRight(scores.order, labels)
-    for (const [row, label] of labels.entries()) {
-      const start = row * classes
-      const own = scores.probabilities[start + label]!
-      const predicted = largestOf(scores.order, start, classes)
-      // Less than the smallest float would be an infinite loss.
-      sums.loss += scores.losses ? scores.losses(row, label) : -Math.log(Math.max(own, 1e-300))
-      confusion.add(label, predicted)
-      if (predicted !== label && most > 0) {
-        const first = batch.indices?.[row * views]
-        const index = first === undefined ? sums.pictures + row : Math.floor(first / views)
-        const probability = scores.probabilities[start + predicted]!
-        keepWorst(mistakes, { index, label, predicted, probability, own }, most)
-      }
-    }
-    sums.pictures += labels.length
-    sums.top1 += right.top1
-    sums.top5 += right.top5
-    onProgress?.(sums.pictures)
+    const answers = await answersTo(model, batch, views)
+    if (communicator) own.push(answers)
+    else tally.add(answers)
+    done += answers.length / FIELDS
+    onProgress?.(done)
   }
-  return { ...meansOf(sums), confusion, mistakes }
+  if (communicator) {
+    const bytes = own.map(({ buffer }) => new Uint8Array(buffer))
+    const all = await communicator.allGather(concatenated(bytes))
+    // In the order of the pictures, so that the sums are those of one process.
+    for (const answers of all) tally.add(new Float64Array(answers.slice().buffer))
+  }
+  return tally.result()
+}
+
+/** Numbers that are kept of a picture: see `answersTo`. */
+const FIELDS = 8
+
+/**
+ * What a model says to each picture of a batch, eight numbers a picture: class, class given and its probability, the
+ * own class's probability, loss, whether right among the best one and five, number in the data set (−1 where the
+ * batch does not say). Parts of a data set, done anywhere, make an evaluation by `evaluationOf`.
+ */
+export async function answersTo(
+  model: tf.LayersModel,
+  batch: TrainingBatch,
+  views = 1,
+): Promise<Float64Array<ArrayBuffer>> {
+  const classes = model.outputs[0]!.shape.at(-1)!
+  const logits = tf.tidy(
+    () => model.apply(pictureTensor(batch), { training: false }) as tf.Tensor2D,
+  )
+  const scores = meanScores(await logits.data(), classes, views)
+  const labels = batch.labels.filter((_, row) => row % views === 0)
+  logits.dispose()
+  const answers = new Float64Array(labels.length * FIELDS)
+  const order = Float64Array.from(scores.order)
+  for (const [row, label] of labels.entries()) {
+    const start = row * classes
+    const own = scores.probabilities[start + label]!
+    const predicted = largestOf(order, start, classes)
+    // Less than the smallest float would be an infinite loss.
+    const loss = scores.losses ? scores.losses(row, label) : -Math.log(Math.max(own, 1e-300))
+    const right = countRight(order.subarray(start, start + classes), Int32Array.of(label))
+    const first = batch.indices?.[row * views]
+    const index = first === undefined ? -1 : Math.floor(first / views)
+    const probability = scores.probabilities[start + predicted]!
+    answers.set(
+      [label, predicted, probability, own, loss, right.top1, right.top5, index],
+      row * FIELDS,
+    )
+  }
+  return answers
+}
+
+/**
+ * The evaluation that answers to batches make, given in the order of the pictures.
+ *
+ * @param mistakes how many of the worst to keep
+ */
+export function evaluationOf(
+  answers: Iterable<Float64Array>,
+  classes: number,
+  mistakes = 0,
+): Evaluation {
+  const tally = new Tally(classes, mistakes)
+  for (const batch of answers) tally.add(batch)
+  return tally.result()
+}
+
+class Tally {
+  readonly #most: number
+  readonly #sums = zeroSums()
+  readonly #confusion: Confusion
+  readonly #mistakes: Mistake[] = []
+
+  constructor(classes: number, most: number) {
+    this.#most = most
+    this.#confusion = new Confusion(classes)
+  }
+
+  add(answers: Float64Array): void {
+    const sums = this.#sums
+    for (let at = 0; at < answers.length; at += FIELDS) {
+      const [label, predicted, probability, own, loss, top1, top5, given] = answers.subarray(
+        at,
+        at + FIELDS,
+      ) as unknown as [number, number, number, number, number, number, number, number]
+      this.#confusion.add(label, predicted)
+      if (predicted !== label && this.#most > 0) {
+        const index = given < 0 ? sums.pictures : given
+        keepWorst(this.#mistakes, { index, label, predicted, probability, own }, this.#most)
+      }
+      sums.pictures += 1
+      sums.loss += loss
+      sums.top1 += top1
+      sums.top5 += top5
+    }
+  }
+
+  result(): Evaluation {
+    return { ...meansOf(this.#sums), confusion: this.#confusion, mistakes: this.#mistakes }
+  }
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 interface Scores {

@@ -20,9 +20,11 @@ import {
   type WorkerPool,
 } from '@alexnet/data'
 import { type BatchTransform, cutMix, mixingChoice, mixUp } from '@alexnet/data/transforms'
+import { type Communicator, rangeOf } from '@alexnet/distributed'
 import type * as tf from '@tensorflow/tfjs'
 import type { BatchSource } from './batch.ts'
 import type { TrainEvent } from './events.ts'
+import type { RanksOptions } from './ranks/ranked-step.ts'
 import { createOptimizer, type Recipe, scheduleOf } from './recipes.ts'
 import { type FitOptions, Trainer } from './trainer.ts'
 
@@ -72,6 +74,8 @@ export interface BatchPosition {
   epoch: number
   /** Number of the first batch to give. */
   start: number
+  /** A part of every batch, where processes share each; default all of it. */
+  share?: { readonly part: number; readonly of: number }
 }
 
 /** A network's inputs up to this many pixels a side are for small pictures. */
@@ -80,12 +84,21 @@ const SMALL = 64
 /** Batches that tell what they left out. */
 type Watched = BatchSource & Pick<Loader, 'skipped'>
 
-/** A trainer with everything that a recipe says of one: optimiser, rules, averaged weights. */
-export const createTrainer = (model: tf.LayersModel, recipe: Recipe): Trainer =>
+/**
+ * A trainer with everything that a recipe says of one: optimiser, rules, averaged weights.
+ *
+ * @param ranks other processes to train with; default none
+ */
+export const createTrainer = (
+  model: tf.LayersModel,
+  recipe: Recipe,
+  ranks?: RanksOptions,
+): Trainer =>
   new Trainer({
     model,
     optimizer: createOptimizer(recipe),
     averageDecay: recipe.averageDecay,
+    ranks,
   })
 
 /** The preset of @alexnet/data that a recipe trains with. */
@@ -163,7 +176,7 @@ export function recipeBatches(
 /**
  * Trains by a recipe, from where the trainer stands to the recipe's last epoch; see `Trainer.fit` for the
  * events, and `Trainer.restore` to go on with a run, which then has the same numbers as one that was never
- * stopped.
+ * stopped. A trainer of several ranks has each read its part of every batch and some of the batches to validate on.
  *
  * @example
  * const trainer = createTrainer(model, recipe)
@@ -190,18 +203,33 @@ export async function* fitRecipe(
     )
   }
   const evaluated = preset('none', { like: preprocessing })
+  const { communicator } = trainer
+  const share = communicator && { part: communicator.rank, of: communicator.size }
   yield* trainer.fit({
     epochs: recipe.epochs,
     batches: (position) =>
       watched(
-        recipeBatches(dataset, recipe, { ...position, preparation, seed, workers, onBroken }),
+        recipeBatches(dataset, recipe, {
+          ...position,
+          share,
+          preparation,
+          seed,
+          workers,
+          onBroken,
+        }),
         onSkipped,
       ),
     validation:
       validation &&
       (() =>
         watched(
-          loader({ dataset: validation, ...evaluated, batchSize: recipe.batchSize, onBroken }),
+          loader({
+            dataset: validation,
+            ...evaluated,
+            batchSize: recipe.batchSize,
+            ...batchesOf(communicator, validation, recipe.batchSize),
+            onBroken,
+          }),
           onSkipped,
         )),
     schedule: scheduleOf(recipe),
@@ -213,6 +241,12 @@ export async function* fitRecipe(
     checkpointEvery,
     signal,
   })
+}
+
+/** Which batches of a validation this process does; all where it is alone. */
+function batchesOf(communicator: Communicator | undefined, { length }: Dataset, size: number) {
+  if (!communicator) return {}
+  return rangeOf(Math.ceil(length / size), communicator.rank, communicator.size)
 }
 
 /** A loader's batches; of what it leaves out is told when they end. */

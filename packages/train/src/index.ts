@@ -2,7 +2,14 @@
 export { AdamW, type AdamWOptions } from './adamw.ts'
 export type { BatchSource, TrainingBatch } from './batch.ts'
 export type { CheckpointTensor, StoredCheckpoint, TrainingCheckpoint } from './checkpoint.ts'
-export { type EvaluateOptions, type Evaluation, evaluate, type Mistake } from './evaluate.ts'
+export {
+  answersTo,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  evaluationOf,
+  type Mistake,
+} from './evaluate.ts'
 export type {
   CheckpointEvent,
   EndEvent,
@@ -25,6 +32,9 @@ export {
 export { crossEntropy } from './loss.ts'
 export { Confusion, classAccuracies, countRight, type Metrics } from './metrics.ts'
 export { Optimizer, type OptimizerOptions, type OptimizerState } from './optimizer.ts'
+export { bytesPerStep, chooseParallel } from './ranks/bytes.ts'
+export type { RanksOptions } from './ranks/ranked-step.ts'
+export { shareCheckpoint } from './ranks/share-checkpoint.ts'
 export {
   createOptimizer,
   getRecipe,
@@ -48,7 +58,7 @@ export {
   withWarmUp,
 } from './schedule.ts'
 export { Sgd, type SgdOptions } from './sgd.ts'
-export type { StepOptions } from './step.ts'
+export type { StepOptions } from './step-types.ts'
 export { type FitOptions, scoreOf, Trainer, type TrainerOptions, TrainingError } from './trainer.ts'
 export { WeightAverage } from './weight-average.ts'
 export { fits, type WeightRule, type WeightTreatment } from './weight-rules.ts'

@@ -4,68 +4,39 @@
 import { modelWeights } from '@alexnet/core'
 import { setTrainingStep } from '@alexnet/core/layers'
 import * as tf from '@tensorflow/tfjs'
-import { partsOf, pictureTensor, type TrainingBatch, targetsOf } from './batch.ts'
+import { partsOf, pictureTensor, targetsOf } from './batch.ts'
 import { addGradients, clipNorm } from './gradients.ts'
 import { crossEntropy } from './loss.ts'
 import { countRight } from './metrics.ts'
 import type { Optimizer } from './optimizer.ts'
+import type { RankedStep } from './ranks/ranked-step.ts'
+import type { StepBatch, StepOptions, StepResult } from './step-types.ts'
 
-export interface StepOptions {
-  /** Share of the target spread over all classes. Default 0. */
-  labelSmoothing?: number
-  /** Length that the gradient, over all weights as one vector, is cut to. Default: not cut. */
-  clipNorm?: number
-  /** Pictures that go through the network at once; gradients are added up over the batch. Default all. */
-  microBatch?: number
-}
-
-export interface StepResult {
-  /** Mean over the batch, before the step. */
-  loss: number
-  /** Pictures whose class came out best, and among the best five. */
-  top1: number
-  top5: number
-  /** Length of the gradient before it was cut, where it is to be cut. */
-  gradientNorm?: number
+/** What a step is told beside its options. */
+export interface StepInput extends StepBatch {
+  /** The other processes that have parts of the batch; none by default. */
+  ranks?: RankedStep | undefined
+  /** Whether this process was asked to stop. */
+  stop?: boolean
 }
 
 /**
- * Moves the weights by one batch, unless its loss is no finite number.
+ * Moves the weights by one batch, unless its loss is no finite number. With `ranks`, each has a part of the batch,
+ * and all make the same step: gradients and figures are those of the whole.
  *
  * @param weights those to be moved, by PyTorch's names
- * @param step number of the step from 0, which dropout's masks follow from
  */
 export async function trainStep(
   model: tf.LayersModel,
   optimizer: Optimizer,
   weights: ReadonlyMap<string, tf.Variable>,
-  { batch, step, ...options }: StepOptions & { batch: TrainingBatch; step: number },
+  { batch, step, ranks, stop = false, ...options }: StepOptions & StepInput,
 ): Promise<StepResult> {
-  const { labelSmoothing = 0, microBatch = Number.POSITIVE_INFINITY } = options
-  const pictures = batch.labels.length
-  const result: StepResult = { loss: 0, top1: 0, top5: 0 }
-  let gradients: tf.NamedTensorMap | undefined
-  let row = 0
-  for (const part of partsOf(batch, microBatch)) {
-    // Dropout's masks are functions of the row in the batch, so parts see those of the whole.
-    setTrainingStep(model, step, row)
-    row += part.labels.length
-    const share = part.labels.length / pictures
-    const images = pictureTensor(part)
-    let logits: tf.Tensor2D | undefined
-    const { value, grads } = tf.variableGrads(() => {
-      logits = tf.keep(model.apply(images, { training: true }) as tf.Tensor2D)
-      const loss = crossEntropy(logits, targetsOf(part, logits.shape[1]), labelSmoothing)
-      return share === 1 ? loss : (tf.mul(loss, share) as tf.Scalar)
-    }, [...weights.values()])
-    gradients = addGradients(gradients, grads)
-    result.loss += (await value.data())[0]!
-    const right = countRight(await logits!.data(), part.labels)
-    result.top1 += right.top1
-    result.top5 += right.top5
-    tf.dispose([images, value, logits!])
-  }
-  let byVariable = gradients!
+  const result: StepResult = { loss: 0, top1: 0, top5: 0, stop }
+  const local = await (ranks?.hybrid
+    ? ranks.hybrid.gradients(weights, { batch, step, ...options }, ranks, result)
+    : gradientsOf(model, weights, { batch, step, ranks, ...options }, result))
+  let byVariable = ranks ? await ranks.sum(weights, local, result) : local
   if (Number.isFinite(result.loss)) {
     if (options.clipNorm !== undefined) {
       const clipped = clipNorm(byVariable, options.clipNorm)
@@ -78,6 +49,44 @@ export async function trainStep(
   }
   tf.dispose(byVariable)
   return result
+}
+
+/** The gradients of this process's pictures, their loss a share of the whole batch's; figures go to `result`. */
+async function gradientsOf(
+  model: tf.LayersModel,
+  weights: ReadonlyMap<string, tf.Variable>,
+  { batch, step, ranks, ...options }: StepOptions & StepInput,
+  result: StepResult,
+): Promise<tf.NamedTensorMap> {
+  const { labelSmoothing = 0, microBatch = Number.POSITIVE_INFINITY } = options
+  const { first, of } = batch.part ?? { first: 0, of: batch.labels.length }
+  let gradients: tf.NamedTensorMap | undefined
+  let row = first
+  // A process may have no picture of a batch that is smaller than the number of processes.
+  const parts = batch.labels.length === 0 ? [] : partsOf(batch, microBatch)
+  for (const part of parts) {
+    // Dropout's masks are functions of the row in the batch, so parts see those of the whole.
+    setTrainingStep(model, step, row)
+    row += part.labels.length
+    const share = part.labels.length / of
+    const images = pictureTensor(part)
+    let logits: tf.Tensor2D | undefined
+    const forward = () => model.apply(images, { training: true }) as tf.Tensor2D
+    const { value, grads } = tf.variableGrads(() => {
+      logits = tf.keep(
+        ranks && parts.length === 1 ? ranks.watch(model, weights, forward) : forward(),
+      )
+      const loss = crossEntropy(logits, targetsOf(part, logits.shape[1]), labelSmoothing)
+      return share === 1 ? loss : (tf.mul(loss, share) as tf.Scalar)
+    }, [...weights.values()])
+    gradients = addGradients(gradients, grads)
+    result.loss += (await value.data())[0]!
+    const right = countRight(await logits!.data(), part.labels)
+    result.top1 += right.top1
+    result.top5 += right.top5
+    tf.dispose([images, value, logits!])
+  }
+  return gradients ?? {}
 }
 
 /** Name of a model's last linear layer. */

@@ -2,7 +2,8 @@
 // same numbers as a run that was never stopped. It knows batches of arrays and a model that gives logits;
 // it knows no files, no clock-driven decisions and no printing: whoever reads the events does that.
 
-import type * as tf from '@tensorflow/tfjs'
+import { agree, type Communicator } from '@alexnet/distributed'
+import * as tf from '@tensorflow/tfjs'
 import type { BatchSource, TrainingBatch } from './batch.ts'
 import {
   packCheckpoint,
@@ -17,8 +18,11 @@ import { evaluate } from './evaluate.ts'
 import type { EpochEvent, EpochRecord, StepEvent, TrainEvent } from './events.ts'
 import { type Metrics, meansOf, zeroSums } from './metrics.ts'
 import type { Optimizer } from './optimizer.ts'
+import { Hybrid } from './ranks/hybrid.ts'
+import { RankedStep, type RanksOptions } from './ranks/ranked-step.ts'
 import type { Schedule } from './schedule.ts'
-import { headOf, type StepOptions, trainStep } from './step.ts'
+import { headOf, trainStep } from './step.ts'
+import type { StepOptions } from './step-types.ts'
 import { WeightAverage } from './weight-average.ts'
 import { checkRules } from './weight-rules.ts'
 
@@ -32,6 +36,11 @@ export interface TrainerOptions {
    * `WeightAverage`. Default: none.
    */
   averageDecay?: number
+  /**
+   * Other processes that train with this one, each on its part of every batch (and, where its `validation` gives a
+   * part of the batches only, on that). All call the same methods in the same order. Default none.
+   */
+  ranks?: RanksOptions
 }
 
 export interface FitOptions extends StepOptions {
@@ -88,16 +97,26 @@ export class Trainer {
   readonly optimizer: Optimizer
   readonly #weights: ReadonlyMap<string, tf.Variable>
   readonly #average: WeightAverage | undefined
+  readonly #ranks: RankedStep | undefined
+  readonly #hybrid: Hybrid | undefined
   #state: TrainingState = initialState()
   #tooLarge = 0
 
   /** @throws RangeError when a rule of the optimiser fits no weight */
-  constructor({ model, optimizer, averageDecay }: TrainerOptions) {
+  constructor({ model, optimizer, averageDecay, ranks }: TrainerOptions) {
     this.model = model
     this.optimizer = optimizer
     this.#weights = trainableWeights(model)
     this.#average = averageDecay === undefined ? undefined : new WeightAverage(averageDecay)
     checkRules(optimizer.rules, [...this.#weights.keys()])
+    if (!ranks) return
+    if (ranks.parallel === 'hybrid') {
+      if (averageDecay !== undefined) {
+        throw new RangeError('hybrid keeps no average of the weights: train with data parallel')
+      }
+      this.#hybrid = new Hybrid(model, ranks.communicator)
+    }
+    this.#ranks = new RankedStep(ranks, this.#hybrid)
   }
 
   /** Steps done so far, over all epochs. */
@@ -115,6 +134,11 @@ export class Trainer {
     return this.#average?.decay
   }
 
+  /** The processes that train with this one, where there are such. */
+  get communicator(): Communicator | undefined {
+    return this.#ranks?.communicator
+  }
+
   get #run(): Run {
     return { model: this.model, optimizer: this.optimizer, average: this.#average }
   }
@@ -126,13 +150,18 @@ export class Trainer {
    *   by one that is of no use
    */
   async checkpoint(): Promise<TrainingCheckpoint> {
+    await this.#hybrid?.gatherWeights()
+    const slots = await this.#hybrid?.gatherSlots(this.optimizer.state.slots)
+    const state = { ...this.optimizer.state, ...(slots && { slots }) }
     try {
-      return await packCheckpoint(this.#run, this.#state)
+      return await packCheckpoint({ ...this.#run, optimizer: { state } }, this.#state)
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause
       const { step, learningRate } = this.#state
       const message = `after step ${step} (learning rate ${learningRate}) ${cause.message}: ${advice}`
       throw new TrainingError(message, { cause })
+    } finally {
+      for (const tensors of slots?.values() ?? []) tf.dispose([...tensors.values()])
     }
   }
 
@@ -143,6 +172,12 @@ export class Trainer {
    */
   restore(checkpoint: StoredCheckpoint): void {
     this.#state = unpackCheckpoint(this.#run, checkpoint)
+    if (!this.#hybrid) return
+    this.#hybrid.split()
+    const { slots, counts } = this.optimizer.state
+    const columns = this.#hybrid.splitSlots(slots)
+    this.optimizer.restore({ slots: columns, counts })
+    for (const tensors of columns.values()) tf.dispose([...tensors.values()])
   }
 
   /** Runs something with the averaged weights in the model, where there are such; then puts its own back. */
@@ -154,6 +189,7 @@ export class Trainer {
   dispose(): void {
     this.optimizer.dispose()
     this.#average?.dispose()
+    this.#hybrid?.dispose()
   }
 
   /**
@@ -171,8 +207,9 @@ export class Trainer {
       const under = () => ({ step: this.#state.step, epoch: epoch + 1 })
       let waitingSince = performance.now()
       for await (const batch of source) {
-        yield await this.#trainOn(batch, options, batches, waitingSince)
-        if (signal?.aborted) {
+        const { event, stop } = await this.#trainOn(batch, options, batches, waitingSince)
+        yield event
+        if (stop || (!this.#ranks && signal?.aborted)) {
           yield { type: 'checkpoint', reason: 'interrupted', ...under(), best: false }
           return
         }
@@ -184,10 +221,35 @@ export class Trainer {
       }
       const best = yield* this.#endEpoch(options)
       yield { type: 'checkpoint', reason: 'epoch', ...done(), best }
-      if (signal?.aborted) return
+      if (await this.#anyAborted(signal)) return
     }
     const reason = this.#state.epoch < epochs ? 'no-improvement' : 'epochs'
     yield { type: 'end', reason, ...done() }
+  }
+
+  /** Whether this process, or one of those that train with it, was asked to stop. */
+  async #anyAborted(signal: AbortSignal | undefined): Promise<boolean> {
+    const own = signal?.aborted ?? false
+    if (!this.#ranks) return own
+    const all = await this.#ranks.communicator.allGather(Uint8Array.of(Number(own)))
+    return all.some(([aborted]) => aborted === 1)
+  }
+
+  /**
+   * All ranks made the same steps from the same bits. Where their weights differ, one computes otherwise (another
+   * processor, another version) and the average would be of different networks.
+   *
+   * @throws RankError, naming the first that differs
+   */
+  async #requireEqualWeights(): Promise<void> {
+    let hash = 0
+    for (const weight of this.#weights.values()) {
+      const { buffer, byteOffset, length } = (await weight.data()) as Float32Array
+      for (const word of new Int32Array(buffer, byteOffset, length)) {
+        hash = Math.imul(hash ^ word, 0x01000193)
+      }
+    }
+    await agree(this.#ranks!.communicator, { 'its weights (hash)': String(hash) })
   }
 
   /** Whether there was no better epoch for as long as is to be waited. */
@@ -202,7 +264,7 @@ export class Trainer {
     options: FitOptions,
     batches: number,
     waitingSince: number,
-  ): Promise<StepEvent> {
+  ): Promise<{ event: StepEvent; stop: boolean }> {
     const { epochs, schedule, headEpochs = 0 } = options
     const state = this.#state
     const steps = epochs * batches
@@ -212,11 +274,13 @@ export class Trainer {
       ...options,
       batch,
       step: state.step,
+      ranks: this.#ranks,
+      stop: options.signal?.aborted ?? false,
     })
     this.#requireSane(result.loss, learningRate)
     this.#average?.update(this.#weights, state.step + 1)
 
-    const pictures = batch.labels.length
+    const pictures = batch.part?.of ?? batch.labels.length
     state.sums.pictures += pictures
     state.sums.loss += result.loss * pictures
     state.sums.top1 += result.top1
@@ -227,7 +291,7 @@ export class Trainer {
     await nextTask()
     const seconds = (performance.now() - waitingSince) / 1000
     state.seconds += seconds
-    return {
+    const event: StepEvent = {
       type: 'step',
       step: state.step,
       steps,
@@ -242,6 +306,7 @@ export class Trainer {
       pictures,
       seconds,
     }
+    return { event, stop: result.stop }
   }
 
   /** The weights that this epoch moves. */
@@ -251,7 +316,7 @@ export class Trainer {
       ([name]) => name.startsWith(head) && !this.optimizer.treatment(name).frozen,
     )
     if (trained.length === 0) throw new RangeError('every weight is frozen: nothing can be trained')
-    return new Map(trained)
+    return this.#hybrid?.trained(new Map(trained)) ?? new Map(trained)
   }
 
   #requireSane(loss: number, learningRate: number): void {
@@ -271,9 +336,12 @@ export class Trainer {
   /** Validates, records the epoch and moves to the next; returns whether it was the best so far. */
   async *#endEpoch(options: FitOptions): AsyncGenerator<EpochEvent, boolean> {
     const state = this.#state
+    await this.#hybrid?.gatherWeights()
+    if (this.#ranks) await this.#requireEqualWeights()
+    const shared = this.#ranks && { communicator: this.#ranks.communicator }
     const validation =
       options.validation &&
-      (await this.withAveragedWeights(() => evaluate(this.model, options.validation!())))
+      (await this.withAveragedWeights(() => evaluate(this.model, options.validation!(), shared)))
     const figures = {
       type: 'epoch' as const,
       epoch: state.epoch + 1,

@@ -56,7 +56,10 @@ export interface DownloadOptions {
   signal?: AbortSignal
   /** Default: the global one. */
   fetch?: typeof fetch
-  /** Attempts in a row at one address that may bring next to nothing. Default 3. */
+  /**
+   * Attempts in a row at one address that may bring next to nothing. Default 3; 1 where another address is left to ask,
+   * which goes on where this one stopped.
+   */
   attempts?: number
   /** Pause before the second attempt; it doubles with each. Default 500. */
   pauseMs?: number
@@ -202,7 +205,8 @@ class Download {
   }
 
   async #fetchAll(): Promise<void> {
-    const { attempts = 3, pauseMs = 500, signal } = this.#options
+    const isLast = this.#url === this.#urls.at(-1)
+    const { attempts = isLast ? 3 : 1, pauseMs = 500, signal } = this.#options
     let fruitless = 0
     this.#report()
     for (let attempt = 1; this.#received < this.#record.bytes; attempt++) {

@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 import {
   backend,
   batchSize,
+  deadline,
+  distributed,
   examples,
   json,
   keepInt8,
@@ -31,6 +33,8 @@ export function addClassify(program: Command): void {
     .addOption(threads())
     .addOption(widen())
     .addOption(keepInt8())
+    .addOption(distributed())
+    .addOption(deadline())
     .addOption(json())
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 // Arguments of `alexnet data preview` and `alexnet data stats`.
 
 import { type Command, Option } from 'commander'
-import { examples, json, whole } from './shared.ts'
+import { deadline, distributed, examples, json, whole } from './shared.ts'
 
 const split = () =>
   new Option('--split <part>', 'of a divided data set')
@@ -40,6 +40,8 @@ The first picture of a row is the one in the data set.`,
     .argument('<dataset>', 'whatever alexnet train takes')
     .addOption(split())
     .option('--limit <n>', 'read at most n pictures, evenly spread', whole(1))
+    .addOption(distributed())
+    .addOption(deadline())
     .addOption(json())
     .addHelpText(
       'after',

@@ -4,6 +4,8 @@ import { type Command, Option } from 'commander'
 import {
   backend,
   batchSize,
+  deadline,
+  distributed,
   examples,
   json,
   onBroken,
@@ -32,6 +34,8 @@ export function addEvaluate(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(distributed())
+    .addOption(deadline())
     .addOption(json())
     .addHelpText(
       'after',

@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 import {
   backend,
   batchSize,
+  deadline,
+  distributed,
   examples,
   json,
   keepInt8,
@@ -29,6 +31,8 @@ export function addFeatures(program: Command): void {
     .addOption(threads())
     .addOption(widen())
     .addOption(keepInt8())
+    .addOption(distributed())
+    .addOption(deadline())
     .addOption(json())
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 // Arguments of `alexnet pack`.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import { examples, json, whole } from './shared.ts'
+import { deadline, distributed, examples, json, whole } from './shared.ts'
 
 function quality(text: string): number {
   const value = whole(1)(text)
@@ -19,6 +19,8 @@ export function addPack(program: Command): void {
     .option('--raw', 'pixels as they are: fastest, 200 KB a picture of 256 (the default)')
     .option('--quality <n>', 'as JPEG of this quality, 1 to 100: a tenth of the size', quality)
     .option('--skip-broken', 'leave pictures out that cannot be used, and count them')
+    .addOption(distributed())
+    .addOption(deadline())
     .addOption(json())
     .addHelpText(
       'after',

@@ -65,3 +65,11 @@ export const variantOption = (about = 'network, for weights that fit several: ca
   new Option('--variant <name>', about)
 export const batchSize = (about: string) =>
   new Option('--batch-size <n>', about).argParser(whole(1))
+/** The two options of every command that can run under mpirun. */
+export const distributed = () =>
+  new Option('--distributed', 'join an MPI job where its launcher (mpirun, srun) cannot be seen')
+export const deadline = () =>
+  new Option(
+    '--deadline <seconds>',
+    'end an MPI job when a rank keeps the others waiting so long (default: 300)',
+  ).argParser(number(1))

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { optionGroups, type TrainOption } from '../train/options.ts'
-import { backend, examples, json, threads, widen } from './shared.ts'
+import { backend, deadline, distributed, examples, json, threads, widen } from './shared.ts'
 
 export function addTrain(program: Command): void {
   const command = program
@@ -14,6 +14,9 @@ export function addTrain(program: Command): void {
     for (const row of Object.values(rows)) addOption(command, row)
   }
   command
+    .addOption(distributed())
+    .addOption(deadline())
+    .optionsGroup('Machine:')
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())

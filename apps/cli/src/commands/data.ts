@@ -3,21 +3,28 @@
 import {
   type ChannelValues,
   contactSheet,
+  type Dataset,
   type DatasetDescription,
   describeDataset,
+  describeSummaries,
   encodePng,
   fitColorPca,
   needsColorPca,
   PictureError,
+  type PictureSummary,
   preset,
   presetNames,
   type SheetCell,
   type Split,
   shuffledOrder,
+  summarizePicture,
 } from '@alexnet/data'
 import { compose, Random, transformPicture } from '@alexnet/data/transforms'
+import type { Communicator } from '@alexnet/distributed'
 import { replaceFile } from '@alexnet/weights/node'
 import { openPictures } from '../pictures.ts'
+import { type RankOptions, withRanks } from '../ranks.ts'
+import { fromBytes, inShards, shardFolder, toBytes } from '../shards.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { print, printJson, shown, tell } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
@@ -71,27 +78,64 @@ export async function previewData(path: string, options: PreviewOptions): Promis
   )
 }
 
-export interface StatsOptions {
+export interface StatsOptions extends RankOptions {
   split: Split
   limit?: number
   json?: boolean
 }
 
 export async function describeData(path: string, options: StatsOptions): Promise<void> {
+  await withRanks(options, (communicator, own) => printDescription(path, own, communicator))
+}
+
+async function printDescription(
+  path: string,
+  options: StatsOptions,
+  communicator: Communicator,
+): Promise<void> {
   const { json: quiet = false, limit } = options
   const dataset = await openPictures(path, options.split)
-  const bar = progress('reading', Math.min(limit ?? dataset.length, dataset.length), { quiet })
-  let description: DatasetDescription
+  const total = Math.min(limit ?? dataset.length, dataset.length)
+  const bar = progress('reading', total, { quiet })
+  const onProgress = (done: number) => bar.update(done)
+  let description: DatasetDescription | undefined
   try {
-    description = await describeDataset(dataset, {
-      limit,
-      onProgress: (done) => bar.update(done),
-    })
+    description = await (communicator.size === 1
+      ? describeDataset(dataset, { limit, onProgress })
+      : describeShards(communicator, dataset, total, onProgress))
   } finally {
     bar.stop()
   }
+  if (!description) return
   if (quiet) printJson(description, 2)
   else print(...formatDescription(description))
+}
+
+/** Pictures that a rank reads between two entries in its file. */
+const BATCH = 64
+
+/** The description from the ranks of a job, each of which reads some of the batches; on rank 0 alone. */
+async function describeShards(
+  communicator: Communicator,
+  dataset: Dataset,
+  total: number,
+  onProgress: (done: number) => void,
+): Promise<DatasetDescription | undefined> {
+  const key = { command: 'stats', data: await dataset.fingerprint(), total }
+  const work = async (batch: number) => {
+    // Evenly spread over the data set, as one process would read them.
+    const indices = Array.from({ length: Math.min(BATCH, total - batch * BATCH) }, (_, at) =>
+      Math.floor(((batch * BATCH + at) * dataset.length) / total),
+    )
+    return toBytes(await Promise.all(indices.map((index) => summarizePicture(dataset, index))))
+  }
+  const summaries: PictureSummary[] = []
+  const shards = { folder: shardFolder(key), key, count: Math.ceil(total / BATCH) }
+  for await (const bytes of inShards(communicator, shards, work)) {
+    summaries.push(...fromBytes<PictureSummary[]>(bytes))
+    onProgress(summaries.length)
+  }
+  return communicator.rank === 0 ? describeSummaries(dataset, summaries) : undefined
 }
 
 const mostClasses = 20

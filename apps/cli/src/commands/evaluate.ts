@@ -1,16 +1,19 @@
 // alexnet evaluate: loss and accuracy of a model on a labelled data set.
 
 import type { Dataset, Split } from '@alexnet/data'
+import type { Communicator } from '@alexnet/distributed'
 import { evaluationBatches, type Model, TEN, tenViewBatches } from '@alexnet/model'
-import { classAccuracies, type Evaluation, evaluate } from '@alexnet/train'
+import { answersTo, classAccuracies, type Evaluation, evaluate, evaluationOf } from '@alexnet/train'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
 import { type OnBroken, openPictures, SkippedPictures, withClasses } from '../pictures.ts'
+import { type RankOptions, withRanks } from '../ranks.ts'
+import { fingerprintOfModel, fromBytes, inShards, shardFolder, toBytes } from '../shards.ts'
 import { bar, percent } from '../terminal/format.ts'
 import { cyan, print, printJson, shown } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
 
-export interface EvaluateOptions extends EngineOptions {
+export interface EvaluateOptions extends EngineOptions, RankOptions {
   weights?: string
   variant?: string
   split: Split
@@ -22,11 +25,22 @@ export interface EvaluateOptions extends EngineOptions {
 }
 
 export async function evaluateCommand(path: string, options: EvaluateOptions): Promise<void> {
+  await withRanks(options, (communicator, own) => printEvaluation(path, own, communicator))
+}
+
+async function printEvaluation(
+  path: string,
+  options: EvaluateOptions,
+  communicator: Communicator,
+): Promise<void> {
   await startBackend(options)
   const dataset = await openPictures(path, options.split)
   const loaded = await loadModel(options.weights, { ...options, quiet: options.json })
   const skipped = new SkippedPictures()
-  const metrics = await evaluateModel(loaded, dataset, options, skipped)
+  const metrics = await (communicator.size === 1
+    ? evaluateModel(loaded, dataset, options, skipped)
+    : evaluateShards(communicator, loaded, dataset, options, skipped))
+  if (!metrics) return
   skipped.report()
   if (options.json) {
     const { mistakes: _, ...numbers } = metrics
@@ -63,6 +77,51 @@ export async function evaluateModel(
   } finally {
     shown.stop()
   }
+}
+
+/** The same from the ranks of a job, each of which does some of the batches; on rank 0 alone. */
+async function evaluateShards(
+  communicator: Communicator,
+  model: Model,
+  dataset: Dataset,
+  { batchSize = 64, views = 'center', onBroken = 'stop' }: EvaluateOptions,
+  skipped: SkippedPictures,
+): Promise<Evaluation | undefined> {
+  const { network, labels, preprocessing, origin } = model
+  const matched = withClasses(dataset, labels, origin.path)
+  const [batchesOf, count] = views === 'ten' ? [tenViewBatches, TEN] : [evaluationBatches, 1]
+  const options = { batchSize, onBroken }
+  const key = {
+    command: 'evaluate',
+    data: await dataset.fingerprint(),
+    model: await fingerprintOfModel(model),
+    views,
+    batchSize,
+    onBroken,
+  }
+  interface Part {
+    answers: number[]
+    skipped: { path?: string; message: string }[]
+  }
+  const work = async (batch: number) => {
+    const batches = batchesOf(matched, preprocessing, { ...options, start: batch, end: batch + 1 })
+    const part: Part = { answers: [], skipped: [] }
+    for await (const one of batches) part.answers.push(...(await answersTo(network, one, count)))
+    part.skipped = batches.skipped.map(({ error: { path, message } }) => ({ path, message }))
+    return toBytes(part)
+  }
+  const { length } = batchesOf(matched, preprocessing, options)
+  const answers: Float64Array[] = []
+  const shards = { folder: shardFolder(key), key, count: length }
+  for await (const bytes of inShards(communicator, shards, work)) {
+    const part = fromBytes<Part>(bytes)
+    answers.push(Float64Array.from(part.answers))
+    for (const error of part.skipped) skipped.add(error)
+  }
+  if (communicator.rank > 0) return undefined
+  const metrics = evaluationOf(answers, labels.length)
+  if (metrics.pictures > 0) return metrics
+  throw new Error(`${dataset.name}: none of its ${dataset.length} pictures can be used`)
 }
 
 /** More classes than this and only the worst are listed. */

@@ -4,14 +4,25 @@
 import { randomBytes } from 'node:crypto'
 import pc from 'picocolors'
 
+let muted = false
+
+/** Keeps this process silent from here on: of several that do the same, one talks. */
+export const mute = (): void => {
+  muted = true
+}
+export const isMuted = (): boolean => muted
+
 /** Writes lines to stdout. */
-export const print = (...lines: string[]): void => void process.stdout.write(asWritten(lines))
+export const print = (...lines: string[]): void =>
+  void (muted || process.stdout.write(asWritten(lines)))
 
 /** Writes lines to stderr. */
-export const tell = (...lines: string[]): void => void process.stderr.write(asWritten(lines))
+export const tell = (...lines: string[]): void =>
+  void (muted || process.stderr.write(asWritten(lines)))
 
 /** Writes a value to stdout as JSON, on one line or indented. */
 export function printJson(value: unknown, indent?: number): void {
+  if (muted) return
   // JSON itself leaves the terminal's second set of control characters as they are.
   const text = JSON.stringify(value, null, indent).replace(
     /[\u007f-\u009f]/g,

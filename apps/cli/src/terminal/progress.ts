@@ -1,7 +1,7 @@
 // A progress bar on stderr for long work: drawn on a terminal only, so that logs and pipes stay clean.
 
 import { Presets, SingleBar } from 'cli-progress'
-import { shown, tell } from './print.ts'
+import { isMuted, shown, tell } from './print.ts'
 
 export interface Progress {
   update(done: number, note?: string): void
@@ -21,7 +21,7 @@ export function progress(
   total: number,
   { quiet = false, unit = '' } = {},
 ): Progress {
-  if (quiet) return { update() {}, log() {}, stop() {} }
+  if (quiet || isMuted()) return { update() {}, log() {}, stop() {} }
   if (!process.stderr.isTTY) return { update() {}, log: tell, stop() {} }
   const bar = new SingleBar(
     {

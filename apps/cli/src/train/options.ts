@@ -8,6 +8,7 @@ import { InvalidArgumentError } from 'commander'
 import { number, whole } from '../arguments/shared.ts'
 import type { EngineOptions } from '../backend.ts'
 import type { OnBroken } from '../pictures.ts'
+import type { RankOptions } from '../ranks.ts'
 import type { RunSettings } from './run-settings.ts'
 
 /** The recipes of @alexnet/train, which is not loaded for a --help; a test holds the two together. */
@@ -306,6 +307,30 @@ const ofRunning = {
   }),
 }
 
+/** How ranks share a run; of these only `wire` changes its numbers. */
+const ofRanks = {
+  parallel: row<'auto' | 'data' | 'hybrid'>({
+    flags: '--parallel <how>',
+    about:
+      'every rank has all weights, or columns of the linear layers; auto takes what sends less',
+    choices: ['auto', 'data', 'hybrid'],
+    default: 'auto',
+    resumed: 'free',
+  }),
+  wire: row<'float32' | 'float16'>({
+    flags: '--wire <type>',
+    about: 'how gradients travel; their sums are float32',
+    choices: ['float32', 'float16'],
+    default: 'float32',
+    resumed: 'free',
+  }),
+  overlap: row<boolean>({
+    flags: '--no-overlap',
+    about: 'exchange gradients after the backward pass, not during it',
+    resumed: 'free',
+  }),
+}
+
 /** What `--augment` and `--no-augment` say of the pictures; nothing where neither is given. */
 const augmentationOf = (name: string | boolean): { augmentation?: string } =>
   name === true ? {} : { augmentation: name === false ? 'none' : name }
@@ -316,14 +341,15 @@ export const optionGroups = {
   'Instead of what the recipe says:': ofRecipe,
   'Network:': ofNetwork,
   'Pictures and running:': ofRunning,
+  'Under mpirun (docs/guides/scale-out.md):': ofRanks,
 }
 
-const options = { ...beginning, ...ofRecipe, ...ofNetwork, ...ofRunning }
+const options = { ...beginning, ...ofRecipe, ...ofNetwork, ...ofRunning, ...ofRanks }
 type Options = typeof options
 type Given = { [K in keyof Options]?: Options[K] extends TrainOption<infer T> ? T : never }
 
 /** The options as the command line gives them. */
-export interface TrainOptions extends Given, EngineOptions {
+export interface TrainOptions extends Given, EngineOptions, RankOptions {
   out: string
   json?: boolean
 }

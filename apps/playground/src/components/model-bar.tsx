@@ -7,6 +7,7 @@ import {
   backendTitles,
   type ModelSource,
 } from '../engine/protocol.ts'
+import { offered } from '../offered.ts'
 import { chooseModel, session, start } from '../session.ts'
 import { useStore } from '../store.ts'
 import { Message } from './message.tsx'
@@ -15,12 +16,15 @@ const choices: Record<BackendChoice, string> = { auto: 'Fastest that works', ...
 
 export function ModelBar() {
   const { status, message, model, backend, choice, source } = useStore(session)
+  const own = useStore(offered)
   const id = useId()
   const file = useRef<HTMLInputElement>(null)
   const busy = status === 'starting'
   const take = (value: string) => {
+    const record = own.find(({ name }) => name === value)
     if (value === 'file') file.current?.click()
-    else if (value === 'imagenet') void chooseModel({ kind: 'download', name: 'imagenet' })
+    else if (value === 'imagenet') void chooseModel({ kind: 'download', name: value })
+    else if (record) void chooseModel({ kind: 'download', name: value, record })
     else void chooseModel({ kind: 'bundled', name: value })
   }
   return (
@@ -45,6 +49,11 @@ export function ModelBar() {
               </option>
             ))}
             <option value="imagenet">ImageNet: torchvision's AlexNet (244 MB)</option>
+            {own.map(({ name, description, bytes }) => (
+              <option key={name} value={name}>
+                {description} ({Math.ceil(bytes / 1e6)} MB)
+              </option>
+            ))}
             {source.kind === 'files' && <option value="own">{source.files[0]!.name}</option>}
             <option value="file">From a file …</option>
           </select>

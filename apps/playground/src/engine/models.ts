@@ -1,13 +1,15 @@
-// From what the user chose to a model that is ready; the page's own bundled models are records handed to openModel.
+// From what the user chose to a model that is ready; the page's own bundled models, and those that its owner offers,
+// are records handed to openModel.
 import { type Model, openModel } from '@alexnet/model'
+import type { WeightRecord } from '@alexnet/weights'
 import { bundledModels } from './bundled.ts'
-import type { ModelSource, OnProgress } from './protocol.ts'
+import type { ModelSource, OfferedModel, OnProgress } from './protocol.ts'
 
 /** Loads a model. @throws Error that names the file and says what to do */
 export async function loadModel(source: ModelSource, onProgress?: OnProgress): Promise<Model> {
   if (source.kind === 'files') return openModel(source.files)
   if (source.kind === 'download') {
-    return openModel(source.name, {
+    return openModel(source.record ? recordOf(source.record) : source.name, {
       onProgress: ({ received, total }) => onProgress?.(received, total),
     })
   }
@@ -16,3 +18,11 @@ export async function loadModel(source: ModelSource, onProgress?: OnProgress): P
   const { bytes } = source
   return openModel(bytes ? { ...record, load: async () => bytes } : record)
 }
+
+const recordOf = (offered: OfferedModel): WeightRecord => ({
+  ...offered,
+  classes: offered.labels.length,
+  labels: async () => offered.labels,
+  metrics: { dataset: '', top1: Number.NaN, source: '' },
+  licence: '',
+})

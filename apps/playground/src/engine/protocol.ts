@@ -2,6 +2,7 @@
 // public methods of `Engine`, `TrainingEngine` and `Measurer`, carried by Comlink.
 
 import type { ExplainMethod, Prediction } from '@alexnet/model'
+import type { WeightRecord } from '@alexnet/weights'
 
 export type { Prediction }
 
@@ -45,7 +46,20 @@ export type ModelSource =
       bytes?: Uint8Array
     }
   | { kind: 'files'; files: File[] }
-  | { kind: 'download'; name: string }
+  | {
+      kind: 'download'
+      name: string /** Of a model that the page's owner offers. */
+      record?: OfferedModel
+    }
+
+/** A record of weights as models.json has it: its labels in a list. */
+export interface OfferedModel
+  extends Pick<
+    WeightRecord,
+    'name' | 'description' | 'urls' | 'bytes' | 'sha256' | 'architecture' | 'preprocessing'
+  > {
+  labels: string[]
+}
 
 export interface ModelInfo {
   name: string

@@ -64,10 +64,17 @@ export async function saved(page: Page, button: string): Promise<{ path: string;
 /** The page with a script before its workers' own: they have a navigator and canvases of their own. */
 export async function openWith(site: Site, script: string, path = ''): Promise<Page> {
   const context = await site.browser.newContext({ serviceWorkers: 'block' })
-  await context.route('**/worker-*.js', async (route) => {
-    const response = await route.fetch()
-    await route.fulfill({ response, body: script + (await response.text()) })
-  })
+  // Not by answering for the worker's file: a worker of such an answer reaches no other server.
+  await context.addInitScript((before) => {
+    const address = (text: string) =>
+      URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
+    globalThis.Worker = class extends Worker {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        const scripts = [address(before), new URL(url, location.href).href]
+        super(address(scripts.map((own) => `import ${JSON.stringify(own)}`).join('\n')), options)
+      }
+    }
+  }, script)
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE)
   await page.goto(site.url + path)

@@ -1,27 +1,14 @@
 // SoftmaxCrossEntropy, a kernel that tfjs does not have: the mean loss of a batch and its gradient together.
 // Training's crossEntropy finds it by name, in place of eight operations of which four are tfjs's own.
 
+import { customKernel } from '@alexnet/backend/kernels'
+import type { AlexNetCpuBackend } from '../backend.ts'
 import { crossEntropyParameters } from '../generated/layout.ts'
-import type { Kernel } from './kernel.ts'
 
-/**
- * Inputs logits and shares, both float32 [rows, classes]. Returns [loss, gradient]: the scalar mean over
- * the rows of −Σ share · log softmax(logits), and its derivative by the logits.
- */
-export const softmaxCrossEntropy: Kernel = {
-  name: 'SoftmaxCrossEntropy',
-  run(call, fallback) {
-    const { inputs, backend } = call
-    const logits = inputs.logits!
-    const shares = inputs.shares!
-    if (logits.dtype !== 'float32' || shares.dtype !== 'float32') return fallback(call)
+export const softmaxCrossEntropy = customKernel<'SoftmaxCrossEntropy', AlexNetCpuBackend>(
+  'SoftmaxCrossEntropy',
+  ({ inputs: { logits, shares }, backend }) => {
     const [rows, classes] = logits.shape as [number, number]
-    if (logits.shape.length !== 2 || `${shares.shape}` !== `${logits.shape}` || rows === 0) {
-      throw new Error(
-        `SoftmaxCrossEntropy: logits [${logits.shape}] and shares [${shares.shape}] must have one shape, ` +
-          '[rows, classes] with at least one row',
-      )
-    }
     const operands = { logits: backend.address(logits), shares: backend.address(shares) }
     const loss = backend.allocate([], 'cross-entropy')
     const gradient = backend.allocate(logits.shape, 'cross-entropy gradient')
@@ -39,4 +26,4 @@ export const softmaxCrossEntropy: Kernel = {
     memory.free(sums)
     return [loss.info, gradient.info]
   },
-}
+)

@@ -2,23 +2,17 @@
 // index, applied in one pass. The network's dropout layer finds it by name; the mask is that of its
 // fillMask, bit for bit, so that a run is the same on every backend.
 
+import { customKernel } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
+import type { AlexNetCpuBackend } from '../backend.ts'
 import { dropoutParameters } from '../generated/layout.ts'
-import type { Kernel } from './kernel.ts'
 
 const taskCount = 32768
 
-/**
- * Input x, float32 of any shape. Attributes: the hash's keys `first` and `second`, `threshold` (an element is
- * kept if its hash is below; all three from 0 to 2³² − 1), `scale` of kept elements, `firstElement`.
- */
-export const hashedDropout: Kernel = {
-  name: 'HashedDropout',
-  run(call, fallback) {
-    const { inputs, attrs, backend } = call
-    const input = inputs.x!
-    if (input.dtype !== 'float32') return fallback(call)
-    const { first, second, threshold, scale, firstElement } = attrs as Record<string, number>
+export const hashedDropout = customKernel<'HashedDropout', AlexNetCpuBackend>(
+  'HashedDropout',
+  ({ inputs: { x: input }, attrs, backend }) => {
+    const { first, second, threshold, scale, firstElement } = attrs
     const x = backend.address(input)
     const { info, address } = backend.allocate(input.shape, 'dropout')
     const count = tf.util.sizeFromShape(input.shape)
@@ -30,14 +24,14 @@ export const hashedDropout: Kernel = {
         result: address,
         count,
         taskCount,
-        first: first!,
-        second: second!,
-        threshold: threshold!,
-        scale: scale!,
-        firstElement: firstElement!,
+        first,
+        second,
+        threshold,
+        scale,
+        firstElement,
       },
       Math.ceil(count / taskCount),
     )
     return info
   },
-}
+)

@@ -2,6 +2,7 @@
 // that repeats along the leading axes (a bias), and simple functions of one. Other ways of broadcasting,
 // other types, and powers of which the exponent is no multiple of ¼ are tfjs's.
 
+import { customKernel } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
 import {
@@ -161,13 +162,9 @@ const pow: Kernel = {
  * ReluGradient, which tfjs does not have: dy where ReLU's output y is above 0, in one pass where tfjs takes
  * two and a tensor of ones and zeros.
  */
-const reluGradient: Kernel = {
-  name: 'ReluGradient',
-  run(call, fallback) {
-    const { backend } = call
-    const { y, dy } = call.inputs as { y: tf.TensorInfo; dy: tf.TensorInfo }
-    if (y.dtype !== 'float32' || dy.dtype !== 'float32') return fallback(call)
-    tf.util.assertShapesMatch(y.shape, dy.shape, 'ReluGradient: ')
+const reluGradient = customKernel<'ReluGradient', AlexNetCpuBackend>(
+  'ReluGradient',
+  ({ inputs: { y, dy }, backend }) => {
     const operands = [backend.address(y), backend.address(dy)] as const
     const { info, address } = backend.allocate(y.shape, 'relu gradient')
     const count = tf.util.sizeFromShape(y.shape)
@@ -176,7 +173,7 @@ const reluGradient: Kernel = {
     runBinary(backend, WHERE_POSITIVE, layout, count, [...operands, address])
     return info
   },
-}
+)
 
 export const elementwiseKernels: Kernel[] = [
   binaryKernel('Add', ADD),

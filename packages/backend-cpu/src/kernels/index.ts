@@ -16,7 +16,7 @@ import { elementwiseKernels } from './elementwise.ts'
 import { fill, onesLike, zerosLike } from './fill.ts'
 import type { Kernel } from './kernel.ts'
 import { batchMatMul, fusedMatMul } from './matrix-product.ts'
-import { momentumKernel } from './momentum.ts'
+import { momentumStepKernel } from './momentum.ts'
 import { lrn, lrnGrad } from './normalization.ts'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling.ts'
 import { quantizedMatMul } from './quantized-product.ts'
@@ -43,7 +43,7 @@ export const kernels: Kernel[] = [
   maxPool,
   maxPoolGrad,
   mean,
-  momentumKernel,
+  momentumStepKernel,
   onesLike,
   padV2,
   quantizedMatMul,

@@ -3,10 +3,10 @@
 // training loop finds it by name (tf.getKernel('MomentumStep', tf.getBackend())), so it needs no import
 // of this package.
 
+import { customKernel } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
 import { momentumParameters } from '../generated/layout.ts'
-import type { Kernel } from './kernel.ts'
 
 const taskCount = 65536
 
@@ -63,26 +63,14 @@ function writable(backend: AlexNetCpuBackend, tensor: tf.TensorInfo): tf.TensorI
   return info
 }
 
-/**
- * Inputs weight, velocity, gradient; returns the new [weight, velocity]. The first two are used up: where
- * nothing shares their values they are overwritten and returned.
- */
-export const momentumKernel: Kernel = {
-  name: 'MomentumStep',
-  run(call, fallback) {
-    const { inputs, attrs, backend } = call
-    const tensors = [inputs.weight!, inputs.velocity!, inputs.gradient!]
-    if (!tensors.every(({ dtype }) => dtype === 'float32')) return fallback(call)
-    const { shape } = inputs.weight!
-    for (const tensor of tensors) {
-      if (!tf.util.arraysEqual(tensor.shape, shape)) {
-        throw new Error(`MomentumStep: shapes differ: weight [${shape}], found [${tensor.shape}]`)
-      }
-    }
-    const gradient = backend.address(inputs.gradient!)
-    const weight = writable(backend, inputs.weight!)
-    const velocity = writable(backend, inputs.velocity!)
-    const count = tf.util.sizeFromShape(shape)
+/** Where nothing shares the values of weight and velocity they are overwritten and returned. */
+export const momentumStepKernel = customKernel<'MomentumStep', AlexNetCpuBackend>(
+  'MomentumStep',
+  ({ inputs, attrs, backend }) => {
+    const gradient = backend.address(inputs.gradient)
+    const weight = writable(backend, inputs.weight)
+    const velocity = writable(backend, inputs.velocity)
+    const count = tf.util.sizeFromShape(inputs.weight.shape)
     backend.engine.run(
       'momentumStep',
       momentumParameters,
@@ -92,13 +80,13 @@ export const momentumKernel: Kernel = {
         gradient,
         count,
         taskCount,
-        learningRate: attrs.learningRate as number,
-        momentum: attrs.momentum as number,
-        weightDecay: attrs.weightDecay as number,
+        learningRate: attrs.learningRate,
+        momentum: attrs.momentum,
+        weightDecay: attrs.weightDecay,
         nesterov: attrs.nesterov ? 1 : 0,
       },
       Math.ceil(count / taskCount),
     )
     return [weight, velocity]
   },
-}
+)

@@ -3,13 +3,13 @@
 // used and kept with the matrix's tensor until that is disposed or changed. Its layout:
 // quantized-product.as. quantizeLinear of @alexnet/core has a model use it.
 
-import * as tf from '@tensorflow/tfjs'
+import { customKernel } from '@alexnet/backend/kernels'
+import type { AlexNetCpuBackend } from '../backend.ts'
 import {
   QUANTIZED_STRIP,
   quantizedProductParameters,
   quantizeParameters,
 } from '../generated/layout.ts'
-import type { Kernel } from './kernel.ts'
 
 /** Number formats of stored matrices. */
 type WeightFormat = 'int8' | 'float16'
@@ -26,23 +26,11 @@ function matrixBytes(format: WeightFormat, depth: number, columns: number): numb
   return strips * QUANTIZED_STRIP * Math.ceil(depth / 8) * 8 * sizes[format]
 }
 
-/** Inputs x [rows, depth], matrix [depth, columns], bias [columns] or none; attribute format. */
-export const quantizedMatMul: Kernel = {
-  name: 'QuantizedMatMul',
-  run(call, fallback) {
-    const { inputs, attrs, backend } = call
-    const { x, matrix, bias } = inputs as Record<string, tf.TensorInfo | undefined>
-    const given = [x, matrix, ...(bias ? [bias] : [])]
-    if (!x || !matrix || !given.every((tensor) => tensor?.dtype === 'float32'))
-      return fallback(call)
-    const format = attrs.format as WeightFormat
+export const quantizedMatMul = customKernel<'QuantizedMatMul', AlexNetCpuBackend>(
+  'QuantizedMatMul',
+  ({ inputs: { x, matrix, bias }, attrs: { format }, backend }) => {
     const [rows, depth] = x.shape as [number, number]
-    const [innerDepth, columns] = matrix.shape as [number, number]
-    if (depth !== innerDepth || (bias && tf.util.sizeFromShape(bias.shape) !== columns)) {
-      throw new Error(
-        `QuantizedMatMul: x [${x.shape}], matrix [${matrix.shape}] and bias [${bias?.shape}] do not fit`,
-      )
-    }
+    const [, columns] = matrix.shape as [number, number]
     const { engine } = backend
     const size = sizes[format]
     const source = backend.address(matrix)
@@ -77,4 +65,4 @@ export const quantizedMatMul: Kernel = {
     )
     return info
   },
-}
+)

@@ -69,7 +69,7 @@ function byGroups(kernel: Kernel, { inputs, attrs, backend }: Call, shape?: stri
       return [name, part as tf.TensorInfo] as const
     })
     const call = { inputs: Object.fromEntries(parts), attrs: { ...rest, ...own }, backend }
-    const result = kernel.run(call) as tf.TensorInfo
+    const result = kernel.run(call, (own) => stock(kernel.name, own)) as tf.TensorInfo
     for (const [, part] of parts) backend.disposeIntermediateTensorInfo(part)
     return result
   })

@@ -1,18 +1,20 @@
-// Programs that compute one expression of tensors of the same shape.
+// Programs that compute one expression of tensors of the same shape, or of shapes that broadcast.
 
 import type { ShaderProgram } from '../tfjs-webgl.ts'
 
 /**
- * @param shape of every operand and of the result
+ * @param shape of the result, to which the operands' broadcast
  * @param names of the operands, in the order in which the program is given them
  * @param expression GLSL over the operands and uniforms by their names, each a vec4 or a float
  * @param uniforms numbers that change without a new program
+ * @param functions GLSL that the expression calls
  */
 export function elementwise(
   shape: number[],
   names: readonly string[],
   expression: (type: 'vec4' | 'float') => string,
   uniforms: readonly string[] = [],
+  functions = '',
 ): ShaderProgram {
   // Texels of four elements, up to the rank that tfjs packs.
   const packed = shape.length <= 4
@@ -26,6 +28,7 @@ export function elementwise(
     packedOutput: packed,
     customUniforms: uniforms.map((name) => ({ name, type: 'float' })),
     userCode: `
+      ${functions}
       void main() {
         ${names.map(read).join('\n        ')}
         setOutput(${expression(type)});

@@ -16,6 +16,7 @@ import { maxPoolingGradient } from './max-pooling-gradient.ts'
 import { momentumStep } from './momentum.ts'
 import { normalizationGradient } from './normalization-gradient.ts'
 import { averagePooling, maxPooling } from './pooling.ts'
+import { power } from './power.ts'
 import { relu, relu6, tanh } from './unary.ts'
 
 export const kernels: readonly Kernel[] = [
@@ -34,6 +35,7 @@ export const kernels: readonly Kernel[] = [
   maxPoolingGradient,
   momentumStep,
   normalizationGradient,
+  power,
   relu,
   relu6,
   tanh,

@@ -4,31 +4,18 @@
 //
 //     g ← g + weightDecay · w;  v ← momentum · v + g;  w ← w − learningRate · (nesterov ? g + momentum · v : v)
 
-import * as tf from '@tensorflow/tfjs'
+import { customKernel } from '@alexnet/backend/kernels'
+import type { AlexNetWebGLBackend } from '../backend.ts'
 import { elementwise } from './elementwise.ts'
-import type { Kernel } from './kernel.ts'
-
-interface Attributes {
-  learningRate: number
-  momentum: number
-  weightDecay: number
-  nesterov: boolean
-}
 
 /** They change between steps without a new program. */
 const uniforms = ['learningRate', 'momentum', 'weightDecay']
 
-/** Inputs weight, velocity, gradient of one shape; returns the new [weight, velocity]. */
-export const momentumStep: Kernel = {
-  name: 'MomentumStep',
-  run({ inputs, attrs, backend }) {
-    const { weight, velocity, gradient } = inputs as Record<string, tf.TensorInfo>
-    const { learningRate, momentum, weightDecay, nesterov } = attrs as unknown as Attributes
-    const { shape } = weight!
-    for (const tensor of [velocity!, gradient!]) {
-      if (tf.util.arraysEqual(tensor.shape, shape)) continue
-      throw new Error(`MomentumStep: shapes differ: weight [${shape}], found [${tensor.shape}]`)
-    }
+export const momentumStep = customKernel<'MomentumStep', AlexNetWebGLBackend>(
+  'MomentumStep',
+  ({ inputs: { weight, velocity, gradient }, attrs, backend }) => {
+    const { learningRate, momentum, weightDecay, nesterov } = attrs
+    const { shape } = weight
     const values = [[learningRate], [momentum], [weightDecay]]
     const newVelocity = backend.runWebGLProgram(
       elementwise(
@@ -37,7 +24,7 @@ export const momentumStep: Kernel = {
         () => 'momentum * velocity + gradient + weightDecay * weight',
         uniforms,
       ),
-      [weight!, velocity!, gradient!],
+      [weight, velocity, gradient],
       'float32',
       values,
     )
@@ -51,10 +38,10 @@ export const momentumStep: Kernel = {
         () => `weight - learningRate * (${direction})`,
         uniforms,
       ),
-      [weight!, newVelocity, ...(nesterov ? [gradient!] : [])],
+      [weight, newVelocity, ...(nesterov ? [gradient] : [])],
       'float32',
       values,
     )
     return [newWeight, newVelocity]
   },
-}
+)

@@ -33,7 +33,8 @@ const hyperbolicTangent: Expression = (type) => {
     '-5.70498872745e-3',
   )
   const far = 'sign(x) * (1.0 - 2.0 / (exp(min(2.0 * abs(x), 40.0)) + 1.0))'
-  return `mix(${sum} * x * x * x + x, ${far}, ${atLeast(type, 'abs(x)', '0.625')})`
+  // By a factor of x, so that -0 stays -0.
+  return `mix((${sum} * x * x + 1.0) * x, ${far}, ${atLeast(type, 'abs(x)', '0.625')})`
 }
 
 const kernel = (name: string, expression: Expression): Kernel => ({

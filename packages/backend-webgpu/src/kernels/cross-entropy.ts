@@ -2,8 +2,9 @@
 // each row read once into a workgroup. Training's crossEntropy finds it by name, in place of eight
 // operations.
 
+import { customKernel } from '@alexnet/backend/kernels'
+import type { AlexNetWebGPUBackend } from '../backend.ts'
 import { type Program, run, spread } from '../program.ts'
-import type { Kernel } from './kernel.ts'
 import { sumOfColumns } from './reduction.ts'
 import { together } from './workgroup.wgsl.ts'
 
@@ -47,24 +48,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 }`,
 })
 
-/**
- * Inputs logits and shares, both float32 [rows, classes]. Returns [loss, gradient]: the scalar mean over
- * the rows of −Σ share · log softmax(logits), and its derivative by the logits.
- */
-export const softmaxCrossEntropy: Kernel = {
-  name: 'SoftmaxCrossEntropy',
-  run(call, fallback) {
-    const { inputs, backend } = call
-    const logits = inputs.logits!
-    const shares = inputs.shares!
-    if (logits.dtype !== 'float32' || shares.dtype !== 'float32') return fallback(call)
+export const softmaxCrossEntropy = customKernel<'SoftmaxCrossEntropy', AlexNetWebGPUBackend>(
+  'SoftmaxCrossEntropy',
+  ({ inputs: { logits, shares }, backend }) => {
     const [rows, classes] = logits.shape as [number, number]
-    if (logits.shape.length !== 2 || `${shares.shape}` !== `${logits.shape}` || rows === 0) {
-      throw new Error(
-        `SoftmaxCrossEntropy: logits [${logits.shape}] and shares [${shares.shape}] must have one shape, ` +
-          '[rows, classes] with at least one row',
-      )
-    }
     const losses = backend.makeTensorInfo([rows, 1], 'float32')
     const gradient = backend.makeTensorInfo(logits.shape, 'float32')
     run(backend, program(backend.subgroups), {
@@ -76,4 +63,4 @@ export const softmaxCrossEntropy: Kernel = {
     backend.disposeData(losses.dataId)
     return [loss, gradient]
   },
-}
+)

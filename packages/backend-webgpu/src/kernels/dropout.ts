@@ -2,10 +2,11 @@
 // index, applied in one pass where it would be made on the processor and sent. The network's dropout layer
 // finds it by name; the mask is that of its fillMask, bit for bit, so that a run is the same on every backend.
 
+import { customKernel } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
+import type { AlexNetWebGPUBackend } from '../backend.ts'
 import { run } from '../program.ts'
 import { elementwise, workgroupsOf } from './elementwise.wgsl.ts'
-import type { Kernel } from './kernel.ts'
 
 const program = elementwise(
   'dropout',
@@ -24,31 +25,17 @@ const program = elementwise(
   },
 )
 
-/**
- * Input x, float32 of any shape. Attributes: the hash's keys `first` and `second`, `threshold` (an element is
- * kept if its hash is below; all three from 0 to 2³² − 1), `scale` of kept elements, `firstElement`.
- */
-export const hashedDropout: Kernel = {
-  name: 'HashedDropout',
-  run(call, fallback) {
-    const { inputs, attrs, backend } = call
-    const x = inputs.x!
-    if (x.dtype !== 'float32') return fallback(call)
-    const { first, second, threshold, scale, firstElement } = attrs as Record<string, number>
+export const hashedDropout = customKernel<'HashedDropout', AlexNetWebGPUBackend>(
+  'HashedDropout',
+  ({ inputs: { x }, attrs, backend }) => {
+    const { first, second, threshold, scale, firstElement } = attrs
     const size = tf.util.sizeFromShape(x.shape)
     const result = backend.makeTensorInfo(x.shape, 'float32')
     run(backend, program, {
       buffers: [x, result],
-      parameters: {
-        first: first!,
-        second: second!,
-        threshold: threshold!,
-        scale: scale!,
-        firstElement: firstElement!,
-        size,
-      },
+      parameters: { first, second, threshold, scale, firstElement, size },
       workgroups: workgroupsOf(size),
     })
     return result
   },
-}
+)

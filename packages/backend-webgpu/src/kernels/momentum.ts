@@ -5,11 +5,11 @@
 //
 //     g ← g + weightDecay · w;  v ← momentum · v + g;  w ← w − learningRate · (nesterov ? g + momentum · v : v)
 
+import { customKernel } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetWebGPUBackend } from '../backend.ts'
 import { run } from '../program.ts'
 import { elementwise, workgroupsOf } from './elementwise.wgsl.ts'
-import type { Kernel } from './kernel.ts'
 
 const program = (vectors: boolean) =>
   elementwise(
@@ -44,39 +44,20 @@ function writable(backend: AlexNetWebGPUBackend, tensor: tf.TensorInfo): tf.Tens
   return copy
 }
 
-/**
- * Inputs weight, velocity, gradient; returns the new [weight, velocity]. The first two are used up: where
- * nothing shares their values they are overwritten and returned.
- */
-export const momentumStep: Kernel = {
-  name: 'MomentumStep',
-  run(call, fallback) {
-    const { inputs, attrs, backend } = call
-    const { weight, velocity, gradient } = inputs as Record<string, tf.TensorInfo>
-    const tensors = [weight!, velocity!, gradient!]
-    if (!tensors.every(({ dtype }) => dtype === 'float32')) return fallback(call)
-    const { shape } = weight!
-    for (const tensor of tensors) {
-      if (!tf.util.arraysEqual(tensor.shape, shape)) {
-        throw new Error(`MomentumStep: shapes differ: weight [${shape}], found [${tensor.shape}]`)
-      }
-    }
-    const count = tf.util.sizeFromShape(shape)
+/** Where nothing shares the values of weight and velocity they are overwritten and returned. */
+export const momentumStep = customKernel<'MomentumStep', AlexNetWebGPUBackend>(
+  'MomentumStep',
+  ({ inputs: { weight, velocity, gradient }, attrs, backend }) => {
+    const count = tf.util.sizeFromShape(weight.shape)
     const vectors = count % 4 === 0
     const size = count / (vectors ? 4 : 1)
-    const { learningRate, momentum, weightDecay, nesterov } = attrs as Record<string, number>
-    const results = [writable(backend, weight!), writable(backend, velocity!)]
+    const { learningRate, momentum, weightDecay, nesterov } = attrs
+    const results = [writable(backend, weight), writable(backend, velocity)]
     run(backend, program(vectors), {
-      buffers: [gradient!, ...results],
-      parameters: {
-        size,
-        learningRate: learningRate!,
-        momentum: momentum!,
-        weightDecay: weightDecay!,
-        nesterov: nesterov ? 1 : 0,
-      },
+      buffers: [gradient, ...results],
+      parameters: { size, learningRate, momentum, weightDecay, nesterov: nesterov ? 1 : 0 },
       workgroups: workgroupsOf(size),
     })
     return results
   },
-}
+)

@@ -8,10 +8,10 @@
 // no subnormal number, which devices may take for zero. Eight neighbouring columns of a line are one vector: 16
 // bytes of halves, 8 of int8. Both forms stay with the matrix until it is disposed of or changed.
 
-import * as tf from '@tensorflow/tfjs'
+import { customKernel } from '@alexnet/backend/kernels'
+import type * as tf from '@tensorflow/tfjs'
 import type { AlexNetWebGPUBackend } from '../backend.ts'
 import { type Program, run } from '../program.ts'
-import type { Kernel } from './kernel.ts'
 import { sumOfSplits } from './reduction.ts'
 
 type WeightFormat = 'int8' | 'float16'
@@ -194,23 +194,11 @@ function stored(backend: AlexNetWebGPUBackend, matrix: tf.TensorInfo, format: We
   }) as [tf.TensorInfo, tf.TensorInfo]
 }
 
-/** Inputs x [rows, depth], matrix [depth, columns], bias [columns] or none; attribute format. */
-export const quantizedMatMul: Kernel = {
-  name: 'QuantizedMatMul',
-  run(call, fallback) {
-    const { inputs, attrs, backend } = call
-    const { x, matrix, bias } = inputs as Record<string, tf.TensorInfo | undefined>
-    const given = [x, matrix, ...(bias ? [bias] : [])]
-    if (!x || !matrix || !given.every((tensor) => tensor?.dtype === 'float32'))
-      return fallback(call)
-    const format = attrs.format as WeightFormat
+export const quantizedMatMul = customKernel<'QuantizedMatMul', AlexNetWebGPUBackend>(
+  'QuantizedMatMul',
+  ({ inputs: { x, matrix, bias }, attrs: { format }, backend }) => {
     const [rows, depth] = x.shape as [number, number]
-    const [innerDepth, columns] = matrix.shape as [number, number]
-    if (depth !== innerDepth || (bias && tf.util.sizeFromShape(bias.shape) !== columns)) {
-      throw new Error(
-        `QuantizedMatMul: x [${x.shape}], matrix [${matrix.shape}] and bias [${bias?.shape}] do not fit`,
-      )
-    }
+    const [, columns] = matrix.shape as [number, number]
     const result = backend.makeTensorInfo([rows, columns], 'float32')
     if (rows * columns === 0) return result
     const [words, scales] = stored(backend, matrix, format)
@@ -229,4 +217,4 @@ export const quantizedMatMul: Kernel = {
     backend.disposeData(sums.dataId)
     return result
   },
-}
+)

@@ -2,10 +2,11 @@
 // zero. tfjs's operations for it are two passes and a tensor of zeros and ones. @alexnet/core finds it by
 // name.
 
+import { customKernel } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
+import type { AlexNetWebGPUBackend } from '../backend.ts'
 import { run } from '../program.ts'
 import { elementwise, workgroupsOf } from './elementwise.wgsl.ts'
-import type { Kernel } from './kernel.ts'
 
 const program = (vectors: boolean) =>
   elementwise(
@@ -18,13 +19,9 @@ const program = (vectors: boolean) =>
     },
   )
 
-/** Inputs y, the output of a ReLU, and dy, of one shape. */
-export const reluGradient: Kernel = {
-  name: 'ReluGradient',
-  run(call, fallback) {
-    const { inputs, backend } = call
-    const { y, dy } = inputs as Record<'y' | 'dy', tf.TensorInfo>
-    if (y.dtype !== 'float32' || dy.dtype !== 'float32') return fallback(call)
+export const reluGradient = customKernel<'ReluGradient', AlexNetWebGPUBackend>(
+  'ReluGradient',
+  ({ inputs: { y, dy }, backend }) => {
     const count = tf.util.sizeFromShape(y.shape)
     const vectors = count % 4 === 0
     const size = count / (vectors ? 4 : 1)
@@ -33,4 +30,4 @@ export const reluGradient: Kernel = {
     run(backend, program(vectors), { buffers: [y, dy, dx], parameters: { size }, workgroups })
     return dx
   },
-}
+)

@@ -1,5 +1,5 @@
 // Functions of one operand. ReLU6 by comparisons, so that a NaN stays one: tfjs's clamps, and what that makes
-// of a NaN is the driver's choice. Tanh near zero by a polynomial: tfjs's (1 − e^−2x) / (1 + e^−2x) takes the
+// of a NaN is the driver's choice; so with the sigmoid. Tanh near zero by a polynomial: tfjs's (1 − e^−2x) / (1 + e^−2x) takes the
 // difference of two numbers that are almost equal there, and loses the digits that they share.
 
 import * as tf from '@tensorflow/tfjs'
@@ -45,7 +45,22 @@ export const tanh = kernel(
   sum = sum * square + T(-5.37397155531e-2);
   sum = sum * square + T(1.33314422036e-1);
   sum = sum * square + T(-3.33332819422e-1);
-  let near = sum * square * x[i] + x[i];
+  // So that -0 stays -0.
+  let near = (sum * square + T(1.0)) * x[i];
   let far = sign(x[i]) * (T(1.0) - T(2.0) / (exp(min(size + size, T(40.0))) + T(1.0)));
   y[i] = select(near, far, size >= T(0.625));`,
+)
+
+/**
+ * e^x / (1 + e^x) below zero, 1 / (1 + e^−x) above: the exponential stays in range. What it makes of a NaN is the
+ * driver's choice, so that one is kept as it came.
+ */
+export const sigmoid = kernel(
+  'Sigmoid',
+  `
+  let size = abs(x[i]);
+  let bounded = select(size, T(104.0), size > T(104.0));
+  let power = exp(-bounded);
+  let share = select(T(1.0), power, x[i] < T()) / (T(1.0) + power);
+  y[i] = select(x[i], share, bounded <= T(104.0));`,
 )

@@ -19,6 +19,8 @@ export interface Launch {
   only?: string
   /** Patterns of tests that are left out. */
   without?: readonly string[]
+  /** Which share of the tests, and of how many. Default all. */
+  share?: readonly [number: number, count: number]
   onResult?: (result: SpecResult) => void
 }
 
@@ -41,8 +43,8 @@ export async function launch(options: Launch, browser?: Browser): Promise<SuiteR
     results.push(result)
     options.onResult?.(result)
   }
-  const { backend, only, without } = options
-  const run = JSON.stringify({ backend, only, without })
+  const { backend, only, without, share } = options
+  const run = JSON.stringify({ backend, only, without, share })
   try {
     if (options.runtime === 'node') {
       const file = join(folder, 'suite.mjs')

@@ -81,7 +81,7 @@ function sample(step: number, loss: number): MemorySample {
     step,
     tensors: memory.numTensors,
     tensorBytes: memory.numBytes,
-    usedBytes: memory.numBytesInWasm ?? memory.numBytesInGPU ?? 0,
+    usedBytes: memory.numBytesInUse ?? memory.numBytesInGPU ?? 0,
     reservedBytes: memory.numBytesReserved ?? memory.numBytesInGPUAllocated ?? 0,
     residentBytes: globalThis.process?.memoryUsage?.().rss ?? 0,
     loss,

@@ -13,6 +13,7 @@ export const webglBackend: TestedBackend = {
   name: 'alexnet-webgl',
   adapter: () => webgl({ software: true }),
   fast: true,
+  sums: 'float32',
   share,
 }
 
@@ -21,6 +22,7 @@ export const webgpuBackend: TestedBackend = {
   adapter: () => webgpu({ software: true }),
   // The same implementation of WebGPU computes AlexNet's own shapes in Node.
   fast: thorough,
+  sums: 'float32',
   quantized: true,
   share,
 }

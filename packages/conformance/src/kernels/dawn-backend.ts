@@ -17,6 +17,7 @@ const dawnBackend: TestedBackend = {
   name: 'alexnet-webgpu',
   adapter: () => webgpu({ software: true }),
   fast: true,
+  sums: 'float32',
   quantized: true,
   share: thorough ? 1 : 0.15,
 }

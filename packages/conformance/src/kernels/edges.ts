@@ -88,6 +88,16 @@ export function edges(backend: TestedBackend): void {
       expect(() => tf.avgPool(one, 4, 1, 'valid')).toThrow('does not fit')
     }))
 
+  it('says how much memory of the device it uses and keeps', () =>
+    scoped(async () => {
+      const memory = () => tf.memory() as tf.MemoryInfo & Record<string, number>
+      const before = memory()
+      const x = tf.add(tf.fill([500, 500], 1), 1)
+      await x.data()
+      expect(memory().numBytesInUse! - before.numBytesInUse!).toBeGreaterThanOrEqual(1e6)
+      expect(memory().numBytesReserved).toBeGreaterThanOrEqual(memory().numBytesInUse!)
+    }))
+
   it('gives copies of its values', () =>
     scoped(async () => {
       for (const x of [

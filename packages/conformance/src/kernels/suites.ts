@@ -14,6 +14,7 @@ import { matrixProduct } from './matrix-product.ts'
 import { normalization } from './normalization.ts'
 import { pooling } from './pooling.ts'
 import { quantizedProduct } from './quantized-product.ts'
+import { range } from './range.ts'
 import { reduction } from './reduction.ts'
 import { training } from './training.ts'
 
@@ -28,6 +29,7 @@ export const suites: Record<string, Suite> = {
   'sum and mean': reduction,
   copies,
   edges,
+  'ends of the range': range,
   training,
 }
 

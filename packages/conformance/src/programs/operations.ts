@@ -24,9 +24,14 @@ const unary = (name: string, run: Unary, more: Partial<Operation> = {}): Operati
   ...more,
 })
 
-const binary = (name: string, run: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Operation => ({
+const binary = (
+  name: string,
+  run: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+  exact = false,
+): Operation => ({
   name,
   plain: true,
+  exact,
   run(draw, x) {
     const other = floats(draw, broadcastable(draw, x.shape))
     return draw.once(2) ? run(x, other) : run(other, x)
@@ -91,7 +96,7 @@ const pooling = (name: 'maxPool' | 'avgPool', pad: 'same' | 'valid'): Operation 
 })
 
 export const operations: readonly Operation[] = [
-  unary('abs', tf.abs),
+  unary('abs', tf.abs, { exact: true }),
   unary('neg', tf.neg),
   unary('square', tf.square),
   unary('relu', tf.relu, { exact: true }),
@@ -100,7 +105,7 @@ export const operations: readonly Operation[] = [
   unary('tanh', tf.tanh),
   unary('sin', (x) => tf.sin(x), { plain: false }),
   unary('elu', tf.elu, { plain: false }),
-  unary('leakyRelu', (x) => tf.leakyRelu(x, 0.25)),
+  unary('leakyRelu', (x) => tf.leakyRelu(x, 0.25), { exact: true }),
   unary('step', (x) => tf.step(x, 0.5), { exact: true }),
   unary('softplus', tf.softplus, { plain: false }),
   unary('exp', tf.exp, { plain: false }),
@@ -118,8 +123,8 @@ export const operations: readonly Operation[] = [
   binary('add', tf.add),
   binary('sub', tf.sub),
   binary('mul', tf.mul),
-  binary('maximum', tf.maximum),
-  binary('minimum', tf.minimum),
+  binary('maximum', tf.maximum, true),
+  binary('minimum', tf.minimum, true),
   binary('squaredDifference', tf.squaredDifference),
   {
     name: 'div',
@@ -141,6 +146,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'prelu',
+    exact: true,
     run: (draw, x) => (x.rank === 0 ? undefined : tf.prelu(x, floats(draw, [x.shape.at(-1)!]))),
   },
   reduction('sum', (x, axis, keep) => tf.sum(x, axis, keep)),
@@ -233,6 +239,8 @@ export const operations: readonly Operation[] = [
     name: 'split and stack',
     plain: true,
     run(draw, x) {
+      // Of nothing, tfjs's cpu fails.
+      if (x.size === 0) return undefined
       const axis = x.shape.findIndex((length) => length % 2 === 0 && length > 0)
       return axis < 0 ? undefined : tf.stack(tf.split(x, 2, axis), draw.whole(0, x.rank))
     },
@@ -269,7 +277,8 @@ export const operations: readonly Operation[] = [
   {
     name: 'matMul',
     run(draw, x) {
-      if (x.rank < 2) return undefined
+      // Batches of nothing, tfjs's cpu refuses.
+      if (x.rank < 2 || x.size === 0) return undefined
       const [transposeA, transposeB] = [draw.once(2), draw.once(2)]
       const depth = x.shape.at(transposeA ? -2 : -1)!
       const columns = draw.whole(0, 9)
@@ -376,10 +385,12 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'resize',
+    forwardOnly: "tfjs's cpu exchanges height and width of the gradient",
     run(draw, x) {
       if (!pictures(x) || x.size === 0) return undefined
       const to: [number, number] = [draw.whole(1, 9), draw.whole(1, 9)]
-      const aligned = draw.once(2)
+      // The gradient of one row or column, by corners, is a loop of tfjs's without an end: its scale is zero.
+      const aligned = draw.once(2) && x.shape[1]! > 1 && x.shape[2]! > 1
       return draw.once(2)
         ? tf.image.resizeBilinear(x as T4, to, aligned, !aligned && draw.once(2))
         : tf.image.resizeNearestNeighbor(x as T4, to, aligned, !aligned && draw.once(2))

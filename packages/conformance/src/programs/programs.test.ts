@@ -10,5 +10,5 @@ afterAll(() => tf.removeBackend('alexnet-cpu'))
 
 it('80 random programs give what they give on tfjs cpu, and hold as much', async () => {
   const { name } = await useBackend([cpu({ threads: 2 })])
-  expect(await comparePrograms(name, { first: 1, count: 80 }, 1e-5)).toEqual([])
+  expect(await comparePrograms(name, { first: 1, count: 80 }, { tolerance: 1e-5 })).toEqual([])
 })

@@ -19,7 +19,7 @@ export interface Outcome {
 
 const MOST_OPERATIONS = 4
 
-export async function runProgram(seed: number): Promise<Outcome> {
+export async function runProgram(seed: number, leftOut: readonly string[] = []): Promise<Outcome> {
   const before = counts()
   tf.engine().startScope()
   const trace: string[] = []
@@ -39,7 +39,8 @@ export async function runProgram(seed: number): Promise<Outcome> {
       let jumps = true
       for (let step = 0; step < length; step++) {
         const candidates = operations.filter(
-          ({ exact, plain }) => (jumps || !exact) && (plain || !special),
+          ({ name, exact, plain }) =>
+            (jumps || !exact) && (plain || !special) && !leftOut.includes(name),
         )
         const operation = own.of(candidates)
         const next = operation.run(own, y)

@@ -56,12 +56,40 @@ export interface PackOptions {
   encoding?: PackEncoding
   /** Of JPEG, 1 to 100. Default 95. */
   quality?: number
+  /**
+   * Gives the pictures as `packPicture` made them, elsewhere or before, in their order, one for each of the data set.
+   * Default: they are made here.
+   */
+  prepared?: AsyncIterable<PackedPicture | PictureError>
   /** `stop` (the default) at a picture that cannot be used, or `skip` it. */
   onBroken?: 'stop' | 'skip'
   /** Told after each picture. */
   onProgress?: (done: number, total: number) => void
   /** Ends the work; nothing is left of the file. */
   signal?: AbortSignal
+}
+
+/** A picture as it lies in a packed file. */
+export interface PackedPicture {
+  readonly width: number
+  readonly height: number
+  readonly bytes: Uint8Array
+}
+
+/** One picture of a data set as `packDataset` stores it, or why it cannot be used. */
+export async function packPicture(
+  dataset: Dataset,
+  at: number,
+  { size = 256, encoding = 'raw', quality = 95 }: PackOptions = {},
+): Promise<PackedPicture | PictureError> {
+  try {
+    const picture = shrink(await dataset.load(at), size)
+    const bytes = encoding === 'raw' ? picture.data : await encodeJpeg(picture, quality)
+    return { width: picture.width, height: picture.height, bytes }
+  } catch (error) {
+    if (error instanceof PictureError) return error
+    throw error
+  }
 }
 
 /** What `packDataset` did. */
@@ -109,12 +137,14 @@ export async function packDataset(
       .addNumber(size)
       .add(encoding)
     hash.addNumber(encoding === 'jpeg' ? quality : 0)
-    for await (const { at, picture } of prepared(dataset, size, signal)) {
+    let at = -1
+    for await (const picture of options.prepared ?? inOrder(dataset, options, signal)) {
+      at += 1
       if (picture instanceof PictureError) {
         if (onBroken === 'stop') throw picture
         skipped.push(picture)
       } else {
-        const bytes = encoding === 'raw' ? picture.data : await encodeJpeg(picture, quality)
+        const { bytes } = picture
         await file.write(bytes, 0, bytes.length, end)
         end += bytes.length
         index.labels.push(dataset.label(at))
@@ -150,21 +180,15 @@ export async function packDataset(
 }
 
 /** The pictures in their order, made small; a few are loaded ahead. */
-async function* prepared(dataset: Dataset, size: number, signal: AbortSignal | undefined) {
-  const load = async (at: number): Promise<{ at: number; picture: Picture | PictureError }> => {
-    try {
-      return { at, picture: shrink(await dataset.load(at), size) }
-    } catch (error) {
-      if (error instanceof PictureError) return { at, picture: error }
-      throw error
-    }
-  }
-  const ahead: ReturnType<typeof load>[] = []
+async function* inOrder(dataset: Dataset, options: PackOptions, signal: AbortSignal | undefined) {
+  const ahead: ReturnType<typeof packPicture>[] = []
   let next = 0
   try {
     for (let at = 0; at < dataset.length; at++) {
       signal?.throwIfAborted()
-      while (next < dataset.length && next < at + 4) ahead.push(load(next++))
+      while (next < dataset.length && next < at + 4) {
+        ahead.push(packPicture(dataset, next++, options))
+      }
       yield await ahead.shift()!
     }
   } finally {

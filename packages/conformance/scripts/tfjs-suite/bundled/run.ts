@@ -23,6 +23,8 @@ export interface SuiteOptions {
   only?: string
   /** Patterns of the names of those that do not. */
   without?: readonly string[]
+  /** Which share of the tests, and of how many: every test is in one of them. Default all. */
+  share?: readonly [number: number, count: number]
   /** Told of each test as it ends. */
   onResult?: (result: SpecResult) => void
   /** How a WebGPU backend is started here: ours as an adapter, tfjs's as an instance. */
@@ -41,7 +43,7 @@ interface JasmineEnvironment {
 }
 
 export async function runSuite(options: SuiteOptions): Promise<SpecResult[]> {
-  const { backend, runtime, only = '', without = [], onResult } = options
+  const { backend, runtime, only = '', without = [], share = [1, 1], onResult } = options
   const jasmine = jasmineRequire.core(jasmineRequire)
   const environment = jasmine.getEnv() as JasmineEnvironment
   Object.assign(globalThis, jasmineRequire.interface(jasmine, environment), { jasmine })
@@ -71,7 +73,11 @@ export async function runSuite(options: SuiteOptions): Promise<SpecResult[]> {
       failSpecWithNoExpectations: false,
       specFilter: (spec: { getFullName(): string }) => {
         const name = plain(spec.getFullName())
-        return wanted.test(name) && !unwanted.some((pattern) => pattern.test(name))
+        return (
+          wanted.test(name) &&
+          shareOf(name, share[1]) === share[0] &&
+          !unwanted.some((pattern) => pattern.test(name))
+        )
       },
     })
     environment.addReporter({
@@ -101,6 +107,14 @@ interface Spec {
 
 /** A test's name without that of the environment and its flags, which stands in its middle. */
 const plain = (name: string) => name.replace(/ @ \{[^}]*\}/g, '')
+
+/** The share, from 1, that a test is in: by its group, so that what a group prepares is prepared once. */
+function shareOf(name: string, count: number): number {
+  const group = name.split(' ')[0]!
+  let hash = 0
+  for (let i = 0; i < group.length; i++) hash = (hash * 31 + group.charCodeAt(i)) >>> 0
+  return 1 + (hash % count)
+}
 
 /** Starts the backend and keeps it through every reset of the engine. */
 async function start({ backend, webgpu }: SuiteOptions): Promise<void> {

@@ -1,0 +1,107 @@
+// The kernels that tfjs does not have: names, inputs and attributes, once for every backend, and what each checks of
+// its operands. @alexnet/core and @alexnet/train find them by name where the current backend has them
+// (`tf.getKernel('MomentumStep', tf.getBackend())`), so that neither imports a backend.
+
+import * as tf from '@tensorflow/tfjs'
+import type { Kernel, KernelCall, TfjsKernel } from './kernel.ts'
+
+type Tensors<Names extends string> = Record<Names, tf.TensorInfo>
+
+/** Inputs, all float32, and attributes by the kernel's name. */
+export interface CustomKernels {
+  /**
+   * A step of stochastic gradient descent, as torch.optim.SGD takes it: g ← g + weightDecay · w, v ← momentum · v + g,
+   * w ← w − learningRate · (nesterov ? g + momentum · v : v). Returns the new [weight, velocity]; the old ones may be
+   * overwritten.
+   */
+  MomentumStep: {
+    inputs: Tensors<'weight' | 'velocity' | 'gradient'>
+    attributes: { learningRate: number; momentum: number; weightDecay: number; nesterov: boolean }
+  }
+  /** dy where y, the output of a ReLU, is above zero, and zero elsewhere. */
+  ReluGradient: { inputs: Tensors<'y' | 'dy'>; attributes: object }
+  /**
+   * x times `scale` where the hash of an element's index is below `threshold`, and zero elsewhere. `first` and `second`
+   * are the hash's keys; these and the threshold are from 0 to 2³² − 1. `firstElement` is the index of x's first.
+   */
+  HashedDropout: {
+    inputs: Tensors<'x'>
+    attributes: {
+      first: number
+      second: number
+      threshold: number
+      scale: number
+      firstElement: number
+    }
+  }
+  /**
+   * Of logits and shares [rows, classes]: the scalar mean over the rows of −Σ share · log softmax(logits), and its
+   * derivative by the logits. Returns [loss, gradient].
+   */
+  SoftmaxCrossEntropy: { inputs: Tensors<'logits' | 'shares'>; attributes: object }
+  /** x [rows, depth] · matrix [depth, columns] + bias [columns], or no bias, with the matrix in fewer bits. */
+  QuantizedMatMul: {
+    inputs: Tensors<'x' | 'matrix'> & { bias?: tf.TensorInfo }
+    attributes: { format: 'int8' | 'float16' }
+  }
+}
+
+export interface CustomCall<Name extends keyof CustomKernels, Backend> {
+  inputs: CustomKernels[Name]['inputs']
+  attrs: CustomKernels[Name]['attributes']
+  backend: Backend
+}
+
+/** What is wrong with a kernel's operands, or undefined. */
+const faults: {
+  [Name in keyof CustomKernels]: (inputs: CustomKernels[Name]['inputs']) => string | undefined
+} = {
+  MomentumStep: ({ weight, velocity, gradient }) => {
+    const other = [velocity, gradient].find(({ shape }) => !sameShape(shape, weight.shape))
+    return other && `shapes differ: weight [${weight.shape}], found [${other.shape}]`
+  },
+  ReluGradient: ({ y, dy }) =>
+    sameShape(y.shape, dy.shape) ? undefined : `shapes differ: y [${y.shape}], dy [${dy.shape}]`,
+  HashedDropout: () => undefined,
+  SoftmaxCrossEntropy: ({ logits, shares }) => {
+    const [rows] = logits.shape
+    if (logits.shape.length === 2 && rows! > 0 && sameShape(shares.shape, logits.shape))
+      return undefined
+    return (
+      `logits [${logits.shape}] and shares [${shares.shape}] must have one shape, ` +
+      '[rows, classes] with at least one row'
+    )
+  },
+  QuantizedMatMul: ({ x, matrix, bias }) => {
+    const [depth, columns] = matrix.shape
+    const fits = x.shape[1] === depth && (!bias || tf.util.sizeFromShape(bias.shape) === columns)
+    return fits
+      ? undefined
+      : `x [${x.shape}], matrix [${matrix.shape}] and bias [${bias?.shape}] do not fit`
+  },
+}
+
+const sameShape = (a: readonly number[], b: readonly number[]) =>
+  tf.util.arraysEqual(a as number[], b as number[])
+
+/**
+ * A kernel of ours for a backend.
+ *
+ * @param run is given float32 operands whose shapes belong together; others are refused before it
+ */
+export function customKernel<Name extends keyof CustomKernels, Backend>(
+  name: Name,
+  run: (call: CustomCall<Name, Backend>) => tf.TensorInfo | tf.TensorInfo[],
+): Kernel<Backend> {
+  return {
+    name,
+    run(call: KernelCall<Backend>, fallback: TfjsKernel<Backend>) {
+      const given = Object.values(call.inputs).filter((tensor) => tensor !== undefined)
+      if (!given.every(({ dtype }) => dtype === 'float32')) return fallback(call)
+      const custom = call as unknown as CustomCall<Name, Backend>
+      const fault = faults[name](custom.inputs)
+      if (fault) throw new Error(`${name}: ${fault}`)
+      return run(custom)
+    },
+  }
+}

@@ -1,0 +1,3 @@
+export { type Launch, launchOf } from './launch.ts'
+export { MpiError } from './mpi.ts'
+export { type OpenOptions, openCommunicator } from './open.ts'
