@@ -1,6 +1,6 @@
 // The quick share of the consumers' test: the packed packages in an empty folder, without a network. The READMEs'
-// examples run as JavaScript, they and all declarations are type-checked, and a page built by Vite answers in
-// Chromium as the program does in Node. `npm run consumers` asks every tool.
+// examples run as JavaScript, they and all declarations are type-checked, pages get no more than their budgets, a page
+// built by Vite answers in Chromium as the program does in Node, and TensorFlow.js alone opens what was written for it. `npm run consumers` asks every tool.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync } from 'node:fs'
@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { missingChromium } from '../chromium.ts'
 import { ask, isolation, openChromium, policy, serve } from './browser.ts'
+import { inPlainTensorFlow } from './clients.ts'
 import { entries, type Setting, settings, typeCheck } from './declarations.ts'
 import { expectedAnswer, readmes, runBlocks } from './in-node.ts'
+import { treeShaken } from './sizes.ts'
 import { consumerFolder, copyPages, packAll, remove, type Tarball, unpackInto } from './tarballs.ts'
 
 let folder: string
@@ -49,7 +51,20 @@ describe('the packed packages', () => {
   })
 })
 
+describe('what ours write', () => {
+  it('opens in TensorFlow.js alone, where no layer of ours is known', () => {
+    expect(inPlainTensorFlow(folder)).toBeLessThan(1e-4)
+  })
+})
+
 describe('a page', () => {
+  it('gets no more of the packages than it asks for', async () => {
+    await copyPages(folder)
+    for (const { what, size, most } of treeShaken(folder)) {
+      expect(size.gzip / 1000, what).toBeLessThan(most)
+    }
+  })
+
   it('built by Vite answers as Node does, with threads, and without where a policy forbids workers', async () => {
     await copyPages(folder)
     const expected = expectedAnswer(folder)

@@ -59,13 +59,20 @@ export const budget: Record<string, { code: string; gzip: number; alias?: boolea
   },
 }
 
+/** A program's size, and the most that it may be after gzip, in kilobytes. */
+export interface Shaken {
+  what: string
+  size: Size
+  most: number
+}
+
 /** What a bundler keeps of each program, minified. */
-export function treeShaken(folder: string): [what: string, size: Size][] {
+export function treeShaken(folder: string): Shaken[] {
   const parts = ['core', 'layers', 'backend-cpu'].map(
     (part) => `export * from '@tensorflow/tfjs-${part}'\n`,
   )
   writeFileSync(join(folder, 'tfjs-parts.js'), parts.join(''))
-  return Object.entries(budget).map(([what, { code, alias }]) => {
+  return Object.entries(budget).map(([what, { code, alias, gzip: most }]) => {
     const used = code.replace(
       "import './classify.js'",
       "import { classify } from './classify.js'\nconsole.log(classify)",
@@ -79,7 +86,7 @@ export function treeShaken(folder: string): [what: string, size: Size][] {
     })
     const size = sizes(out)
     if (existsSync(out)) rmSync(out, { recursive: true })
-    return [what, size]
+    return { what, size, most }
   })
 }
 

@@ -41,6 +41,7 @@ export { type Recognised, recognise } from './recognise.ts'
 export {
   encodeModel,
   formatOf,
+  layersOfOurs,
   requirePossible,
   type SaveOptions,
 } from './write.ts'
