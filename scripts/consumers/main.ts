@@ -297,7 +297,7 @@ ${table(
 
 ## Sizes
 
-Of what esbuild keeps (minified kilobytes, then gzip), and the most that it may be.
+What a page loads at first, of what esbuild keeps (minified kilobytes, then gzip), and the most that it may be.
 
 ${table(
   ['import', 'kB', 'gzip', 'at most'],

@@ -33,14 +33,18 @@ export const remove = (folder: string) => rm(folder, { recursive: true, force: t
 /**
  * Packs every published package; they must have been built.
  *
+ * @param workspace where they are
  * @throws Error when pnpm cannot be run, or a package cannot be packed
  */
-export async function packAll(folder: string): Promise<Tarball[]> {
-  const published = readMembers(root).filter((member) => member.published)
+export async function packAll(folder: string, workspace = root): Promise<Tarball[]> {
+  const published = readMembers(workspace).filter((member) => member.published)
   const tarballs: Tarball[] = []
   for (const member of published) {
     const args = ['pack', '--json', '--pack-destination', folder]
-    const { stdout } = await run('pnpm', args, { cwd: join(root, member.path), maxBuffer: 1 << 26 })
+    const { stdout } = await run('pnpm', args, {
+      cwd: join(workspace, member.path),
+      maxBuffer: 1 << 26,
+    })
     const { name, filename } = JSON.parse(stdout) as { name: string; filename: string }
     tarballs.push({ name, path: filename, member })
   }
