@@ -116,7 +116,7 @@ async function trainIn(
   try {
     // Only now, with data, model and checkpoint known to fit, does the folder come into being.
     await folder.saveSettings(settings)
-    const log = await TrainingLog.open(folder, trainer.step)
+    const log = await TrainingLog.open(folder, trainer.step, data.training.classes)
     for await (const event of events) {
       await log.add(event)
       if (event.type === 'step') {
