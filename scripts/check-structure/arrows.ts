@@ -29,6 +29,7 @@ export const layers: readonly Layer[] = [
     imports: ['core', 'data', 'weights', 'backend', 'backend-cpu', 'cifar10'],
     knowsTfjs: true,
   },
+  { name: 'lpips', imports: ['core', 'data', 'weights', 'backend', 'model'], knowsTfjs: true },
   {
     name: 'conformance',
     imports: ['core', 'train', 'backend', 'backend-*'],

@@ -21,6 +21,7 @@ const ownWords: Record<string, readonly string[]> = {
   cli: ['cli', 'training', 'fine-tuning'],
   core: ['convolutional-neural-network', 'grad-cam', 'features'],
   data: ['dataset', 'augmentation', 'torchvision', 'transforms', 'jpeg'],
+  lpips: ['lpips', 'perceptual-similarity', 'image-comparison', 'visual-regression'],
   model: ['pretrained', 'inference', 'grad-cam', 'imagenet'],
   train: ['training', 'fine-tuning', 'pytorch'],
   weights: ['safetensors', 'pytorch', 'onnx', 'npz', 'caffe', 'checkpoint'],

@@ -1,8 +1,10 @@
 // What `--weights` names, opened as a model, with what a person at a terminal expects: the weights that come with
 // the program where none are named, a bar while others are downloaded, Ctrl-C that keeps what has arrived.
 
+import { readFile } from 'node:fs/promises'
 import { cifar10 } from '@alexnet/cifar10'
 import { exportWeights } from '@alexnet/core'
+import { type Lpips, openLpips } from '@alexnet/lpips'
 import {
   type Model,
   type ModelDescription,
@@ -94,6 +96,34 @@ export function downloadWeights(
   { mirror, quiet = false }: { mirror?: string; quiet?: boolean } = {},
 ): Promise<string> {
   return downloading(record, quiet, (watched) => pullWeights(record, { mirror, ...watched }))
+}
+
+/**
+ * What compares pictures: the network that `--weights` names, with `--linear`'s weights of channels. A backend must have
+ * been started.
+ *
+ * @throws what `openLpips` throws; Interrupted after Ctrl-C in a download
+ */
+export async function openLpipsFor(
+  weights: string | Model,
+  { linear, plain }: { linear?: string; plain?: boolean },
+  quiet = false,
+): Promise<Lpips> {
+  const record = weightRecords.find(({ name }) => name === weights)
+  if (record) await downloadWeights(record, { quiet })
+  const given = linear?.toLowerCase().endsWith('.json') ? await numbersIn(linear) : linear
+  return openLpips(weights, { linear: plain ? false : given })
+}
+
+/** The linear weights as JSON: `{ "lin0.model.1.weight": [...], ... }`. */
+async function numbersIn(path: string): Promise<Record<string, number[]>> {
+  try {
+    const numbers = JSON.parse(await readFile(path, 'utf8'))
+    if (Array.isArray(numbers?.['lin0.model.1.weight'])) return numbers
+  } catch (cause) {
+    throw new UsageError(`${path} cannot be read as JSON: ${(cause as Error).message}`, { cause })
+  }
+  throw new UsageError(`${path} holds no linear weights: it has no list "lin0.model.1.weight"`)
 }
 
 /** Does what may download a record, with a bar, until Ctrl-C. */

@@ -3,6 +3,7 @@
 
 import { Command } from 'commander'
 import { addClassify } from './arguments/classify.ts'
+import { addCompare } from './arguments/compare.ts'
 import { addConvert } from './arguments/convert.ts'
 import { addData } from './arguments/data.ts'
 import { addDemo } from './arguments/demo.ts'
@@ -12,6 +13,7 @@ import { addFeatures } from './arguments/features.ts'
 import { addFilters } from './arguments/filters.ts'
 import { addInspect } from './arguments/inspect.ts'
 import { addPack } from './arguments/pack.ts'
+import { addServe } from './arguments/serve.ts'
 import { examples } from './arguments/shared.ts'
 import { addTrain } from './arguments/train.ts'
 import { addWeights } from './arguments/weights.ts'
@@ -24,6 +26,8 @@ const commands = [
   addClassify,
   addFeatures,
   addExplain,
+  addCompare,
+  addServe,
   addFilters,
   addInspect,
   addConvert,

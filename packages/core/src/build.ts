@@ -97,6 +97,26 @@ export function buildModel(architecture: Architecture, options: BuildOptions = {
 }
 
 /**
+ * The convolutional part of an architecture's table, for pictures of any size: `[batch, height, width, 3]` (NHWC) to the
+ * output of each of its activations, `[batch, h, w, channels]`, in order. Weights are zero until they are loaded, under the
+ * same names as the whole network's (`features.0.weight`).
+ */
+export function buildFeatures(architecture: Architecture): tf.LayersModel {
+  registerLayers()
+  const settings = resolve(architecture, { initialize: false })
+  const steps = plan(architecture, settings).filter(({ name }) => name.startsWith('features.'))
+  const last = steps.findLastIndex(({ record }) => record.kind === 'activation')
+  const inputs = tf.input({ shape: [null, null, 3], name: 'input' })
+  const outputs: tf.SymbolicTensor[] = []
+  let output: tf.SymbolicTensor = inputs
+  for (const step of steps.slice(0, last + 1)) {
+    output = createLayer(step, settings).apply(output) as tf.SymbolicTensor
+    if (step.record.kind === 'activation') outputs.push(output)
+  }
+  return tf.model({ inputs, outputs, name: `${architecture.name}-features` })
+}
+
+/**
  * Names and shapes of the weights that a model of an architecture's table has, by PyTorch's names and in its
  * layouts, in the order of its layers; nothing is made. `recognise` of `@alexnet/model` holds files against them.
  *

@@ -1,7 +1,7 @@
 // The package in a browser: the same, with addresses in place of paths, downloads in the origin's private files,
 // and models saved as bytes.
 
-import { openCheckpoint } from '@alexnet/weights'
+import { openCheckpoint, type PublishedFile } from '@alexnet/weights'
 import { pullWeights } from '@alexnet/weights/browser'
 import { ModelError } from './errors.ts'
 import type { Model } from './model.ts'
@@ -26,7 +26,7 @@ export function openModel(source: ModelSource, options: OpenModelOptions = {}): 
 
 /** As in Node. */
 export function openWeights(
-  source: ModelSource,
+  source: ModelSource | PublishedFile,
   options: OpenModelOptions = {},
 ): Promise<OpenedWeights> {
   return openWeightsOn(platform, source, options)

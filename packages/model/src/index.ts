@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openCheckpoint } from '@alexnet/weights'
+import { openCheckpoint, type PublishedFile } from '@alexnet/weights'
 import { openCheckpointFile, pullWeights } from '@alexnet/weights/node'
 import { ModelError } from './errors.ts'
 import type { Model } from './model.ts'
@@ -40,7 +40,7 @@ export function openModel(source: ModelSource, options: OpenModelOptions = {}): 
 
 /** Opens what a source names, without making a network of it: its tensors stay in their file. Close the checkpoint. */
 export function openWeights(
-  source: ModelSource,
+  source: ModelSource | PublishedFile,
   options: OpenModelOptions = {},
 ): Promise<OpenedWeights> {
   return openWeightsOn(platform, source, options)

@@ -44,6 +44,16 @@ function withoutState({ tensors }: OpenCheckpoint): { tensors: Tensors } {
   return { tensors: new Map(weights) }
 }
 
+/**
+ * The tensors of a checkpoint that a network's weights are named after, whatever wrote it, for `loadLazyWeights` of
+ * `@alexnet/core`; the others are left out. For a part of a network, such as its convolutions.
+ */
+export function networkTensors(checkpoint: OpenCheckpoint, network: LayersModel): Tensors {
+  const names = new Set(modelWeights(network).map(({ name }) => name))
+  const tensors = pytorchLayouts(checkpoint, pytorchNames(checkpoint), network)
+  return new Map([...tensors].filter(([name]) => names.has(name)))
+}
+
 /** The tensors, under PyTorch's names, in PyTorch's layouts; those of a graph that are no weights left out. */
 export function pytorchLayouts(
   { format }: OpenCheckpoint,

@@ -11,6 +11,7 @@ import {
   elementSize,
   type OpenCheckpoint,
   openCheckpoint,
+  type PublishedFile,
   type WeightDescription,
   type WeightRecord,
   weightRecords,
@@ -83,7 +84,7 @@ export interface ModelPlatform {
   openText(text: string): Promise<Omit<OpenedWeights, 'name'>>
   /** Downloads weights once, and opens them. */
   pull(
-    record: WeightRecord,
+    record: PublishedFile,
     options: Pick<OpenModelOptions, 'onProgress' | 'onWait' | 'signal' | 'mirror'>,
   ): Promise<Omit<OpenedWeights, 'name'>>
   save: Save
@@ -115,7 +116,8 @@ export async function openModelOn(
   }
 }
 
-async function startBackend(adapters: readonly BackendAdapter[] | undefined): Promise<void> {
+/** Starts what was asked for, or, where no backend of this project runs, the CPU engine. */
+export async function startBackend(adapters: readonly BackendAdapter[] | undefined): Promise<void> {
   if (adapters) await useBackend(adapters)
   else if (!tf.engine().backendName?.startsWith('alexnet-')) {
     const { cpu } = await import('@alexnet/backend-cpu')
@@ -126,7 +128,7 @@ async function startBackend(adapters: readonly BackendAdapter[] | undefined): Pr
 /** Opens what a source names, without making a network of it. */
 export async function openWeights(
   platform: ModelPlatform,
-  source: ModelSource,
+  source: ModelSource | PublishedFile,
   options: OpenModelOptions = {},
 ): Promise<OpenedWeights> {
   if (typeof source === 'string') {
@@ -152,7 +154,7 @@ export async function openWeights(
   if (Array.isArray(source)) return openFiles(source as readonly File[], options)
   if (typeof source === 'object' && source !== null) {
     if ('load' in source) return openBundled(source)
-    if ('sha256' in source) return openRecord(platform, source as WeightRecord, options)
+    if ('sha256' in source) return openRecord(platform, source as PublishedFile, options)
   }
   throw new ModelError(
     `a model is opened from a name (${modelNames.join(', ')}), a path, a URL, a File or several, bytes, or a record of weights, not from ${source === null ? 'null' : typeof source}`,
@@ -168,10 +170,11 @@ async function openBundled(record: BundledWeights): Promise<OpenedWeights> {
 
 async function openRecord(
   platform: ModelPlatform,
-  record: WeightRecord,
+  record: PublishedFile | WeightRecord,
   options: OpenModelOptions,
 ): Promise<OpenedWeights> {
-  return { ...(await platform.pull(record, options)), name: record.name, published: record }
+  const published = 'architecture' in record ? record : undefined
+  return { ...(await platform.pull(record, options)), name: record.name, published }
 }
 
 /** The file of several that lists the others, or the one with the weights. */
@@ -217,6 +220,7 @@ async function makeModel(
   save: Save,
 ): Promise<Model> {
   const named = pytorchNames(checkpoint)
+  requireWhole(named, path)
   const described = given.description ?? (await describe(checkpoint, named, path, published, given))
   const { options } = described
   const labels = given.labels ?? described.labels
@@ -247,6 +251,15 @@ async function makeModel(
     network.dispose()
     throw aboutFile(path, error)
   }
+}
+
+/** @throws ModelError where a file holds the convolutions alone */
+function requireWhole({ tensors }: NamedTensors, path: string): void {
+  const names = [...tensors.keys()]
+  if (names.length === 0 || !names.every((name) => name.startsWith('features.'))) return
+  throw new ModelError(
+    `${path} holds the features alone, which classify nothing: it is for perceptual distance (alexnet compare, @alexnet/lpips)`,
+  )
 }
 
 function contentsOf({ format, tensors }: OpenCheckpoint) {

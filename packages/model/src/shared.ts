@@ -22,13 +22,15 @@ export {
   type ModelParts,
   type RunOptions,
 } from './model.ts'
+export { networkTensors } from './names.ts'
 export {
   type ModelSource,
   modelNames,
   type OpenedWeights,
   type OpenModelOptions,
+  startBackend,
 } from './open.ts'
-export type { PictureInput, ShownPicture } from './pictures.ts'
+export { asDataset, type PictureInput, type ShownPicture } from './pictures.ts'
 export { likeliest, type Prediction, softmax } from './predictions.ts'
 export {
   type BatchOptions,

@@ -36,6 +36,8 @@ export interface SaveOptions {
   quantize?: Quantization
   /** ONNX: the normalisation of pictures goes into the file. Default false. */
   withPreprocessing?: boolean
+  /** The convolutions alone, for perceptual distance (`@alexnet/lpips`). Default: everything. */
+  only?: 'features'
 }
 
 /** The format that a path's ending names. @throws ModelError when it names none */
@@ -50,10 +52,20 @@ export function formatOf(path: string, format?: ModelFormat): ModelFormat {
 }
 
 /** @throws ModelError for what the format cannot hold */
-export function requirePossible({ format, quantize: to, withPreprocessing }: SaveOptions): void {
+export function requirePossible({
+  format,
+  quantize: to,
+  withPreprocessing,
+  only,
+}: SaveOptions): void {
   if (format !== undefined && !modelFormats.includes(format)) {
     throw new ModelError(
       `there is no format '${format}' to write: choose one of ${modelFormats.join(', ')}`,
+    )
+  }
+  if (only !== undefined && ['onnx', 'tfjs', 'transformers'].includes(format ?? '')) {
+    throw new ModelError(
+      `${format} holds a whole network: write the features alone as safetensors, npz or shards`,
     )
   }
   if (to === 'int8' && (format === 'npz' || format === 'tfjs')) {
@@ -77,10 +89,10 @@ export async function encodeModel(
   model: WrittenModel,
   options: SaveOptions = {},
 ): Promise<ModelFile[]> {
-  const { format = 'safetensors', quantize: to } = options
+  const { format = 'safetensors', quantize: to, only: part } = options
   requirePossible({ ...options, format })
   if (format === 'tfjs') return layersModel(model, to)
-  const { tensors, metadata } = await smaller(model, to)
+  const { tensors, metadata } = await smaller(model, to, part)
   const withScales = { ...toMetadata(model), ...metadata }
   const only = (chunks: Uint8Array<ArrayBuffer>[]) => [{ path: `model.${format}`, chunks }]
   switch (format) {
@@ -122,8 +134,13 @@ export async function bytesFor(
 export const bytesOfChunks = (chunks: readonly Uint8Array[]) =>
   chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
 
-async function smaller({ network }: WrittenModel, to: Quantization | undefined) {
-  const tensors = await exportWeights(network)
+async function smaller(
+  { network }: WrittenModel,
+  to: Quantization | undefined,
+  only: SaveOptions['only'],
+) {
+  const all = await exportWeights(network)
+  const tensors = new Map([...all].filter(([name]) => !only || name.startsWith(`${only}.`)))
   return to === undefined ? { tensors, metadata: {} } : quantize(tensors, to)
 }
 

@@ -3,7 +3,7 @@
 // https://developer.mozilla.org/docs/Web/API/File_System_API/Origin_private_file_system
 
 import { type DownloadOptions, pullInto, verifyIn, type WeightStore } from './pull.ts'
-import { fileNameOf, getWeightRecord, type WeightRecord } from './registry.ts'
+import { fileNameOf, getWeightRecord, type PublishedFile } from './registry.ts'
 
 /** Where in the origin's file system; tests and workers may pass another folder. */
 export interface BrowserCacheOptions {
@@ -20,7 +20,7 @@ export interface BrowserCacheOptions {
  *   has no such file system (private windows of some).
  */
 export async function pullWeights(
-  weights: string | WeightRecord,
+  weights: string | PublishedFile,
   options: BrowserCacheOptions & DownloadOptions = {},
 ): Promise<File> {
   const record = recordOf(weights)
@@ -35,7 +35,7 @@ export async function pullWeights(
 
 /** Compares a cached file with its record's SHA-256: `absent`, `ok`, or `damaged`. */
 export async function verifyWeights(
-  weights: string | WeightRecord,
+  weights: string | PublishedFile,
   options: BrowserCacheOptions = {},
 ): Promise<'absent' | 'ok' | 'damaged'> {
   return verifyIn(opfsStore(options.folder ?? (await defaultFolder())), recordOf(weights))
@@ -43,7 +43,7 @@ export async function verifyWeights(
 
 /** Removes weights, unfinished ones, too. */
 export async function removeWeights(
-  weights: string | WeightRecord,
+  weights: string | PublishedFile,
   options: BrowserCacheOptions = {},
 ): Promise<void> {
   const store = opfsStore(options.folder ?? (await defaultFolder()))
@@ -52,7 +52,7 @@ export async function removeWeights(
   await store.remove(fileName)
 }
 
-const recordOf = (weights: string | WeightRecord) =>
+const recordOf = (weights: string | PublishedFile) =>
   typeof weights === 'string' ? getWeightRecord(weights) : weights
 
 async function defaultFolder(): Promise<FileSystemDirectoryHandle> {

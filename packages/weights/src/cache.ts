@@ -8,7 +8,13 @@ import { join } from 'node:path'
 import envPaths from 'env-paths'
 import { holdLock } from './lock.ts'
 import { type DownloadOptions, pullInto, verifyIn, type WeightStore } from './pull.ts'
-import { fileNameOf, getWeightRecord, type WeightRecord, weightRecords } from './registry.ts'
+import {
+  fileNameOf,
+  getWeightRecord,
+  type PublishedFile,
+  type WeightRecord,
+  weightRecords,
+} from './registry.ts'
 import { makeFolder } from './replace-file.ts'
 
 /** Which cache. */
@@ -47,7 +53,7 @@ export function weightsFolder(): string {
  * @throws RangeError for an unknown name, DownloadError when they cannot be had.
  */
 export async function pullWeights(
-  weights: string | WeightRecord,
+  weights: string | PublishedFile,
   options: PullOptions = {},
 ): Promise<string> {
   const record = recordOf(weights)
@@ -77,7 +83,7 @@ export async function listWeights(
 
 /** Compares a cached file with its record's SHA-256: `absent`, `ok`, or `damaged`. */
 export async function verifyWeights(
-  weights: string | WeightRecord,
+  weights: string | PublishedFile,
   options: CacheOptions = {},
 ): Promise<'absent' | 'ok' | 'damaged'> {
   return verifyIn(folderStore(options.folder ?? weightsFolder()), recordOf(weights))
@@ -85,7 +91,7 @@ export async function verifyWeights(
 
 /** Removes weights from the cache, unfinished ones, too; gives the bytes that became free. */
 export async function removeWeights(
-  weights: string | WeightRecord,
+  weights: string | PublishedFile,
   options: CacheOptions = {},
 ): Promise<number> {
   const store = folderStore(options.folder ?? weightsFolder())
@@ -96,7 +102,7 @@ export async function removeWeights(
   return bytes
 }
 
-const recordOf = (weights: string | WeightRecord) =>
+const recordOf = (weights: string | PublishedFile) =>
   typeof weights === 'string' ? getWeightRecord(weights) : weights
 
 /** A folder as a store. */

@@ -9,6 +9,7 @@ export { dequantize, type Quantization, type Quantized, quantize } from './quant
 export {
   type BundledWeights,
   getWeightRecord,
+  type PublishedFile,
   type RecordPreprocessing,
   type WeightDescription,
   type WeightRecord,

@@ -5,7 +5,7 @@
 
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { DownloadError, type DownloadFailure } from './error.ts'
-import { fileNameOf, type WeightRecord } from './registry.ts'
+import { fileNameOf, type PublishedFile } from './registry.ts'
 import { reasonOf } from './source.ts'
 
 /** A SHA-256 that is fed piece by piece. */
@@ -84,7 +84,7 @@ const FRUITFUL = 1 / 200
  */
 export async function pullInto(
   store: WeightStore,
-  record: WeightRecord,
+  record: PublishedFile,
   options: DownloadOptions = {},
 ): Promise<void> {
   const fileName = fileNameOf(record)
@@ -102,7 +102,7 @@ export async function pullInto(
 /** Hashes a finished file: `absent`, `ok`, or `damaged`. */
 export async function verifyIn(
   store: WeightStore,
-  record: WeightRecord,
+  record: PublishedFile,
 ): Promise<'absent' | 'ok' | 'damaged'> {
   const fileName = fileNameOf(record)
   const size = await store.size(fileName)
@@ -128,7 +128,7 @@ class AddressError extends Error {}
 
 class Download {
   readonly #store: WeightStore
-  readonly #record: WeightRecord
+  readonly #record: PublishedFile
   readonly #options: DownloadOptions
   readonly #fileName: string
   readonly #urls: readonly string[]
@@ -137,7 +137,7 @@ class Download {
   #received = 0
   #resumedFrom = 0
 
-  constructor(store: WeightStore, record: WeightRecord, options: DownloadOptions) {
+  constructor(store: WeightStore, record: PublishedFile, options: DownloadOptions) {
     this.#store = store
     this.#record = record
     this.#options = options

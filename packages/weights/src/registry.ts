@@ -33,14 +33,24 @@ export interface WeightDescription {
   licence: string
 }
 
-/** Weights that can be downloaded. */
-export interface WeightRecord extends WeightDescription {
+/** A file of tensors that can be downloaded, whatever they are for. */
+export interface PublishedFile {
+  /** What users type. */
+  name: string
+  description: string
   /**
    * Where the file is: the publisher's address first, then others that have the same bytes. They are tried in
    * turn; a mirror has the file under the last part of the first one's path.
    */
   urls: readonly string[]
+  bytes: number
+  /** Of the file, 64 hexadecimal digits. */
+  sha256: string
+  licence: string
 }
+
+/** Weights of a network that can be downloaded. */
+export interface WeightRecord extends WeightDescription, PublishedFile {}
 
 /** Weights that come with a package: nothing is downloaded or cached. */
 export interface BundledWeights extends WeightDescription {
@@ -89,7 +99,7 @@ export function getWeightRecord(name: string): WeightRecord {
 }
 
 /** Name of a record's file: the last part of its first URL. */
-export function fileNameOf({ name, urls }: WeightRecord): string {
+export function fileNameOf({ name, urls }: PublishedFile): string {
   const [url] = urls
   if (url === undefined) throw new RangeError(`the weights '${name}' have no URL`)
   const fileName = new URL(url).pathname.split('/').at(-1)!

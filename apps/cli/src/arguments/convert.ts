@@ -16,6 +16,13 @@ export function addConvert(program: Command): void {
     .addOption(
       new Option('--quantize <type>', 'half or a quarter of the size').choices(['float16', 'int8']),
     )
+    .addOption(
+      new Option(
+        '--only <part>',
+        'the convolutions alone, for alexnet compare: a twentieth of the size',
+      ).choices(['features']),
+    )
+    .option('--linear <file>', 'with --only features: weights of channels to measure the change by')
     .addOption(variantOption())
     .option(
       '--with-preprocessing',
@@ -34,6 +41,7 @@ export function addConvert(program: Command): void {
         'alexnet convert runs/mine small.safetensors --quantize int8 --pictures photos',
         'alexnet convert runs/mine mine.onnx --with-preprocessing',
         'alexnet convert runs/mine web/mine --to transformers',
+        'alexnet convert imagenet lpips.safetensors --only features --quantize float16',
         'alexnet convert imagenet web/imagenet --to shards --quantize float16',
       )}
 tfjs: model.json and its shards, for tf.loadLayersModel; where the variant has groups
@@ -41,7 +49,8 @@ or local response normalisation, after registerLayers() of @alexnet/core/layers.
 transformers: the folder that Transformers.js opens as an image classifier.
 shards: a list of 8 MiB pieces with their SHA-256.
 JSON: { input: { path, contents, bytes }, output: { path, contents, bytes },
-comparison: { pictures, worstLogitChange, largestLogit, sameTop1 } }`,
+comparison: { pictures, worstLogitChange, largestLogit, sameTop1 } }; with --only
+features comparison: { pictures, form, worstDistanceChange, largestDistance }`,
     )
     .action(async (input, output, options) =>
       (await import('../commands/convert.ts')).convert(input, output, options),

@@ -12,14 +12,18 @@ import type { Quantization } from '@alexnet/weights'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
 import { requireOther } from '../output.ts'
+import { UsageError } from '../terminal/errors.ts'
 import { megabytes, percent } from '../terminal/format.ts'
 import { print, printJson } from '../terminal/print.ts'
 import { progress } from '../terminal/progress.ts'
-import { drawnPictures, picturesOf, type SamplePictures } from './sample-pictures.ts'
+import { convertFeatures } from './convert-features.ts'
+import { DRAWN, drawnPictures, picturesOf, type SamplePictures } from './sample-pictures.ts'
 
 export interface ConvertOptions extends EngineOptions {
   to?: ModelFormat
   quantize?: Quantization
+  only?: 'features'
+  linear?: string
   variant?: string
   withPreprocessing?: boolean
   pictures?: string
@@ -43,19 +47,20 @@ export interface Converted {
   }
 }
 
-/** Pictures that are drawn when none are named. */
-const DRAWN = 16
-
 export async function convert(
   input: string,
   output: string,
   options: ConvertOptions,
 ): Promise<void> {
-  const { quantize: quantization, withPreprocessing = false, json = false } = options
+  const { quantize: quantization, withPreprocessing = false, only, json = false } = options
   const format = formatOf(output, options.to)
-  const written = { format, quantize: quantization, withPreprocessing }
+  const written = { format, quantize: quantization, withPreprocessing, only }
   requirePossible(written)
+  if (options.linear !== undefined && only === undefined) {
+    throw new UsageError('--linear is about the perceptual distance: give --only features with it')
+  }
   await startBackend(options)
+  if (only === 'features') return convertFeatures(input, output, options, format)
   const before = await loadModel(input, { ...options, quiet: json })
   await requireOther(output, [before.origin.path])
   const { preprocessing } = before

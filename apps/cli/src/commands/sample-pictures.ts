@@ -12,6 +12,9 @@ export interface SamplePictures {
   load(index: number): Promise<Picture>
 }
 
+/** Pictures that are drawn when none are named. */
+export const DRAWN = 16
+
 /** Of the drawn pictures; any other than training's default. */
 const SEED = 7
 

@@ -133,6 +133,11 @@ function planesOf({ down7, down8, across7, across8 }: Parameters): number {
   return down8 + across8 > 0 ? 64 : down7 + across7 > 0 ? 49 : 36
 }
 
+/** Which sides tiles have: a filter's transform is for these alone, and pictures of other sizes have others. */
+function sidesOf({ down7, down8, across7, across8 }: Parameters): string {
+  return [down7, down8, across7, across8].map((tiles) => (tiles > 0 ? 1 : 0)).join('')
+}
+
 /** Bytes of planes of so many rows. */
 function planesBytes(rows: number, floats: number, planes = 64): number {
   return planes * (rows * floats * 4 + PLANE_GAP)
@@ -164,12 +169,7 @@ function convolve(
   }
   const kind = 'transformed filter'
   p.transformed = kept
-    ? backend.prepared(
-        kept.filter,
-        `${kind} ${kept.group} of ${p.tilesDown} × ${p.tilesAcross} tiles`,
-        bytes,
-        transform,
-      )
+    ? backend.prepared(kept.filter, `${kind} ${kept.group} for ${sidesOf(p)}`, bytes, transform)
     : engine.memory.allocate(bytes, () => `convolution: its ${kind}`)
   try {
     if (!kept) transform(p.transformed)

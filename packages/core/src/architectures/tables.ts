@@ -19,7 +19,7 @@ export {
   type PoolingRecord,
   type Preparation,
 } from '../architecture.ts'
-export { buildModel } from '../build.ts'
+export { buildFeatures, buildModel } from '../build.ts'
 export {
   gaussian,
   type InitialBiasRule,
