@@ -1,15 +1,18 @@
 // The quick share of the consumers' test: the packed packages in an empty folder, without a network. The READMEs'
-// examples run as JavaScript, they and all declarations are type-checked, and a page built by Vite answers in
-// Chromium as the program does in Node. `npm run consumers` asks every tool.
+// examples run as JavaScript, they and all declarations are type-checked, pages get no more than their budgets, a page
+// built by Vite answers in Chromium as the program does in Node, and TensorFlow.js alone opens what was written for it. `npm run consumers` asks every tool.
 
 import { spawnSync } from 'node:child_process'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { missingChromium } from '../chromium.ts'
 import { ask, isolation, openChromium, policy, serve } from './browser.ts'
+import { inPlainTensorFlow } from './clients.ts'
 import { entries, type Setting, settings, typeCheck } from './declarations.ts'
+import { runExamples } from './examples.ts'
 import { expectedAnswer, readmes, runBlocks } from './in-node.ts'
+import { treeShaken } from './sizes.ts'
 import { consumerFolder, copyPages, packAll, remove, type Tarball, unpackInto } from './tarballs.ts'
 
 let folder: string
@@ -49,17 +52,60 @@ describe('the packed packages', () => {
   })
 })
 
+describe('the examples', () => {
+  it('run and print what they are there for', () => {
+    const faults = runExamples(folder)
+    expect(Object.values(faults).filter((fault) => fault !== undefined)).toEqual([])
+    expect(Object.keys(faults).length).toBeGreaterThan(6)
+  })
+
+  it('have less than forty lines', () => {
+    const files = readdirSync(join(folder, 'examples'), { recursive: true, encoding: 'utf8' })
+    for (const file of files.filter((name) => /[.](mjs|js|html)$/.test(name))) {
+      const lines = readFileSync(join(folder, 'examples', file), 'utf8')
+        .trim()
+        .split('\n')
+      expect(lines.length, file).toBeLessThan(40)
+    }
+  })
+
+  it('classify in a page what a person chooses', async () => {
+    const page = buildByVite(join(folder, 'examples/page'))
+    const browser = await openChromium()
+    if (!browser) return console.log(`not opened: ${missingChromium()}`)
+    const served = await serve(page)
+    try {
+      const tab = await browser.newPage()
+      await tab.goto(served.url)
+      await tab.setInputFiles('#file', join(folder, 'drawn/one/0.png'))
+      await expect
+        .poll(() => tab.textContent('#answer'), { timeout: 30_000 })
+        .toMatch(/^\w+ \d.* %\n/)
+    } finally {
+      served.close()
+      await browser.close()
+    }
+  })
+})
+
+describe('what ours write', () => {
+  it('opens in TensorFlow.js alone, where no layer of ours is known', () => {
+    expect(inPlainTensorFlow(folder)).toBeLessThan(1e-4)
+  })
+})
+
 describe('a page', () => {
+  it('gets no more of the packages than it asks for', async () => {
+    await copyPages(folder)
+    for (const { what, size, most } of treeShaken(folder)) {
+      expect(size.gzip / 1000, what).toBeLessThan(most)
+    }
+  })
+
   it('built by Vite answers as Node does, with threads, and without where a policy forbids workers', async () => {
     await copyPages(folder)
     const expected = expectedAnswer(folder)
-    const vite = join(folder, 'node_modules/vite/bin/vite.js')
-    const build = ['build', '--logLevel', 'warn', '--outDir', 'dist', '--base', './']
-    const { status, stderr } = spawnSync(process.execPath, [vite, ...build], {
-      cwd: folder,
-      encoding: 'utf8',
-    })
-    expect(status, stderr).toBe(0)
+    buildByVite(folder)
     copyFileSync(join(folder, 'picture.png'), join(folder, 'dist/picture.png'))
     const browser = await openChromium()
     if (!browser) return console.log(`not opened: ${missingChromium()}`)
@@ -85,3 +131,13 @@ describe('a page', () => {
     }
   })
 })
+
+/** A page's folder as Vite builds it; where it comes out. */
+function buildByVite(place: string): string {
+  const vite = join(folder, 'node_modules/vite/bin/vite.js')
+  const build = ['build', '--logLevel', 'warn', '--outDir', 'dist', '--base', './']
+  const options = { cwd: place, encoding: 'utf8' } as const
+  const { status, stderr } = spawnSync(process.execPath, [vite, ...build], options)
+  expect(status, stderr).toBe(0)
+  return join(place, 'dist')
+}

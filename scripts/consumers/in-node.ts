@@ -18,7 +18,7 @@ export interface Outcome {
 export function runBlocks(
   folder: string,
   tarballs: readonly Tarball[],
-  { node = process.execPath }: { node?: string } = {},
+  { command = [process.execPath] }: { command?: readonly string[] } = {},
 ): Outcome[] {
   return readmes(folder, tarballs)
     .flatMap(({ blocks }) => blocks)
@@ -27,7 +27,7 @@ export function runBlocks(
       // A type annotation makes a program TypeScript's; the others are pasted into JavaScript.
       const ending =
         language === 'ts' && /^import type|^export function .*\): /m.test(code) ? 'ts' : 'mjs'
-      const { status, stdout, stderr } = runProgram(folder, `block.${ending}`, code, node)
+      const { status, stdout, stderr } = runProgram(folder, `block.${ending}`, code, command)
       const failed = status !== 0 ? `exit code ${status}: ${lastLines(stderr)}` : undefined
       const differs = prints !== undefined && stdout !== prints ? `printed ${stdout}` : undefined
       return { where, fault: failed ?? differs }
@@ -42,12 +42,21 @@ export function readmes(folder: string, tarballs: readonly Tarball[]) {
   }))
 }
 
-/** Runs a program from a consumer's folder. */
-export function runProgram(folder: string, name: string, code: string, node = process.execPath) {
+/** Runs a program from a consumer's folder. @param command what runs it, this Node by default */
+export function runProgram(
+  folder: string,
+  name: string,
+  code: string,
+  [runtime, ...options]: readonly string[] = [process.execPath],
+) {
   const file = join(folder, name)
   writeFileSync(file, code)
   try {
-    return spawnSync(node, [file], { cwd: folder, encoding: 'utf8', timeout: 120_000 })
+    return spawnSync(runtime!, [...options, file], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 120_000,
+    })
   } finally {
     rmSync(file)
   }

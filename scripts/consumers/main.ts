@@ -11,9 +11,11 @@ import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright'
 import { missingChromium } from '../chromium.ts'
 import { type Answer, ask, isolation, openChromium, policy, serve } from './browser.ts'
+import { clientVersions, inPlainTensorFlow, inTransformers } from './clients.ts'
 import { entries, type Setting, settings, typeCheck } from './declarations.ts'
-import { type Expected, expectedAnswer, readmes, runBlocks, runProgram } from './in-node.ts'
-import { type Size, sizes, treeShaken } from './sizes.ts'
+import { type Expected, expectedAnswer, readmes } from './in-node.ts'
+import { inRuntime, runtimes, runtimeVersions } from './runtimes.ts'
+import { type Shaken, type Size, sizes, treeShaken } from './sizes.ts'
 import {
   consumerFolder,
   copyPages,
@@ -49,20 +51,45 @@ async function main(): Promise<void> {
   if (!browser) throw new Error(missingChromium())
   const { folder } = values
   const folders = folder
-    ? ['bare', 'tools'].map((name) => join(folder, name))
-    : [await consumerFolder('bare'), await consumerFolder('tools')]
+    ? ['bare', 'tools', 'runtimes'].map((name) => join(folder, name))
+    : [
+        await consumerFolder('bare'),
+        await consumerFolder('tools'),
+        await consumerFolder('runtimes'),
+      ]
   try {
-    const [bare, workshop] = folders as [string, string]
+    const [bare, workshop, hall] = folders as [string, string, string]
     for (const place of folders) mkdirSync(place, { recursive: true })
     say('packing')
     const tarballs = await packAll(bare)
-    if (isWanted('node') || isWanted('typescript')) {
+    let types: Row[] = []
+    if (isWanted('typescript')) {
       say('installing the packages alone, with two versions of TypeScript')
       const others = { '@tensorflow/tfjs': '^4.22.0', '@types/node': '^24.0.0', ...typescripts }
       await installInto(bare, tarballs, others)
+      types = declared(bare, tarballs)
     }
-    const programs = isWanted('node') ? inNode(bare, tarballs) : []
-    const types = isWanted('typescript') ? declared(bare, tarballs) : []
+    let programs: Row[] = []
+    let clients: Row[] = []
+    const wantedRuntimes = runtimes.filter(({ name }) => isWanted(name))
+    if (wantedRuntimes.length > 0 || isWanted('client')) {
+      say('installing the packages with other runtimes and Transformers.js')
+      const others = { '@tensorflow/tfjs': '^4.22.0', ...runtimeVersions, ...clientVersions }
+      await installInto(hall, tarballs, others)
+      await copyPages(hall)
+      const expected = expectedAnswer(hall)
+      programs = wantedRuntimes.flatMap((runtime) => {
+        say(runtime.name)
+        const version = versionOf(hall, runtime.package)
+        return inRuntime(runtime, hall, tarballs, expected).map(([what, fault]) => ({
+          what: `${runtime.name}: ${what}`,
+          version,
+          outcome: fault ?? 'works',
+          rest: [],
+        }))
+      })
+      if (isWanted('client')) clients = opened(hall)
+    }
     say('installing the tools that make pages')
     await installInto(workshop, tarballs, toolVersions)
     await copyPages(workshop)
@@ -73,8 +100,15 @@ async function main(): Promise<void> {
     }
     const hosts = isWanted('host') ? await onHosts(workshop, browser, expected) : []
     const shaken = isWanted('size') ? treeShaken(workshop) : []
-    write(record({ programs, types, pages, hosts, shaken }))
-    const all = [...programs, ...types, ...pages, ...hosts]
+    const large = shaken.map(({ what, size, most }) => ({
+      what,
+      version: '',
+      outcome:
+        size.gzip <= most * 1000 ? 'works' : `${size.gzip} bytes after gzip, over ${most} kB`,
+      rest: [],
+    }))
+    write(record({ programs, types, pages, hosts, shaken, clients }))
+    const all = [...programs, ...types, ...pages, ...hosts, ...clients, ...large]
     const failed = all.filter(({ outcome }) => outcome !== 'works')
     for (const { what, outcome } of failed) say(`${what}: ${outcome}`)
     if (failed.length > 0) process.exitCode = 1
@@ -84,33 +118,30 @@ async function main(): Promise<void> {
   }
 }
 
-/** The READMEs' examples, and a CommonJS program. */
-function inNode(folder: string, tarballs: readonly Tarball[]): Row[] {
-  say("running the READMEs' examples")
-  const outcomes = runBlocks(folder, tarballs)
-  const faults = outcomes.filter(({ fault }) => fault !== undefined)
-  const required = runProgram(
-    folder,
-    'program.cjs',
-    tarballs
-      .filter(({ name }) => name !== '@alexnet/cli')
-      .map(
-        ({ name }) => `if (!Object.keys(require('${name}')).length) throw new Error('${name}')\n`,
-      )
-      .join(''),
-  )
-  const row = (what: string, outcome: string): Row => ({
-    what,
-    version: process.version.slice(1),
-    outcome,
-    rest: [],
-  })
+/** Programs of others that open what ours write. */
+function opened(folder: string): Row[] {
+  const tried = (what: string, name: string, ask: () => [outcome: string, ...rest: string[]]) => {
+    say(what)
+    const version = versionOf(folder, name)
+    try {
+      const [outcome, ...rest] = ask()
+      return { what, version, outcome, rest }
+    } catch (error) {
+      return { what, version, outcome: (error as Error).message, rest: [''] }
+    }
+  }
   return [
-    row(
-      `${outcomes.length} examples of the READMEs, as JavaScript`,
-      faults.map(({ where, fault }) => `${where}: ${fault}`).join('; ') || 'works',
-    ),
-    row('`require()` of every package', required.status === 0 ? 'works' : required.stderr.trim()),
+    tried('TensorFlow.js alone, `format: tfjs`', '@tensorflow/tfjs', () => {
+      const worst = inPlainTensorFlow(folder)
+      return [worst < 1e-4 ? 'works' : 'other logits', `logits within ${worst.toPrecision(2)}`]
+    }),
+    tried('Transformers.js, `format: transformers`', '@huggingface/transformers', () => {
+      const answers = inTransformers(folder)
+      const isSame = answers.every(({ ours, theirs }) => ours.join() === theirs.join())
+      const worst = answers.map((answer) => `${answer.precision} ${answer.worst.toPrecision(2)}`)
+      const outcome = isSame ? 'works' : `other classes: ${JSON.stringify(answers)}`
+      return [outcome, `the same top five; probabilities within ${worst.join(', ')}`]
+    }),
   ]
 }
 
@@ -159,7 +190,7 @@ async function tried(
     const served = made.folder ? await serve(made.folder) : undefined
     const answer = await ask(browser, `${made.url ?? served!.url}${made.query ?? ''}`)
     served?.close()
-    const size = made.folder ? sizes(made.folder) : undefined
+    const size = made.folder && !made.isUnbundled ? sizes(made.folder) : undefined
     const rest = [tool.model, workers(answer, expected), threads(answer), ...kilobytes(size)]
     const outcome = judged(answer, expected, tool.workers)
     say(`${tool.name} ${version}: ${[outcome, ...rest].join(', ')}`)
@@ -237,7 +268,8 @@ interface Found {
   types: Row[]
   pages: Row[]
   hosts: Row[]
-  shaken: [what: string, size: Size][]
+  shaken: Shaken[]
+  clients: Row[]
 }
 
 const line = (cells: readonly string[]) =>
@@ -247,7 +279,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-function record({ programs, types, pages, hosts, shaken }: Found): string {
+function record({ programs, types, pages, hosts, shaken, clients }: Found): string {
   const cells = ({ what, version, outcome, rest }: Row) => [what, version, outcome, ...rest]
   return `## Pages
 
@@ -265,22 +297,28 @@ ${table(
 
 ## Sizes
 
-Of what esbuild keeps (minified kilobytes, then gzip).
+What a page loads at first, of what esbuild keeps (minified kilobytes, then gzip), and the most that it may be.
 
 ${table(
-  ['import', 'kB', 'gzip'],
-  shaken.map(([what, { bytes, gzip }]) => [
+  ['import', 'kB', 'gzip', 'at most'],
+  shaken.map(({ what, size: { bytes, gzip }, most }) => [
     what,
     (bytes / 1e3).toFixed(1),
     (gzip / 1e3).toFixed(1),
+    `${most}`,
   ]),
 )}
 
 ## Programs
 
 ${table(
-  ['in Node', 'version', ''],
+  ['runtime', 'version', ''],
   programs.map((row) => cells(row)),
+)}
+
+${table(
+  ['client', 'version', '', 'beside ours'],
+  clients.map((row) => cells(row)),
 )}
 
 ${table(['types', 'TypeScript', 'ours', 'faults of others'], types.map(cells))}

@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { importMap } from './import-map.ts'
 import { bundleByEsbuild } from './sizes.ts'
 
 /** What the tools' project installs, TensorFlow.js included. */
@@ -31,6 +32,8 @@ export interface Made {
   url?: string
   /** What to add to the address. */
   query?: string
+  /** Nothing was bundled: the folder has more than the page loads. */
+  isUnbundled?: boolean
   stop?(): void
 }
 
@@ -220,6 +223,25 @@ const esbuild: Tool = {
   },
 }
 
+const plain: Tool = {
+  name: 'no tool, an import map',
+  package: '@tensorflow/tfjs',
+  model: 'by itself',
+  workers: false,
+  make(folder) {
+    const place = project(folder, 'plain', {})
+    const map = importMap(folder, 'plain/main.js')
+    const imports = Object.fromEntries(
+      Object.entries(map).map(([name, file]) => [name, `.${file}`]),
+    )
+    const page = readFileSync(join(place, 'index.html'), 'utf8')
+    const script = `<script type="importmap">${JSON.stringify({ imports }, undefined, 2)}</script>\n`
+    writeFileSync(join(place, 'index.html'), page.replace('<script', `${script}<script`))
+    copyFileSync(join(place, 'public/picture.png'), join(place, 'picture.png'))
+    return { folder, query: 'plain/index.html', isUnbundled: true }
+  },
+}
+
 /** In React's StrictMode effects run twice, so that two classifications are started at once. */
 const nextPage = `'use client'
 import { useEffect, useState } from 'react'
@@ -286,6 +308,7 @@ export const tools: readonly Tool[] = [
   webpack,
   rollup,
   esbuild,
+  plain,
   ...next,
 ]
 

@@ -40,7 +40,7 @@ const commands = [
 /** Builds the whole command; `version` is the package's. */
 export function createProgram(version: string): Command {
   const program = new Command('alexnet')
-    .description('Train AlexNet, use it and look inside it, on the CPU, without Python.')
+    .description('Train AlexNet, use it and look inside it, on the CPU or a GPU, without Python.')
     .version(version)
     .showSuggestionAfterError()
     .configureHelp({ helpWidth: Math.min(80, process.stdout.columns ?? 80) })
@@ -52,7 +52,8 @@ export function createProgram(version: string): Command {
         'alexnet inspect --variant paper',
       )}
 DATASET is a folder of class folders (with or without train/ and test/ above
-them), a CIFAR-10 folder (binary or Python version), or 'shapes', drawn by the
+them), CIFAR-10 or CIFAR-100 (binary or Python version), MNIST (IDX), tar shards
+as WebDataset has them, what 'alexnet pack' wrote, or 'shapes', drawn by the
 program.
 Every command has its own --help.`,
     )

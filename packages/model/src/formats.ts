@@ -1,4 +1,14 @@
 // The formats that a model is written in, by name.
 
-export const modelFormats = ['safetensors', 'npz', 'onnx', 'tfjs', 'shards'] as const
+export const modelFormats = [
+  'safetensors',
+  'npz',
+  'onnx',
+  'tfjs',
+  'shards',
+  'transformers',
+] as const
 export type ModelFormat = (typeof modelFormats)[number]
+
+/** Those that are a folder of several files. */
+export const folderFormats: readonly ModelFormat[] = ['tfjs', 'shards', 'transformers']

@@ -19,6 +19,7 @@ import {
   tensorBytes,
 } from './open.ts'
 import { saveTo } from './save.ts'
+import { transformersModels } from './transformers.ts'
 
 export * from './shared.ts'
 
@@ -66,6 +67,7 @@ const folderFiles = [
   'model.json',
   'pytorch_model.bin',
   'model.onnx',
+  ...transformersModels,
 ]
 
 async function openPath(path: string): Promise<Omit<OpenedWeights, 'name'>> {

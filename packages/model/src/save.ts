@@ -2,10 +2,11 @@
 // lists the others comes last, so that half a model is never taken for one.
 
 import { mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ModelFile } from '@alexnet/weights'
 import { replaceFile } from '@alexnet/weights/node'
 import { ModelError } from './errors.ts'
+import { folderFormats } from './formats.ts'
 import type { Save } from './model.ts'
 import { bytesFor, bytesOfChunks, encodeModel, formatOf } from './write.ts'
 
@@ -14,7 +15,7 @@ export const saveTo: Save = async (model, target, options) => {
   if (target === 'bytes') return bytesFor(model, options)
   const format = formatOf(target, options.format)
   const files = await encodeModel(model, { ...options, format })
-  if (format === 'tfjs' || format === 'shards') return writeFolder(target, files)
+  if (folderFormats.includes(format)) return writeFolder(target, files)
   await replaceFile(target, files[0]!.chunks)
   return bytesOfChunks(files[0]!.chunks)
 }
@@ -28,9 +29,9 @@ async function writeFolder(path: string, [list, ...files]: ModelFile[]): Promise
   if (there.length > 0) {
     throw new ModelError(`${path}: the folder is not empty (${there[0]}); name a new one`)
   }
-  await mkdir(path, { recursive: true })
   let bytes = 0
   for (const { path: name, chunks } of [...files, list!]) {
+    await mkdir(dirname(join(path, name)), { recursive: true })
     await replaceFile(join(path, name), chunks)
     bytes += bytesOfChunks(chunks)
   }

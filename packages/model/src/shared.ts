@@ -43,6 +43,7 @@ export { type Recognised, recognise } from './recognise.ts'
 export {
   encodeModel,
   formatOf,
+  layersOfOurs,
   requirePossible,
   type SaveOptions,
 } from './write.ts'

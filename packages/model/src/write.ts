@@ -9,20 +9,19 @@ import {
   encodeNpz,
   encodeSafetensors,
   encodeShards,
+  layersModelTopology,
   type ModelFile,
   type NamedTensor,
   type Quantization,
   quantize,
   type StoredTensor,
 } from '@alexnet/weights'
-import { encodeOnnx } from '@alexnet/weights/onnx'
+import { encodeOnnx, type OnnxLayer } from '@alexnet/weights/onnx'
 import type { LayersModel } from '@tensorflow/tfjs'
 import { type ModelDescription, toMetadata } from './description.ts'
 import { ModelError } from './errors.ts'
-import { type ModelFormat, modelFormats } from './formats.ts'
-
-/** Formats that are a folder of several files. */
-const severalFiles: readonly ModelFormat[] = ['tfjs', 'shards']
+import { folderFormats, type ModelFormat, modelFormats } from './formats.ts'
+import { PIXEL_VALUES, transformersFiles } from './transformers.ts'
 
 /** What is written of a model. */
 export interface WrittenModel extends ModelDescription {
@@ -64,7 +63,7 @@ export function requirePossible({
       `there is no format '${format}' to write: choose one of ${modelFormats.join(', ')}`,
     )
   }
-  if (only !== undefined && (format === 'onnx' || format === 'tfjs')) {
+  if (only !== undefined && ['onnx', 'tfjs', 'transformers'].includes(format ?? '')) {
     throw new ModelError(
       `${format} holds a whole network: write the features alone as safetensors, npz or shards`,
     )
@@ -105,6 +104,10 @@ export async function encodeModel(
       return only(onnxFile(model, tensors, withScales, options))
     case 'shards':
       return encodeShards('model.safetensors', encodeSafetensors(tensors, withScales))
+    case 'transformers': {
+      const chunks = onnxFile(model, tensors, withScales, { inputName: PIXEL_VALUES })
+      return transformersFiles(model, chunks, to)
+    }
   }
 }
 
@@ -114,7 +117,7 @@ export async function bytesFor(
   options: SaveOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { format = 'safetensors' } = options
-  if (severalFiles.includes(format)) {
+  if (folderFormats.includes(format)) {
     throw new ModelError(`${format} is several files: take them from encodeModel`)
   }
   const [file] = await encodeModel(model, options)
@@ -146,24 +149,35 @@ export function onnxFile(
   { network, labels, preprocessing }: Pick<WrittenModel, 'network' | 'labels' | 'preprocessing'>,
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>> = {},
-  { withPreprocessing = false }: Pick<SaveOptions, 'withPreprocessing'> = {},
+  {
+    withPreprocessing = false,
+    inputName,
+  }: { withPreprocessing?: boolean; inputName?: string } = {},
 ): Uint8Array<ArrayBuffer>[] {
   return encodeOnnx({
     name: network.name,
-    layers: network.layers.map((layer) => ({
-      className: layer.getClassName(),
-      name: layer.name,
-      config: layer.getConfig(),
-      outputShape: layer.outputShape as unknown[],
-    })),
+    layers: layersOf(network),
     tensors,
     labels,
     metadata,
+    inputName,
     ...(withPreprocessing && {
       preprocessing: { mean: subtractedMean(preprocessing), std: preprocessing.std },
     }),
   })
 }
+
+const layersOf = (network: LayersModel): OnnxLayer[] =>
+  network.layers.map((layer) => ({
+    className: layer.getClassName(),
+    name: layer.name,
+    config: layer.getConfig(),
+    outputShape: layer.outputShape as unknown[],
+  }))
+
+/** Layers of a network that TensorFlow.js opens only after `registerLayers()` of @alexnet/core, as `tfjs` writes it. */
+export const layersOfOurs = (network: LayersModel): readonly string[] =>
+  layersModelTopology(network.name, layersOf(network)).own.map(({ name }) => name)
 
 async function layersModel(
   model: WrittenModel,
@@ -177,7 +191,7 @@ async function layersModel(
     weights.set(variable.originalName, { dtype: 'float32', shape, data })
   }
   return encodeLayersModel({
-    topology: network.toJSON(null, false) as object,
+    topology: layersModelTopology(network.name, layersOf(network)).topology,
     weights,
     metadata: toMetadata(model),
     ...(to === 'float16' && { quantization: to }),

@@ -18,6 +18,7 @@ export {
 export { encodeSafetensors, encodeSafetensorsHeader, readSafetensors } from './safetensors.ts'
 export { encodeShards } from './shards.ts'
 export type { CheckpointSource, RangeSource, SourceOptions } from './source.ts'
+export { type LayersModelTopology, layersModelTopology } from './stock-layers.ts'
 export {
   bytesOf,
   type Checkpoint,

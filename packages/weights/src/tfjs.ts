@@ -172,7 +172,7 @@ export interface ModelFile {
 
 /** What becomes a model.json and its shards. */
 export interface LayersModelFiles {
-  /** What `model.toJSON(null, false)` gives. */
+  /** What `layersModelTopology` makes of the layers, or `model.toJSON(null, false)`. */
   topology: object
   /** By TensorFlow.js' names and in its layouts, in the model's order. */
   weights: ReadonlyMap<string, NamedTensor>

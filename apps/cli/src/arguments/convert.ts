@@ -9,7 +9,7 @@ export function addConvert(program: Command): void {
     .command('convert')
     .description('write weights in another format, smaller on request, and say what it costs')
     .argument('<in>', 'what --weights takes elsewhere: a file, the folder of a run, a name')
-    .argument('<out>', '.safetensors, .npz or .onnx; a new folder for tfjs and shards')
+    .argument('<out>', '.safetensors, .npz or .onnx; a new folder for tfjs, shards, transformers')
     .addOption(
       new Option('--to <format>', 'default: by the ending of <out>').choices([...modelFormats]),
     )
@@ -40,11 +40,14 @@ export function addConvert(program: Command): void {
         'alexnet convert alexnet.pth alexnet.safetensors',
         'alexnet convert runs/mine small.safetensors --quantize int8 --pictures photos',
         'alexnet convert runs/mine mine.onnx --with-preprocessing',
+        'alexnet convert runs/mine web/mine --to transformers',
         'alexnet convert imagenet lpips.safetensors --only features --quantize float16',
         'alexnet convert imagenet web/imagenet --to shards --quantize float16',
       )}
-tfjs: model.json and its shards, for tf.loadLayersModel after registerLayers()
-of @alexnet/core. shards: a list of 8 MiB pieces with their SHA-256.
+tfjs: model.json and its shards, for tf.loadLayersModel; where the variant has groups
+or local response normalisation, after registerLayers() of @alexnet/core/layers.
+transformers: the folder that Transformers.js opens as an image classifier.
+shards: a list of 8 MiB pieces with their SHA-256.
 JSON: { input: { path, contents, bytes }, output: { path, contents, bytes },
 comparison: { pictures, worstLogitChange, largestLogit, sameTop1 } }; with --only
 features comparison: { pictures, form, worstDistanceChange, largestDistance }`,

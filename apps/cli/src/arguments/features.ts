@@ -37,7 +37,7 @@ export function addFeatures(program: Command): void {
     .addHelpText(
       'after',
       `${examples(
-        'alexnet features photos/*.jpg -w runs/mine -l classifier.4 -o fc7.npy',
+        'alexnet features photos/*.jpg -w runs/mine -l classifier.2 -o hidden.npy',
         'alexnet features cat.jpg -w runs/mine -l features.0 -o maps.jsonl',
       )}
 Convolution layers give [height, width, channels] a picture.

@@ -63,6 +63,7 @@ describe('convert', () => {
     ['onnx', 'c.onnx', 'c.onnx'],
     ['tfjs', 'd --to tfjs', 'd'],
     ['shards', 'e --to shards', 'e'],
+    ['transformers', 'f --to transformers', 'f'],
   ])('%s, and back to the same bits', async (format, to, from) => {
     const { input, output, comparison } = await convert(`model.safetensors ${to}`)
     expect(input.bytes).toBe((await readFile(inFolder('model.safetensors'))).length)
@@ -86,6 +87,7 @@ describe('convert', () => {
     ['int8', 'onnx', 0.25, 5e-2],
     ['int8', 'shards', 0.25, 5e-2],
     ['float16', 'tfjs', 0.5, 1e-3],
+    ['int8', 'transformers', 0.25, 5e-2],
     ['float16', 'npz', 0.5, 1e-3],
   ])('%s in %s', async (type, format, share, bound) => {
     const result = await convert(

@@ -1,7 +1,13 @@
 // alexnet convert: a model into another format, smaller on request. The new file is read again and held
 // against the old one: the logits of some pictures say what the change costs.
 
-import { formatOf, type Model, type ModelFormat, requirePossible } from '@alexnet/model'
+import {
+  formatOf,
+  layersOfOurs,
+  type Model,
+  type ModelFormat,
+  requirePossible,
+} from '@alexnet/model'
 import type { Quantization } from '@alexnet/weights'
 import { type EngineOptions, startBackend } from '../backend.ts'
 import { loadModel } from '../model.ts'
@@ -65,6 +71,7 @@ export async function convert(
   try {
     const expected = await logits(before, pictures, (done) => shown.update(done))
     const bytes = await before.save(output, written)
+    const own = format === 'tfjs' ? layersOfOurs(before.network) : []
     before.dispose()
     const after = await loadModel(asPath(output), { description: before })
     const found = await logits(after, pictures, (done) => shown.update(pictures.length + done))
@@ -80,7 +87,7 @@ export async function convert(
       comparison: compare(expected, found),
     }
     if (json) printJson(result, 2)
-    else print(...formatConverted(result, format, options.pictures))
+    else print(...formatConverted(result, options.pictures), ...howToLoad(format, output, own))
   } finally {
     shown.stop()
   }
@@ -127,11 +134,7 @@ function compare(expected: Float32Array[], found: Float32Array[]): Converted['co
 
 const likeliest = (row: Float32Array) => row.indexOf(Math.max(...row))
 
-function formatConverted(
-  { input, output, comparison }: Converted,
-  format: string,
-  named?: string,
-): string[] {
+function formatConverted({ input, output, comparison }: Converted, named?: string): string[] {
   const { pictures, worstLogitChange, largestLogit, sameTop1 } = comparison
   const share = input.bytes > 0 ? `, ${percent(output.bytes / input.bytes)} of it` : ''
   return [
@@ -141,8 +144,17 @@ function formatConverted(
       ? 'logits   the same to the last bit'
       : `logits   worst change ${worstLogitChange.toPrecision(3)}, the largest being ${largestLogit.toPrecision(3)}`,
     `top-1    the same for ${percent(sameTop1)} of ${pictures} ${named === undefined ? 'drawn pictures' : 'pictures'}`,
-    ...(format === 'tfjs'
-      ? ['to load  tf.loadLayersModel, after registerLayers() of @alexnet/core']
-      : []),
   ]
+}
+
+/** What to open a folder with that is for another program. */
+function howToLoad(format: ModelFormat, output: string, own: readonly string[]): string[] {
+  if (format === 'transformers') {
+    return [`to load  pipeline('image-classification', '${output}') of Transformers.js`]
+  }
+  if (format !== 'tfjs') return []
+  const plain = 'to load  tf.loadLayersModel'
+  if (own.length === 0) return [plain]
+  const which = `TensorFlow.js has no layer for ${own.join(', ')}`
+  return [`${plain}, after registerLayers() of @alexnet/core/layers: ${which}`]
 }

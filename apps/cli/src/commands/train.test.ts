@@ -3,7 +3,7 @@
 
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decodePicture, trainingPresetNames } from '@alexnet/data'
+import { decodePicture, shapes, trainingPresetNames } from '@alexnet/data'
 import { recipes } from '@alexnet/train'
 import { encodeSafetensors, readSafetensors } from '@alexnet/weights'
 import { readCheckpointFile } from '@alexnet/weights/node'
@@ -108,7 +108,7 @@ describe('a run', () => {
       .filter(({ type }) => type === 'epoch')
       .flatMap(({ step, validation }) => [step, Math.fround(validation.top1)])
     expect(scalars.get('validation/top1')).toEqual(tops)
-    expect([...scalars.keys()]).toContain('class/9')
+    expect([...scalars.keys()]).toContain(`class/${shapes().classes[9]}`)
   })
 
   it("draws the confusion of each epoch into the event files, cells by their row's share", async () => {

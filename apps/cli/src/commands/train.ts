@@ -133,7 +133,9 @@ async function trainIn(
   try {
     // Only now, with data, model and checkpoint known to fit, does the folder come into being.
     if (isFirst) await folder.saveSettings(settings)
-    const log = isFirst ? await TrainingLog.open(folder, trainer.step) : undefined
+    const log = isFirst
+      ? await TrainingLog.open(folder, trainer.step, data.training.classes)
+      : undefined
     for await (const event of events) {
       await log?.add(event)
       if (event.type === 'step') {

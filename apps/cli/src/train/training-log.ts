@@ -23,14 +23,20 @@ const MOST_CLASSES = 100
 export class TrainingLog {
   readonly #folder: RunFolder
   readonly #events: string
+  readonly #classes: readonly string[]
 
-  private constructor(folder: RunFolder, events: string) {
+  private constructor(folder: RunFolder, events: string, classes: readonly string[]) {
     this.#folder = folder
     this.#events = events
+    this.#classes = classes
   }
 
-  /** Opens the log of a run that has done `step` steps. */
-  static async open(folder: RunFolder, step: number): Promise<TrainingLog> {
+  /** Opens the log of a run that has done `step` steps. @param classes their names, by which TensorBoard shows them */
+  static async open(
+    folder: RunFolder,
+    step: number,
+    classes: readonly string[],
+  ): Promise<TrainingLog> {
     const lines = step > 0 ? await readLog(folder) : []
     const kept = lines.filter((line) => line.step <= step)
     const text = kept.map((line) => `${JSON.stringify(line)}\n`).join('')
@@ -38,7 +44,7 @@ export class TrainingLog {
     const time = Date.now() / 1000
     await makeFolder(folder.boardPath)
     const name = `events.out.tfevents.${time.toFixed(3)}.${hostname()}.${process.pid}`
-    const log = new TrainingLog(folder, join(folder.boardPath, name))
+    const log = new TrainingLog(folder, join(folder.boardPath, name), classes)
     const first = { kind: 'version', time, step } as const
     // What TensorBoard has of later steps it is to forget: they are done again.
     const start = { kind: 'start', time, step: step + 1 } as const
@@ -52,7 +58,11 @@ export class TrainingLog {
       const every = Math.max(1, Math.floor(event.batches / LINES))
       if (event.step % every === 0) await this.#write(stepLine(event), stepScalars(event))
     } else if (event.type === 'epoch') {
-      await this.#write(epochLine(event), epochScalars(event), await epochImages(event))
+      await this.#write(
+        epochLine(event),
+        epochScalars(event, this.#classes),
+        await epochImages(event),
+      )
     }
   }
 
@@ -122,7 +132,10 @@ function stepScalars(event: StepEvent): Record<string, number> {
   }
 }
 
-function epochScalars({ train, validation, ...event }: EpochEvent): Record<string, number> {
+function epochScalars(
+  { train, validation, ...event }: EpochEvent,
+  classes: readonly string[],
+): Record<string, number> {
   const scalars: Record<string, number> = {}
   for (const [part, metrics] of Object.entries({ train, validation })) {
     if (!metrics) continue
@@ -132,7 +145,7 @@ function epochScalars({ train, validation, ...event }: EpochEvent): Record<strin
   }
   const accuracies = validation ? classAccuracies(validation.confusion) : []
   for (const [index, accuracy] of accuracies.slice(0, MOST_CLASSES).entries()) {
-    if (accuracy !== null) scalars[`class/${index}`] = accuracy
+    if (accuracy !== null) scalars[`class/${classes[index] ?? index}`] = accuracy
   }
   scalars['epoch/pictures per second'] = train.pictures / event.seconds
   scalars['epoch/memory in bytes'] = memory()

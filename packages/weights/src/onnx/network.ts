@@ -4,6 +4,7 @@
 // leave pixels out, are written as explicit padding and slices, on which all runtimes agree.
 
 import type { StoredTensor } from '../tensor.ts'
+import { askedMargins, marginsOf } from '../windows.ts'
 import { encodeOnnxGraph, type OnnxGraph, type OnnxNode, type OnnxValue } from './encode.ts'
 
 /**
@@ -35,6 +36,8 @@ export interface OnnxNetwork {
     mean: ArrayLike<number>
     std: readonly [number, number, number]
   }
+  /** Name of the input. Default `image`; Transformers' is `pixel_values`. */
+  inputName?: string
   /** Class names, kept as metadata. */
   labels?: readonly string[]
   /** Free text by key; with int8 weights the metadata of `quantize`, to be read back as float32. */
@@ -42,7 +45,7 @@ export interface OnnxNetwork {
 }
 
 /**
- * Writes a network as an ONNX file with the input `image` and the output `logits`, `[batch, classes]`.
+ * Writes a network as an ONNX file with the input `image` (`inputName`) and the output `logits`, `[batch, classes]`.
  *
  * @returns the file in chunks, the weights' own memory among them.
  * @throws RangeError for a layer that has no counterpart or a weight that is missing, naming it.
@@ -54,7 +57,7 @@ export function encodeOnnx(network: OnnxNetwork): Uint8Array<ArrayBuffer>[] {
 /** The graph that {@link encodeOnnx} writes. */
 export function onnxGraph(network: OnnxNetwork): OnnxGraph {
   const { name = 'alexnet', layers, labels, metadata = {} } = network
-  const builder = new GraphBuilder(network.tensors)
+  const builder = new GraphBuilder(network.tensors, network.inputName)
   const input = builder.input(layers[0], network.preprocessing)
   for (const layer of layers.slice(1)) builder.add(layer)
   return {
@@ -71,13 +74,16 @@ class GraphBuilder {
   readonly nodes: OnnxNode[] = []
   readonly initializers = new Map<string, StoredTensor>()
   readonly #tensors: ReadonlyMap<string, StoredTensor>
+  readonly #inputName: string
   /** Name of the value that the next layer reads. */
-  #current = 'image'
+  #current: string
   /** Its height, width and channels; of a vector 1, 1 and its length. */
   #size = { height: 1, width: 1, channels: 1 }
 
-  constructor(tensors: ReadonlyMap<string, StoredTensor>) {
+  constructor(tensors: ReadonlyMap<string, StoredTensor>, inputName = 'image') {
     this.#tensors = tensors
+    this.#inputName = inputName
+    this.#current = inputName
   }
 
   input(layer: OnnxLayer | undefined, preprocessing: OnnxNetwork['preprocessing']): OnnxValue {
@@ -85,7 +91,7 @@ class GraphBuilder {
     this.#setSize(layer)
     const { height, width, channels } = this.#size
     if (!preprocessing) {
-      return { name: 'image', dtype: 'float32', shape: ['batch', channels, height, width] }
+      return { name: this.#inputName, dtype: 'float32', shape: ['batch', channels, height, width] }
     }
     const { mean, std } = preprocessing
     // (pixel / 255 - mean) / std in one multiplication and one addition.
@@ -100,7 +106,7 @@ class GraphBuilder {
     const shape = pixels === 1 ? [1, 3, 1, 1] : [1, 3, height, width]
     this.#append('Mul', 'image.scaled', [this.#constant('image.scale', [1, 3, 1, 1], scale)])
     this.#append('Add', 'image.normalized', [this.#constant('image.shift', shape, shift)])
-    return { name: 'image', dtype: 'uint8', shape: ['batch', height, width, channels] }
+    return { name: this.#inputName, dtype: 'uint8', shape: ['batch', height, width, channels] }
   }
 
   output(name: string): OnnxValue {
@@ -257,20 +263,15 @@ class GraphBuilder {
   }
 
   /** Padding `[top, left, bottom, right]` that gives the layer's output size, after cropping if need be. */
-  #windows({ name, config, outputShape }: OnnxLayer, kernel: [number, number]) {
-    const stride = config.strides as number
-    const [[top, bottom], [left, right]] = bothSides(config.padding)
-    const reach = (length: number, before: number, size: number, count: number) =>
-      (count - 1) * stride + size - length - before
+  #windows(layer: OnnxLayer, kernel: [number, number]) {
+    const { name, config } = layer
     const { height, width } = this.#size
-    const [, rows, columns] = outputShape as [unknown, number, number]
-    const below = Math.max(bottom, reach(height, top, kernel[0], rows))
-    const beyond = Math.max(right, reach(width, left, kernel[1], columns))
-    if (below < 0 || beyond < 0) {
+    const { top, left, bottom, right } = marginsOf(layer, kernel, this.#size)
+    if (bottom < 0 || right < 0) {
       const starts = this.#integers(`${name}.starts`, [0, 0])
       const ends = this.#integers(`${name}.ends`, [
-        height + Math.min(0, below),
-        width + Math.min(0, beyond),
+        height + Math.min(0, bottom),
+        width + Math.min(0, right),
       ])
       this.#append('Slice', `${name}.cropped`, [
         starts,
@@ -278,10 +279,12 @@ class GraphBuilder {
         this.#integers(`${name}.axes`, [2, 3]),
       ])
     }
+    const stride = config.strides as number
+    const asked = askedMargins(config)
     return {
-      pads: [top, left, Math.max(0, below), Math.max(0, beyond)],
+      pads: [top, left, Math.max(0, bottom), Math.max(0, right)],
       strides: [stride, stride],
-      configured: [top, left, bottom, right],
+      configured: [asked.top, asked.left, asked.bottom, asked.right],
     }
   }
 
@@ -359,14 +362,6 @@ class GraphBuilder {
     })
     this.#activation(name, config.activation)
   }
-}
-
-function bothSides(padding: unknown): [[number, number], [number, number]] {
-  if (typeof padding !== 'number') return padding as [[number, number], [number, number]]
-  return [
-    [padding, padding],
-    [padding, padding],
-  ]
 }
 
 /** `[output, input]`: row i averages pixels ⌊i·input/output⌋ to ⌈(i+1)·input/output⌉ − 1, PyTorch's rule. */
