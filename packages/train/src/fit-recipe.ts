@@ -23,7 +23,8 @@ import { type BatchTransform, cutMix, mixingChoice, mixUp } from '@alexnet/data/
 import type * as tf from '@tensorflow/tfjs'
 import type { BatchSource } from './batch.ts'
 import type { TrainEvent } from './events.ts'
-import { createOptimizer, type Recipe, scheduleOf } from './recipes.ts'
+import { createOptimizer, scheduleOf } from './from-recipe.ts'
+import type { Recipe } from './recipes.ts'
 import { type FitOptions, Trainer } from './trainer.ts'
 
 /** How the pictures of a run are prepared, as plain data: kept with a run, it need not be measured again. */

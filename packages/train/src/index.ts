@@ -22,17 +22,16 @@ export {
   recipeBatches,
   recipePreset,
 } from './fit-recipe.ts'
+export { createOptimizer, scheduleOf } from './from-recipe.ts'
 export { crossEntropy } from './loss.ts'
 export { Confusion, classAccuracies, countRight, type Metrics } from './metrics.ts'
 export { Optimizer, type OptimizerOptions, type OptimizerState } from './optimizer.ts'
 export {
-  createOptimizer,
   getRecipe,
   type OptimizerRecord,
   type Recipe,
   type RecipeName,
   recipes,
-  scheduleOf,
 } from './recipes.ts'
 export {
   constant,

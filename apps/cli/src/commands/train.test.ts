@@ -12,7 +12,6 @@ import { readEvents } from '../testing/event-file.ts'
 import { killAndResume } from '../testing/kill.ts'
 import { writeShapes } from '../testing/pictures.ts'
 import { type Result, start, temporaryFolder } from '../testing/run.ts'
-import { recipeNames } from '../train/options.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
@@ -355,8 +354,7 @@ describe('mistakes', () => {
     expect((await settings('calm')).model).toEqual((await settings('whole-epoch')).model)
   })
 
-  it('the recipes that --help names are those that there are, and all can be prepared for', () => {
-    expect(recipeNames.split(', ')).toEqual(Object.keys(recipes))
+  it('all recipes can be prepared for', () => {
     for (const recipe of Object.values(recipes)) {
       if ('augmentation' in recipe) expect(trainingPresetNames).toContain(recipe.augmentation)
     }
