@@ -123,7 +123,7 @@ async function launch(
     device: `CPU, WebAssembly, ${threadCountText}${missing}`,
     features: [
       build,
-      ...(widened && build !== wideBuild ? ['widened'] : []),
+      ...(widened && build !== WIDE_BUILD ? ['widened'] : []),
       ...(shared ? ['shared-memory'] : []),
     ],
     // Removing the backend disposes it, which ends its threads.
@@ -131,11 +131,11 @@ async function launch(
   }
 }
 
-const wideBuild = 'relaxed-simd-wide'
+const WIDE_BUILD = 'relaxed-simd-wide'
 
 function bestBuild(widened: boolean): BuildName {
   const builds = supportedBuilds()
-  return widened && builds.includes(wideBuild) ? wideBuild : builds[0]!
+  return widened && builds.includes(WIDE_BUILD) ? WIDE_BUILD : builds[0]!
 }
 
 function threadCount(threads: number | undefined): number {

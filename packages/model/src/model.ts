@@ -252,6 +252,7 @@ export class Model implements ModelDescription {
    * @throws ModelError when the file has none
    */
   keepInt8(): void {
+    this.#requireLive()
     if (!this.origin.isInt8) {
       throw new ModelError(
         `${this.origin.path} has no int8 weights to keep: make such a file with alexnet convert --quantize int8`,
@@ -313,6 +314,7 @@ export class Model implements ModelDescription {
   }
 
   async #only(batchesOf: typeof evaluationBatches, picture: PictureInput): Promise<Float32Array> {
+    this.#requireLive()
     const dataset = await asDataset([picture])
     for await (const { images } of batchesOf(dataset, this.preprocessing, { batchSize: TEN })) {
       return images as Float32Array

@@ -7,7 +7,9 @@ import * as tf from '@tensorflow/tfjs'
 export function upTo(network: tf.LayersModel, name: string): tf.LayersModel {
   const layer = network.layers.find((candidate) => candidate.name === name)
   if (!layer || layer.getClassName() === 'InputLayer') {
-    const names = network.layers.map((candidate) => candidate.name)
+    const names = network.layers
+      .filter((candidate) => candidate.getClassName() !== 'InputLayer')
+      .map((candidate) => candidate.name)
     const hint = suggestion(name, names)
     const list = names.join(', ')
     throw new OptionError(

@@ -15,10 +15,10 @@ import {
   type Preprocessing,
   type Preset,
   type PresetOptions,
-  packMeanPicture,
   preset,
   type WorkerPool,
 } from '@alexnet/data'
+import { packMeanPicture } from '@alexnet/data/functional'
 import { type BatchTransform, cutMix, mixingChoice, mixUp } from '@alexnet/data/transforms'
 import type * as tf from '@tensorflow/tfjs'
 import type { BatchSource } from './batch.ts'

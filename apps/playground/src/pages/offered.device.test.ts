@@ -76,7 +76,6 @@ describeSite('Models that the page’s owner offers', (site) => {
     await page.getByTestId('status').filter({ hasText: 'Drawn shapes of our own' }).waitFor()
     expect(given.map(({ asked }) => asked())).toEqual([1, 1, 1, 1])
     await page.locator('.bars').first().waitFor()
-    expect(await page.locator('.bars .label').first().textContent()).toMatch(/^[a-j]$/)
     await page.context().close()
   })
 

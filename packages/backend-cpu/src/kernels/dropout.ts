@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs'
 import { dropoutParameters } from '../generated/layout.ts'
 import type { Kernel } from './kernel.ts'
 
-const taskCount = 32768
+const TASK_COUNT = 32768
 
 /**
  * Input x, float32 of any shape. Attributes: the hash's keys `first` and `second`, `threshold` (an element is
@@ -29,14 +29,14 @@ export const hashedDropout: Kernel = {
         x,
         result: address,
         count,
-        taskCount,
+        taskCount: TASK_COUNT,
         first: first!,
         second: second!,
         threshold: threshold!,
         scale: scale!,
         firstElement: firstElement!,
       },
-      Math.ceil(count / taskCount),
+      Math.ceil(count / TASK_COUNT),
     )
     return info
   },

@@ -8,7 +8,7 @@ import type { AlexNetCpuBackend } from '../backend.ts'
 import { momentumParameters } from '../generated/layout.ts'
 import type { Kernel } from './kernel.ts'
 
-const taskCount = 65536
+const TASK_COUNT = 65536
 
 export interface MomentumStepOptions {
   /** Updated. */
@@ -91,13 +91,13 @@ export const momentumKernel: Kernel = {
         velocity: backend.address(velocity),
         gradient,
         count,
-        taskCount,
+        taskCount: TASK_COUNT,
         learningRate: attrs.learningRate as number,
         momentum: attrs.momentum as number,
         weightDecay: attrs.weightDecay as number,
         nesterov: attrs.nesterov ? 1 : 0,
       },
-      Math.ceil(count / taskCount),
+      Math.ceil(count / TASK_COUNT),
     )
     return [weight, velocity]
   },
