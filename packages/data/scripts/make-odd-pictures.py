@@ -295,6 +295,9 @@ def bitmap_cases():
         converted = image.quantize(16) if mode == "P" else image.convert(mode)
         files[f"mode-{mode}.bmp"] = save(converted, "BMP")
     files["mode-RGBA.bmp"] = save(image.convert("RGBA"), "BMP")
+    # Without the file header.
+    for mode in ["1", "P", "RGB"]:
+        files[f"mode-{mode}.dib"] = save(image.convert(mode), "DIB")
     pixels = list(image.getdata())
     flat = lambda height, rows: b"".join(rows[y] for y in reversed(range(height)))
 

@@ -1,5 +1,6 @@
 // BMP pictures, as Pillow reads them, in Node and in browsers alike: 1, 4, 8, 16, 24 and 32 bits a pixel, with
-// palettes, bit masks and run lengths. Alpha is dropped. sharp does not read BMP.
+// palettes, bit masks and run lengths, also without the file header (`.dib`). Alpha is dropped. sharp does not read
+// BMP.
 
 import { type Picture, PictureError } from './picture.ts'
 
@@ -16,24 +17,35 @@ interface Header {
   readonly start: number
 }
 
-/** Whether the bytes begin as a BMP file of a kind that is read here. */
+/** Bytes of the file header, which a DIB does without. */
+const FILE_HEADER = 14
+const headerSizes = [12, 40, 52, 56, 64, 108, 124]
+
+/** Whether the bytes begin as a BMP file, or a DIB, of a kind that is read here. */
 export function isBmp(bytes: Uint8Array): boolean {
-  if (bytes[0] !== 0x42 || bytes[1] !== 0x4d || bytes.length < 26) return false
-  return [12, 40, 52, 56, 64, 108, 124].includes(viewOf(bytes).getUint32(14, true))
+  if (bytes.length < 26) return false
+  const view = viewOf(bytes)
+  if (bytes[0] === 0x42 && bytes[1] === 0x4d) {
+    return headerSizes.includes(view.getUint32(FILE_HEADER, true))
+  }
+  const size = view.getUint32(0, true)
+  // One plane, as all have.
+  return headerSizes.includes(size) && view.getUint16(size === 12 ? 8 : 12, true) === 1
 }
 
 /** The size; undefined where the header is cut off or damaged. */
 export function bmpSize(
   bytes: Uint8Array,
 ): { readonly width: number; readonly height: number } | undefined {
-  return readHeader(bytes)
+  return readHeader(asFile(bytes))
 }
 
 /**
  * Decodes it.
  * @throws PictureError where the file is cut off or damaged.
  */
-export function decodeBmp(bytes: Uint8Array, path?: string): Picture {
+export function decodeBmp(picture: Uint8Array, path?: string): Picture {
+  const bytes = asFile(picture)
   const refuse = (reason: string) =>
     new PictureError(
       `is a BMP picture that is cut off or damaged (${reason}); restore the picture or remove the file`,
@@ -84,6 +96,15 @@ export function decodeBmp(bytes: Uint8Array, path?: string): Picture {
   return { width, height, data }
 }
 
+/** A DIB with the file header that it lacks; what has one as it is. */
+function asFile(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] === 0x42) return bytes
+  const file = new Uint8Array(FILE_HEADER + bytes.length)
+  file.set([0x42, 0x4d])
+  file.set(bytes, FILE_HEADER)
+  return file
+}
+
 function readHeader(bytes: Uint8Array): Header | undefined {
   const view = viewOf(bytes)
   const size = view.getUint32(14, true)
@@ -116,7 +137,7 @@ function readHeader(bytes: Uint8Array): Header | undefined {
     palette,
     entry,
     masks,
-    start: view.getUint32(10, true),
+    start: view.getUint32(10, true) || paletteStart + palette.length,
   }
 }
 

@@ -46,7 +46,9 @@ export function byCodePoint(a: string, b: string): number {
 export function countedNames(names: readonly string[], kindOf = endingOf): string {
   const counts = new Map<string, number>()
   for (const name of names) {
-    const ending = kindOf(name)
+    // What begins with a dot is a tool's leaving: its name is no ending.
+    const isHidden = /(^|\/)\.[^/]*$/.test(name)
+    const ending = isHidden ? endingOf(name) : kindOf(name)
     const kind = ending === '' ? 'no ending' : `.${ending}`
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }

@@ -98,7 +98,8 @@ export async function openNpz(archive: ZipArchive): Promise<OpenCheckpoint> {
   let passedOver = 0
   for (const entry of archive.entries.values()) {
     const name = entry.name.replace(/\.npy$/, '')
-    if (name === entry.name) continue
+    // What is hidden are leavings of the tools that packed it (`__MACOSX/._w.npy`).
+    if (name === entry.name || /(^|\/)\.[^/]*$/.test(name)) continue
     const where = { path: source.path, offset: entry.offset }
     if (tensors.size + passedOver >= MOST_ARRAYS) {
       throw new CheckpointError(`it holds over ${MOST_ARRAYS} arrays`, where)
@@ -150,8 +151,8 @@ interface Where {
   offset?: number
 }
 
-/** Text, bytes, objects, records, dates: what no weights are made of. */
-const isText = ({ type }: NpyHeader) => /^[SUOVMma]/.test(type)
+/** Text, bytes, objects, records, dates, complex numbers: what no weights are made of. */
+const isText = ({ type }: NpyHeader) => /^[SUOVMmac]/.test(type)
 
 async function readNpyHeader(source: RangeSource, name: string, where: Where): Promise<NpyHeader> {
   const fail = (why: string): never => {

@@ -9,12 +9,15 @@ const otherNames = ['caffe', 'tfjs-layers-model']
 /** Key that Lightning writes into every checkpoint. */
 const LIGHTNING_KEY = 'pytorch-lightning_version'
 const LIGHTNING_PREFIX = 'model.'
+/** What people call the network within a module of theirs; before all names, it is no part of them. */
+const OWNER = /^(?:model|net|network|backbone|alexnet|_forward_module)\./
 
 /**
  * The tensors under the names of the network itself: without the `module.` of DataParallel and the
  * `_orig_mod.` of torch.compile, before the whole (`module.features.0.weight`) or before a part
- * (`features.module.0.weight`, as torchvision's own training script did for AlexNet), and without the
- * `model.` that Lightning's modules put before all. Names stay where two would become one.
+ * (`features.module.0.weight`, as torchvision's own training script did for AlexNet), and without what stands
+ * before all of them: the `model.` of Lightning's modules, `net.` and the like. Names stay where two would become
+ * one.
  */
 export function withPlainNames(opened: OpenCheckpoint): OpenCheckpoint {
   const { format, tensors, metadata } = opened
@@ -23,17 +26,20 @@ export function withPlainNames(opened: OpenCheckpoint): OpenCheckpoint {
   const unwrapped = [...tensors.keys()].map((name) =>
     name.replace(/(^|\.)(?:(?:module|_orig_mod)\.)+/g, '$1'),
   )
-  // Of an ONNX file, the constants beside the weights have names of another kind, onnx::Conv_25.
-  const paths = unwrapped.filter((name) => /^\w+\./.test(name))
-  const isLightning =
-    metadata[LIGHTNING_KEY] !== undefined ||
-    (paths.length > 0 && paths.every((name) => name.startsWith(LIGHTNING_PREFIX)))
-  const plain = isLightning
-    ? unwrapped.map((name) =>
-        name.startsWith(LIGHTNING_PREFIX) ? name.slice(LIGHTNING_PREFIX.length) : name,
-      )
-    : unwrapped
+  const plain = metadata[LIGHTNING_KEY] === undefined ? unwrapped : unwrapped.map(withoutLightning)
+  for (let depth = 0; depth < 3; depth++) {
+    // Of an ONNX file, the constants beside the weights have names of another kind, onnx::Conv_25.
+    const paths = plain.filter((name) => /^\w+\./.test(name))
+    const [owner] = OWNER.exec(paths[0] ?? '') ?? []
+    if (owner === undefined || !paths.every((name) => name.startsWith(owner))) break
+    plain.forEach((name, index) => {
+      if (name.startsWith(owner)) plain[index] = name.slice(owner.length)
+    })
+  }
   if (new Set(plain).size !== plain.length) return opened
   const renamed = [...tensors.values()].map((tensor, index) => [plain[index]!, tensor] as const)
   return { ...opened, tensors: new Map(renamed) }
 }
+
+const withoutLightning = (name: string) =>
+  name.startsWith(LIGHTNING_PREFIX) ? name.slice(LIGHTNING_PREFIX.length) : name

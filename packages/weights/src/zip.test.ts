@@ -127,6 +127,15 @@ it('checks the CRC-32 of an entry that is read piece after piece', async () => {
   await expect(read(1)).rejects.toThrow(/CRC-32/)
 })
 
+it('checks the whole of an entry of which a part is wanted', async () => {
+  const bytes = zipOf([{ name: 'a', data: content }])
+  const entry = [...(await open(bytes)).entries.values()][0]!
+  const read = async () => (await open(bytes)).checkedSource(entry).read(8, 7)
+  expect(new TextDecoder().decode(await read())).toBe('content')
+  bytes[entry.offset + entry.size - 1]! ^= 1
+  await expect(read()).rejects.toThrow(/entry 'a' is damaged: its CRC-32/)
+})
+
 it('computes the CRC-32 that zlib computes, also in parts', () => {
   const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7919) >> 3)
   for (const length of [0, 1, 7, 8, 9, 1000]) {

@@ -26,6 +26,8 @@ export interface ZipOptions {
   maxBytes?: number | undefined
 }
 
+/** Bytes of a stored entry that are read at a time to check it. */
+const PIECE = 1 << 20
 /** Bytes of a deflated entry that are unpacked to see how it starts. */
 const START = 4 * 1024
 
@@ -101,6 +103,29 @@ export class ZipArchive {
       return bytes
     }
     return { size: entry.size, path, read }
+  }
+
+  /**
+   * An entry as {@link entrySource}, of which only a part will be read: the whole is checked before, once, in
+   * pieces.
+   */
+  checkedSource(entry: ZipEntry): RangeSource {
+    const source = this.entrySource(entry)
+    if (entry.isDeflated || !this.#verify || entry.crc32 === 0) return source
+    let checking: Promise<void> | undefined
+    const read: RangeSource['read'] = async (offset, length) => {
+      checking ??= this.#checkStored(entry)
+      await checking
+      return source.read(offset, length)
+    }
+    return { ...source, read }
+  }
+
+  async #checkStored(entry: ZipEntry): Promise<void> {
+    const whole = this.entrySource(entry)
+    for (let at = 0; at < entry.size; at += PIECE) {
+      await whole.read(at, Math.min(PIECE, entry.size - at))
+    }
   }
 
   /**

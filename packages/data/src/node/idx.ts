@@ -17,7 +17,7 @@ export interface MnistOptions {
   split?: Split
   /**
    * Class names; default the digits, or Fashion-MNIST's where the labels begin as its own do, or the folder that is
-   * named for the set has "fashion" in its name.
+   * named for the set is called "fashion" or after Fashion-MNIST.
    */
   classes?: readonly string[]
 }
@@ -40,8 +40,8 @@ const beginnings: Record<string, readonly string[]> = {
 }
 
 /**
- * Opens `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (`t10k-…` to test), also with a dot before `idx`, in
- * a folder of the file's own name, or with `.gz`, in `folder` itself, or in `raw`, `MNIST/raw` or
+ * Opens `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (`t10k-…` to test), also with dots or underscores
+ * for dashes and without `ubyte`, in a folder of the file's own name, or with `.gz`, in `folder` itself, or in `raw`, `MNIST/raw` or
  * `FashionMNIST/raw` in it (torchvision's).
  * @throws Error, one line with the path, where a file is missing or not what it should be.
  */
@@ -101,7 +101,7 @@ function setOf(labels: Uint8Array, root: string): string {
   if (known) return known
   const full = resolve(root)
   const named = basename(full) === 'raw' ? dirname(full) : full
-  return /fashion/i.test(basename(named)) ? 'fashion-mnist' : 'mnist'
+  return /^fashion$|fashion[-_ ]?mnist/i.test(basename(named)) ? 'fashion-mnist' : 'mnist'
 }
 
 /** The folder in which MNIST's files lie, if they do. */
@@ -121,7 +121,10 @@ async function findIdx(
   split: Split,
   content: 'images' | 'labels',
 ): Promise<string | undefined> {
-  const name = new RegExp(`^${prefixes[split]}-${content}[-.]idx[13]-ubyte(\\.gz)?$`, 'i')
+  const name = new RegExp(
+    `^${prefixes[split]}[-_.]${content}[-_.]idx[13]?([-_.]u?byte)?(\\.gz)?$`,
+    'i',
+  )
   const names = await readdir(root).catch(() => [])
   // Unpacked before packed, LeCun's own name before others.
   const fitting = names

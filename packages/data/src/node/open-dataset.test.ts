@@ -83,7 +83,7 @@ describe('openDataset', () => {
   it('refuses parts that do not fit together', async () => {
     const lonely = await folderOf('lonely', ['train/a/1.jpg'])
     await expect(openDataset(lonely, { split: 'test' })).rejects.toThrow(
-      'has no test/, testing/, val/, valid/, validation/, dev/, eval/ folder of classes beside train/',
+      'has no test/, testing/, testset/, val/, valid/, validation/, dev/, eval/, valset/, devset/ folder of classes beside train/',
     )
     const extra = await folderOf('extra', ['train/a/1.jpg', 'val/a/1.jpg', 'val/c/1.jpg'])
     await expect(openDataset(extra, { split: 'test' })).rejects.toThrow(
@@ -120,5 +120,30 @@ describe('openDataset', () => {
       ),
     )
     expect(lengths).toEqual([2, 2, 3])
+  })
+
+  it.each([
+    ['seg_train', 'seg_test'],
+    ['Training Set', 'Test Set'],
+    ['TrainingData', 'TestData'],
+    ['images-TRAIN', 'images-TEST'],
+  ])('knows parts by a word of all names: %s, %s', async (train, test) => {
+    const names = [`${train}/a/1.jpg`, `${train}/b/1.jpg`, `${test}/b/1.jpg`]
+    const folder = await folderOf(`words-${train}`, names)
+    expect((await openDataset(folder)).length).toBe(2)
+    const dataset = await openDataset(folder, { split: 'test' })
+    expect([dataset.length, dataset.classes, dataset.label(0)]).toEqual([1, ['a', 'b'], 1])
+  })
+
+  it('takes no words of names for parts where others have none', async () => {
+    const folder = await folderOf('rails', ['steam train/x/1.jpg', 'tram/x/1.jpg'])
+    expect((await openDataset(folder)).classes).toEqual(['steam train', 'tram'])
+  })
+
+  it('names what lies beside the parts', async () => {
+    const folder = await folderOf('beside', ['train/a/1.jpg', 'test/a/1.jpg', 'raw/a/1.jpg'])
+    expect((await openDataset(folder)).notes).toEqual([
+      `${folder}: passed over raw/, beside its parts`,
+    ])
   })
 })

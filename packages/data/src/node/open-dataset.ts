@@ -30,7 +30,7 @@ export interface OpenDatasetOptions {
  * Opens a data set by its path, or by the word `shapes`:
  *
  * - a folder with `train/` and `val/`, `test/` or both (in any case, also called `training`, `valid`, `validation`,
- *   `dev`, `eval`, `testing`), each a folder of class folders or of tar shards. Labels of folders are places in the
+ *   `dev`, `eval`, `testing`, or with such a word in all their names: `seg_train`, `seg_test`), each a folder of class folders or of tar shards. Labels of folders are places in the
  *   classes of the training part; those of shards are their own, for `matchClasses` to bring together;
  * - a folder of class folders: not divided, so `split` changes nothing and the result's `split`
  *   is undefined;
@@ -82,10 +82,15 @@ export async function openDataset(
 /** A part that is a folder of its own. */
 async function openPart(parts: Parts<PartFolder>, split: Split): Promise<Dataset> {
   const { kind, path } = parts.pick(split)
-  if (kind === 'shards') return tarShards(path, { split })
-  const { train } = parts
-  if (train?.kind !== 'folders' || split === 'train') return imageFolder(path, { split })
-  return imageFolder(path, { split, classes: await folderClasses(train.path) })
+  const { train, notes } = parts
+  const classes =
+    kind === 'folders' && train?.kind === 'folders' && split !== 'train'
+      ? await folderClasses(train.path)
+      : undefined
+  const part = await (kind === 'shards'
+    ? tarShards(path, { split })
+    : imageFolder(path, { split, classes }))
+  return split === 'train' ? { ...part, notes: [...notes, ...(part.notes ?? [])] } : part
 }
 
 function openShapes(path: string, split: Split, options: OpenDatasetOptions): Dataset {

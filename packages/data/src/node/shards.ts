@@ -14,6 +14,7 @@ import { byCodePoint, className, countedNames, endingOf, isPictureName } from '.
 import type { PictureSource } from '../picture-source.ts'
 import { loadSource } from '../sources.ts'
 import { nameOfBytes, shownPath, systemPath } from './file-names.ts'
+import { partOf } from './part-names.ts'
 import { nodePlatform } from './platform.ts'
 import { sampleContents } from './sampled-contents.ts'
 import {
@@ -76,6 +77,11 @@ export async function tarShards(
     throw new Error(`${where}: has no pictures in its ${shards.length} tar files${rest}`)
   }
   const { classes, labels } = numbered(samples, where, given)
+  if (samples.every(({ name, label }) => label === undefined && folderOf(name) === undefined)) {
+    notes.push(
+      `${where}: no picture has a label (.cls, .txt, "label" in .json) or lies in a folder`,
+    )
+  }
   const empty = classes.length - new Set(labels).size
   if (empty > 0) notes.push(`${where}: ${empty} of the ${classes.length} classes have no pictures`)
   const at = (index: number) => checkIndex(index, samples.length, where)
@@ -122,6 +128,7 @@ function numbered(samples: readonly Sample[], where: string, given?: readonly st
       `${place(samples[unplaced]!)} has no label and lies in no folder, as others do; add a .cls beside it`,
     )
   }
+  if (!byField) requireOnePart(samples, where)
   const texts = folders.map((folder) => className(folder ?? 'unlabelled'))
   const isNumber = (text: string) => /^\d+$/.test(text)
   const numeric = texts.every(isNumber)
@@ -152,6 +159,17 @@ function numbered(samples: readonly Sample[], where: string, given?: readonly st
     return at
   })
   return { classes, labels }
+}
+
+/** Class folders in folders of parts would be one class of pictures to train and to test on. */
+function requireOnePart(samples: readonly Sample[], where: string): void {
+  const folders = new Set(samples.map(({ name }) => name.split('/').at(-3) ?? ''))
+  const parts = [...folders].filter((name) => partOf(name))
+  if (parts.length > 1) {
+    throw new Error(
+      `${where}: holds ${parts.map((name) => `${name}/`).join(' and ')}, parts of a divided data set, in one archive; unpack it and name its folder`,
+    )
+  }
 }
 
 /** The shards that a path leads to. */

@@ -88,6 +88,7 @@ describe('mnist', () => {
     for (const [name, labels, set] of [
       ['fashion-shop/mnist', digits, 'mnist'],
       ['my-fashion', digits, 'mnist'],
+      ['fashion-shop', [3, 3, 3, 3, 3, 3, 3, 3, 3, 3], 'mnist'],
       ['elsewhere', clothes, 'fashion-mnist'],
       ['shop/fashion/raw', [3, 3, 3, 3, 3, 3, 3, 3, 3, 3], 'fashion-mnist'],
       ['fashion/mnist/raw', [3, 3, 3, 3, 3, 3, 3, 3, 3, 3], 'mnist'],
@@ -270,6 +271,13 @@ describe('tarShards', () => {
       ['2.png', png],
     ])
     expect(await labelsOf(single)).toEqual(['unlabelled', 'unlabelled'])
+    expect(single.notes?.join()).toContain('no picture has a label')
+    await expect(
+      shard('parts', [
+        ['train/a/1.png', png],
+        ['test/a/1.png', png],
+      ]),
+    ).rejects.toThrow('holds train/ and test/, parts of a divided data set, in one archive')
   })
 
   it('reads archives packed with gzip, parts by the names of shards, and says what it cannot read', async () => {

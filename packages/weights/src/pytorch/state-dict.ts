@@ -16,12 +16,16 @@ const WRAPPERS = [
   'network',
   'weights',
   'params',
+  'module',
+  'checkpoint',
 ]
 
 /** Values looked at: dictionaries that hold each other can unfold to far more than their file's size. */
 const MOST_VISITS = 1_000_000
 const DEEPEST_NESTING = 100
 const LONGEST_NAME = 1_000
+/** Keys of a training checkpoint, and those of a state dict that are looked at to tell that it is one. */
+const MOST_KEYS = 100
 
 /** Tensors by name, and a training checkpoint's plain values (epoch, arch, …) as text. */
 export interface StateDict {
@@ -65,7 +69,20 @@ function wrapped({ entries }: Dictionary, search: Search): Value | undefined {
     const isWhole = inside instanceof Dictionary || inside instanceof Instance
     if (isWhole && search.finds(inside)) return inside
   }
-  return undefined
+  // Under a name of its own, the one state dict is what was saved.
+  if (entries.size > MOST_KEYS || isStateDict(entries)) return undefined
+  const own = [...entries.values()].filter((value) => isStateDict(dictionaryOf(value)?.entries))
+  return own.length === 1 ? own[0] : undefined
+}
+
+/** Whether tensors stand under paths at its start, as those of modules do: `features.0.weight`. */
+function isStateDict(entries: Dictionary['entries'] = new Map()): boolean {
+  let left = MOST_KEYS
+  for (const [key, value] of entries) {
+    if (value instanceof Tensor && typeof key === 'string' && key.includes('.')) return true
+    if (--left === 0) return false
+  }
+  return false
 }
 
 /** Looks for tensors in values, however deep, within bounds on all that is looked at. */

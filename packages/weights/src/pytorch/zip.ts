@@ -2,6 +2,7 @@
 // storage each, mostly stored, so that tensors can be read by ranges; `ROOT/byteorder` is there since
 // 2.1. pytorch/caffe2/serialize/inline_container.h describes them.
 
+import { spanOf } from '../elements.ts'
 import { CheckpointError } from '../error.ts'
 import type { RangeSource } from '../source.ts'
 import { elementSize, type OpenCheckpoint, type StoredDType } from '../tensor.ts'
@@ -59,9 +60,12 @@ export async function openTorchZip(archive: ZipArchive, root: string): Promise<O
         { path, offset: data?.offset },
       )
     }
+    const { shape, strides, offset } = tensors.get(name)!
+    const read = spanOf(shape, strides) * elementSize(dtype)
+    const isWhole = start + offset === 0 && read === data.size
     const known = storages.get(key)
     if (known) archive.keep(data)
-    const source = known ?? archive.entrySource(data)
+    const source = known ?? (isWhole ? archive.entrySource(data) : archive.checkedSource(data))
     storages.set(key, source)
     return { source, offset: 0 }
   }
