@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-const device = '**/*.device.test.ts'
+const DEVICE = '**/*.device.test.ts'
 const own = [
   'src/**/*.test.ts',
   'scripts/**/*.test.ts',
@@ -15,11 +15,11 @@ const onDevices = process.env.DEVICE_TESTS === '1'
 
 export default defineConfig({
   test: {
-    include: onDevices ? [`src/${device}`] : own,
+    include: onDevices ? [`src/${DEVICE}`] : own,
     exclude: [
       '**/node_modules/**',
       '**/*.{browser,plain-page}.test.ts',
-      ...(onDevices ? [] : [device]),
+      ...(onDevices ? [] : [DEVICE]),
     ],
     passWithNoTests: onDevices,
     provide: { thorough },

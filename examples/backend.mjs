@@ -3,22 +3,22 @@
 import { useBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 
-const name = 'counting-cpu' // no underscore: TensorFlow.js splits its keys there
+const NAME = 'counting-cpu' // no underscore: TensorFlow.js splits its keys there
 let calls = 0
 
 const counting = () => ({
-  name,
+  name: NAME,
   isSupported: async () => true,
   async start() {
     await tf.setBackend('cpu')
     const cpu = tf.backend()
-    tf.registerBackend(name, () => new cpu.constructor())
-    tf.copyRegisteredKernels('cpu', name)
+    tf.registerBackend(NAME, () => new cpu.constructor())
+    tf.copyRegisteredKernels('cpu', NAME)
     const relu = tf.getKernel('Relu', 'cpu')
-    tf.unregisterKernel('Relu', name)
+    tf.unregisterKernel('Relu', NAME)
     tf.registerKernel({
       ...relu,
-      backendName: name,
+      backendName: NAME,
       kernelFunc(given) {
         calls++
         return relu.kernelFunc(given)
@@ -26,7 +26,7 @@ const counting = () => ({
     })
     return { device: 'one thread of JavaScript', features: [] }
   },
-  stop: () => tf.removeBackend(name),
+  stop: () => tf.removeBackend(NAME),
 })
 
 const active = await useBackend([counting()])

@@ -14,7 +14,7 @@ export interface Layer {
 }
 
 /** The scope of every package of the workspace. */
-export const scope = '@alexnet/'
+export const SCOPE = '@alexnet/'
 
 export const layers: readonly Layer[] = [
   { name: 'core', imports: [], knowsTfjs: true },

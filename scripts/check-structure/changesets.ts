@@ -9,7 +9,7 @@ import { parseChangesetFile } from '@changesets/parse'
 import type { CheckResult, Violation } from './violation.ts'
 import type { Manifest, Member } from './workspace.ts'
 
-const folder = '.changeset'
+const FOLDER = '.changeset'
 /** Files of a package whose change reaches no user: tests, and the Python that makes their fixtures. */
 const invisible = /[.](test[.]tsx?|py)$|^fixtures\/|^src\/testing[/.]|^tsconfig|^CHANGELOG[.]md$/
 
@@ -129,13 +129,13 @@ function shipped(manifest: Manifest): string {
 
 /** For each changeset that came since, the packages it names. */
 function newChangesets(root: string, changed: readonly string[]): string[][] {
-  if (!existsSync(join(root, folder))) return []
+  if (!existsSync(join(root, FOLDER))) return []
   const added = new Set(changed)
-  return readdirSync(join(root, folder))
+  return readdirSync(join(root, FOLDER))
     .filter((name) => name.endsWith('.md') && name !== 'README.md')
-    .filter((name) => added.has(`${folder}/${name}`))
+    .filter((name) => added.has(`${FOLDER}/${name}`))
     .map((name) => {
-      const path = `${folder}/${name}`
+      const path = `${FOLDER}/${name}`
       try {
         return parseChangesetFile(readFileSync(join(root, path), 'utf8')).releases.map(
           (release) => release.name,

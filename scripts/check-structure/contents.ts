@@ -7,7 +7,7 @@ import { wrongFields } from './published-fields.ts'
 import type { CheckResult, Violation } from './violation.ts'
 import { filesBelow, type Member } from './workspace.ts'
 
-const licence = 'Apache-2.0'
+const LICENCE = 'Apache-2.0'
 
 /** Checks the folder and the manifest of every published member. */
 export function checkContents(root: string, members: readonly Member[]): CheckResult {
@@ -67,9 +67,9 @@ function checkFields({ path, manifest }: Member): Violation[] {
   const missing = (what: string, remedy: string): Violation => ({ file, what, remedy })
   return [
     ...(manifest.type === 'module' ? [] : [missing('is not ESM', 'set "type": "module"')]),
-    ...(manifest.license === licence
+    ...(manifest.license === LICENCE
       ? []
-      : [missing('has no licence', `set "license": "${licence}"`)]),
+      : [missing('has no licence', `set "license": "${LICENCE}"`)]),
     ...(manifest.description
       ? []
       : [missing('has no description', 'say in one line what it does')]),

@@ -3,7 +3,7 @@
 // several rules is reported by the first of them, so the more telling ones stand first.
 
 import type { IRegularForbiddenRuleType, IViolation } from 'dependency-cruiser'
-import { allowedImports, layerOf, scope } from './arrows.ts'
+import { allowedImports, layerOf, SCOPE } from './arrows.ts'
 import { allDependencies, type Member, runtimeDependencies } from './workspace.ts'
 
 /** One rule: what dependency-cruiser forbids, and how a broken one is explained. */
@@ -14,13 +14,13 @@ export interface ImportRule {
 }
 
 /** Tests, and what several of them share. */
-const testFile = '[.]test[.]tsx?$|^(packages|apps)/[^/]+/src/testing(/|[.]ts$)'
+const TEST_FILE = '[.]test[.]tsx?$|^(packages|apps)/[^/]+/src/testing(/|[.]ts$)'
 /** Files that no user of a package gets: tests, and whatever lies outside `src`. */
-const developmentFile = `${testFile}|^(packages|apps)/[^/]+/(?!src/)`
+const developmentFile = `${TEST_FILE}|^(packages|apps)/[^/]+/(?!src/)`
 /** tfjs-core's own tests: bundled, with the one build of it that tfjs brings. */
-const tfjsSuite = '^packages/conformance/scripts/tfjs-suite/'
-const anyMember = '^(packages|apps)/'
-const tfjs = '(^|node_modules/)@tensorflow/'
+const TFJS_SUITE = '^packages/conformance/scripts/tfjs-suite/'
+const ANY_MEMBER = '^(packages|apps)/'
+const TFJS = '(^|node_modules/)@tensorflow/'
 
 /** Whom a package's code and its tests may import, and whether it knows TensorFlow.js. */
 export function directionRules(member: Member, members: readonly Member[]): ImportRule[] {
@@ -30,7 +30,7 @@ export function directionRules(member: Member, members: readonly Member[]): Impo
   const inCode = layer ? allowedImports(layer) : packages
   const inTests = [member.folder, ...(layer ? allowedImports(layer, { tests: true }) : packages)]
   const own = `^${member.path}/`
-  const ours = `(^|node_modules/)${scope}`
+  const ours = `(^|node_modules/)${SCOPE}`
   const among = (names: readonly string[]) =>
     `${ours}(${names.map((name) => name.replace('*', '[^/]+')).join('|')})(/|$)`
   const list = (names: readonly string[]) =>
@@ -60,7 +60,7 @@ export function directionRules(member: Member, members: readonly Member[]): Impo
   ]
   if (layer?.knowsTfjs === false) {
     rules.push({
-      forbidden: { from: { path: own }, to: { path: tfjs } },
+      forbidden: { from: { path: own }, to: { path: TFJS } },
       explain: (target) => ({
         what: `imports ${target}, but ${member.folder} works on typed arrays and knows no TensorFlow.js`,
         remedy: 'move what needs tensors to core or train',
@@ -74,8 +74,8 @@ export function directionRules(member: Member, members: readonly Member[]): Impo
 export const commonRules: readonly ImportRule[] = [
   {
     forbidden: {
-      from: { path: anyMember, pathNot: tfjsSuite },
-      to: { path: `${tfjs}tfjs-(core|layers)(/|$)` },
+      from: { path: ANY_MEMBER, pathNot: TFJS_SUITE },
+      to: { path: `${TFJS}tfjs-(core|layers)(/|$)` },
     },
     explain: (target) => ({
       what: `imports ${target}, of which Node and bundlers load different builds`,
@@ -94,8 +94,8 @@ export const commonRules: readonly ImportRule[] = [
   },
   {
     forbidden: {
-      from: { path: '^(packages|apps)/[^/]+/src/', pathNot: testFile },
-      to: { path: testFile },
+      from: { path: '^(packages|apps)/[^/]+/src/', pathNot: TEST_FILE },
+      to: { path: TEST_FILE },
     },
     explain: (target) => ({
       what: `is shipped and imports the test ${target}`,
@@ -104,7 +104,7 @@ export const commonRules: readonly ImportRule[] = [
   },
   {
     forbidden: {
-      from: { path: '^(packages|apps)/[^/]+/src/', pathNot: testFile },
+      from: { path: '^(packages|apps)/[^/]+/src/', pathNot: TEST_FILE },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
         dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional'],
@@ -114,7 +114,7 @@ export const commonRules: readonly ImportRule[] = [
   },
   {
     forbidden: {
-      from: { path: developmentFile, pathNot: tfjsSuite },
+      from: { path: developmentFile, pathNot: TFJS_SUITE },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
     },
     explain: (target, member) => explainUndeclared(target, member, allDependencies(member)),

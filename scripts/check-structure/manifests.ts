@@ -2,7 +2,7 @@
 // (development included, since builds follow those too), no TensorFlow.js where it does not belong. The
 // imports themselves are checked beside this; here an edge counts even if nothing uses it yet.
 
-import { allowedImports, layerOf, layers, matchesLayer, scope } from './arrows.ts'
+import { allowedImports, layerOf, layers, matchesLayer, SCOPE } from './arrows.ts'
 import type { CheckResult, Violation } from './violation.ts'
 import { allDependencies, type Member, runtimeDependencies } from './workspace.ts'
 
@@ -21,19 +21,19 @@ export function checkManifests(members: readonly Member[]): CheckResult {
 /** The folder names of those dependencies that are packages of the workspace's scope. */
 function ours(dependencies: readonly string[]): string[] {
   return dependencies
-    .filter((name) => name.startsWith(scope))
-    .map((name) => name.slice(scope.length))
+    .filter((name) => name.startsWith(SCOPE))
+    .map((name) => name.slice(SCOPE.length))
 }
 
 function checkDirections(member: Member, members: readonly Member[]): Violation[] {
   const file = `${member.path}/package.json`
   const { manifest, folder, group } = member
   const violations: Violation[] = []
-  if (manifest.name !== `${scope}${folder}`) {
+  if (manifest.name !== `${SCOPE}${folder}`) {
     violations.push({
       file,
       what: `is named ${manifest.name}`,
-      remedy: `name it after its folder: ${scope}${folder}`,
+      remedy: `name it after its folder: ${SCOPE}${folder}`,
     })
   }
   const layer = group === 'packages' ? layerOf(folder) : undefined
@@ -60,7 +60,7 @@ function checkDirections(member: Member, members: readonly Member[]): Violation[
       if (isAmong(name, allowed)) continue
       violations.push({
         file,
-        what: `depends on ${scope}${name}, but ${folder} may import ${
+        what: `depends on ${SCOPE}${name}, but ${folder} may import ${
           layer ? allowed.join(', ') || 'no package of ours' : 'packages, no other app'
         }${kind}`,
         remedy: 'remove the dependency, or move the code to a package that may import both',

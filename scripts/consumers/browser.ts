@@ -15,7 +15,7 @@ export const isolation = {
 }
 
 /** A policy as a careful host has it, WebAssembly allowed. */
-export const policy =
+export const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:"
 
 const types: Record<string, string> = {

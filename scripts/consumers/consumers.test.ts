@@ -7,7 +7,7 @@ import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { missingChromium } from '../chromium.ts'
-import { ask, isolation, openChromium, policy, serve } from './browser.ts'
+import { ask, isolation, openChromium, POLICY, serve } from './browser.ts'
 import { inPlainTensorFlow } from './clients.ts'
 import { entries, type Setting, settings, typeCheck } from './declarations.ts'
 import { runExamples } from './examples.ts'
@@ -113,7 +113,7 @@ describe('a page', () => {
       for (const [headers, device] of [
         [isolation, /, [2-8] threads$/],
         [
-          { ...isolation, 'Content-Security-Policy': policy },
+          { ...isolation, 'Content-Security-Policy': POLICY },
           /, 1 thread \(\d did not start: .*worker-src blob:/,
         ],
       ] as const) {

@@ -10,7 +10,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright'
 import { missingChromium } from '../chromium.ts'
-import { type Answer, ask, isolation, openChromium, policy, serve } from './browser.ts'
+import { type Answer, ask, isolation, openChromium, POLICY, serve } from './browser.ts'
 import { clientVersions, inPlainTensorFlow, inTransformers } from './clients.ts'
 import { entries, type Setting, settings, typeCheck } from './declarations.ts'
 import { type Expected, expectedAnswer, readmes } from './in-node.ts'
@@ -228,14 +228,14 @@ async function onHosts(folder: string, browser: Browser, expected: Expected): Pr
   const tool = tools.find(({ name }) => name === 'Vite 8, build')!
   const made = await tool.make(folder)
   const secured = (value: string) => ({ ...isolation, 'Content-Security-Policy': value })
-  const open = `${policy}; worker-src 'self' blob:`
+  const open = `${POLICY}; worker-src 'self' blob:`
   const closed = "default-src 'self'"
   const hosts: [string, Record<string, string>, RegExp, string?][] = [
     ['isolated, no policy', isolation, /, [2-8] threads$/],
     ['isolated, policy with worker-src blob:', secured(open), /, [2-8] threads$/],
-    ['isolated, policy without it', secured(policy), /, 1 thread \(\d did not start: .*worker-src/],
+    ['isolated, policy without it', secured(POLICY), /, 1 thread \(\d did not start: .*worker-src/],
     ['not isolated', {}, /, 1 thread$/],
-    ['not isolated, with a policy', { 'Content-Security-Policy': policy }, /, 1 thread$/],
+    ['not isolated, with a policy', { 'Content-Security-Policy': POLICY }, /, 1 thread$/],
     ['below a folder, `/project/`', isolation, /, [2-8] threads$/, '/project/'],
     [
       "policy without 'wasm-unsafe-eval'",

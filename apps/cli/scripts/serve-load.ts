@@ -132,10 +132,10 @@ for (const clients of [1, 8, 64]) {
 }
 await stop(single)
 
-const parts = 4
+const PARTS = 4
 const sizes = [megabytes(joined)]
-for (let part = 0; part < parts; part++) {
-  const sent = await load(joined.port, 8, times(Number(values.requests) / parts))
+for (let part = 0; part < PARTS; part++) {
+  const sent = await load(joined.port, 8, times(Number(values.requests) / PARTS))
   sizes.push(megabytes(joined))
   console.log(`\n${sent.length} requests: ${statuses(sent)}; memory ${sizes.at(-1)!.toFixed(0)} MB`)
 }

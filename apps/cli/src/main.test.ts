@@ -36,7 +36,7 @@ const alexnet = (args: string, more: Partial<Parameters<typeof start>[1]> = {}) 
   start(args.split(' '), { cwd: folder.path, ...more })
 
 /** Trains LeNet-5, the smallest network, for a moment. */
-const training = 'train pictures --variant lenet-5 --batch-size 20 --epochs 3 --seed 3 --out'
+const TRAINING = 'train pictures --variant lenet-5 --batch-size 20 --epochs 3 --seed 3 --out'
 
 async function succeed(run: Promise<Result>): Promise<Result> {
   const result = await run
@@ -46,7 +46,7 @@ async function succeed(run: Promise<Result>): Promise<Result> {
 
 describe('train, evaluate, classify, features', () => {
   beforeAll(async () => {
-    await succeed(alexnet(`${training} whole`))
+    await succeed(alexnet(`${TRAINING} whole`))
   })
 
   it('keeps model, checkpoint, settings and log', async () => {
@@ -74,7 +74,7 @@ describe('train, evaluate, classify, features', () => {
   })
 
   it('stopped by Ctrl-C and resumed, ends bit for bit as the run that was not', async () => {
-    const stopped = await alexnet(`${training} stopped --json`, {
+    const stopped = await alexnet(`${TRAINING} stopped --json`, {
       onStdout: (text, child) => {
         if (text.includes('"step":9,')) child.kill('SIGINT')
       },
@@ -98,7 +98,7 @@ describe('train, evaluate, classify, features', () => {
   })
 
   it('killed without a warning, goes on from the last checkpoint', async () => {
-    const killed = await alexnet(`${training} killed --json --checkpoint-every 2`, {
+    const killed = await alexnet(`${TRAINING} killed --json --checkpoint-every 2`, {
       onStdout: (text, child) => {
         if (text.includes('"step":9,')) child.kill('SIGKILL')
       },
@@ -114,7 +114,7 @@ describe('train, evaluate, classify, features', () => {
   })
 
   it('does not write over a run, nor resume with other settings or data', async () => {
-    const again = await alexnet(`${training} whole`)
+    const again = await alexnet(`${TRAINING} whole`)
     expect([again.code, again.stderr]).toEqual([
       2,
       'alexnet: whole already holds a run: go on with it by --resume, or name another folder with --out\n',

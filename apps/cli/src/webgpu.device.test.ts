@@ -15,7 +15,7 @@ if (report.reason && process.env.REQUIRE_DEVICES)
   throw new Error(`REQUIRE_DEVICES skips no backend: ${report.reason}`)
 
 /** Six steps an epoch, two epochs. */
-const training =
+const TRAINING =
   'train pictures --variant lenet-5 --batch-size 8 --epochs 2 --seed 3 --validation 0.2'
 
 describe.skipIf(report.reason)(`on WebGPU${report.reason ? `: ${report.reason}` : ''}`, () => {
@@ -56,7 +56,7 @@ describe.skipIf(report.reason)(`on WebGPU${report.reason ? `: ${report.reason}` 
       const picture = await encodePng(await dataset.load(index))
       await writeFile(join(folder.path, 'pictures', label, `${index}.png`), picture)
     }
-    const whole = await alexnet(`${training} --out whole --json`)
+    const whole = await alexnet(`${TRAINING} --out whole --json`)
     expected = losses(whole.stdout).map(({ loss }) => loss)
     expect(expected.length).toBeGreaterThan(8)
   })
@@ -65,7 +65,7 @@ describe.skipIf(report.reason)(`on WebGPU${report.reason ? `: ${report.reason}` 
   it('a run changes from the processor to the GPU and back, and tells the same losses', async () => {
     const goOn = 'train pictures --out moved --resume --json'
     const parts = [
-      await alexnet(`${training} --out moved --json`, { stopAfter: 2 }),
+      await alexnet(`${TRAINING} --out moved --json`, { stopAfter: 2 }),
       await alexnet(`${goOn} --backend webgpu`, { stopAfter: 2 }),
       await alexnet(goOn),
     ]
@@ -95,7 +95,7 @@ describe.skipIf(report.reason)(`on WebGPU${report.reason ? `: ${report.reason}` 
   })
 
   it('trains from the start, evaluates and classifies as the processor does', async () => {
-    const run = await alexnet(`${training} --out fresh --json --backend webgpu`)
+    const run = await alexnet(`${TRAINING} --out fresh --json --backend webgpu`)
     const own = losses(run.stdout).map(({ loss }) => loss)
     expect(own).toHaveLength(expected.length)
     own.forEach((loss, i) => {

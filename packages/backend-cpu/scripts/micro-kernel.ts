@@ -12,9 +12,9 @@
 // slower in V8.
 
 /** Floats between two rows of a row-major left-hand panel; also the largest depth of a block. */
-export const rowStride = 256
+export const ROW_STRIDE = 256
 /** Rows that are multiplied by two panels at a time. */
-const pairRows = 6
+const PAIR_ROWS = 6
 
 /** The left-hand layouts: `rows` keeps each row contiguous, `columns` interleaves a tile's rows. */
 export type PanelLayout = 'rows' | 'columns'
@@ -39,7 +39,7 @@ function ${nameOf(layout, panels, rows)}(a: usize, ${panels.map((panel) => `${pa
   ${each((v) => `let b${v}: v128`)}
   for (let k = 0; k < depth; k++) {
     ${each((v) => `b${v} = v128.load(${panels[v >> 1]}, ${16 * (v & 1)})`)}
-    ${line((r) => `s = v128.load_splat<f32>(a, ${layout === 'rows' ? r * rowStride * 4 : r * 4}); ${each((v) => `c${r}${v} = multiplyAdd(s, b${v}, c${r}${v})`)}`)}
+    ${line((r) => `s = v128.load_splat<f32>(a, ${layout === 'rows' ? r * ROW_STRIDE * 4 : r * 4}); ${each((v) => `c${r}${v} = multiplyAdd(s, b${v}, c${r}${v})`)}`)}
     a += ${aStep}; ${panels.map((panel) => `${panel} += 32`).join('; ')}
   }
   if (flags & FIRST) {
@@ -96,7 +96,7 @@ export function microKernelSource(joined: boolean): string {
   const kinds: [panels: string[], mostRows: number][] = [
     [['b'], tileRows],
     // Only called where vectors are joined.
-    [['b', 'b16'], pairRows],
+    [['b', 'b16'], PAIR_ROWS],
   ]
   const kernels = layouts.flatMap((layout) =>
     kinds.map(([panels, mostRows]) => {
@@ -114,12 +114,12 @@ export const RELU: i32 = 2
 /** With RELU: clamp above at six too. */
 export const RELU6: i32 = 4
 /** Floats between the rows of a row-major left-hand panel, and the largest depth of a block. */
-export const ROW_STRIDE: i32 = ${rowStride}
+export const ROW_STRIDE: i32 = ${ROW_STRIDE}
 /** Most rows of a tile; the rows that the interleaved layout keeps together. */
 export const tileRows: i32 = ${tileRows}
 /** Whether vectors are joined: two panels are then multiplied at a time, by as many rows as \`pairRows\`. */
 export const joined: bool = ${joined}
-export const pairRows: i32 = ${pairRows}
+export const pairRows: i32 = ${PAIR_ROWS}
 /** Bytes of channels that files written for paired-vectors.ts take at a time. */
 export const VECTOR: i32 = ${joined ? 32 : 16}
 ${kernels.join('')}`

@@ -71,18 +71,18 @@ export const cpu: (options?: CpuOptions) => BackendAdapter = defineBackend<
       threads: engine.threads,
       features: [
         build,
-        ...(widened && build !== wideBuild ? ['widened'] : []),
+        ...(widened && build !== WIDE_BUILD ? ['widened'] : []),
         ...(shared ? ['shared-memory'] : []),
       ],
     }
   },
 })
 
-const wideBuild = 'relaxed-simd-wide'
+const WIDE_BUILD = 'relaxed-simd-wide'
 
 function bestBuild(widened: boolean): BuildName {
   const builds = supportedBuilds()
-  return widened && builds.includes(wideBuild) ? wideBuild : builds[0]!
+  return widened && builds.includes(WIDE_BUILD) ? WIDE_BUILD : builds[0]!
 }
 
 function threadCount(threads: number | undefined): number {

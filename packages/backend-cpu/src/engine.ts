@@ -6,7 +6,7 @@ import { type KernelExports, type Struct, type StructValues, writeStruct } from 
 import { maximumTasks, type Threads } from './threads.ts'
 
 /** Where a job's parameters lie, below the memory's reserved bytes. */
-const parametersAddress = 4096
+const PARAMETERS_ADDRESS = 4096
 
 export interface EngineOptions {
   threads: Threads | undefined
@@ -50,11 +50,11 @@ export class Engine {
     }
     if (tasks > maximumTasks)
       throw new Error(`${kernel}: ${tasks} tasks are more than ${maximumTasks}`)
-    writeStruct(this.#view, parametersAddress, struct, values)
+    writeStruct(this.#view, PARAMETERS_ADDRESS, struct, values)
     if (this.#threads && tasks > 1) {
-      this.#threads.run(this.#numbers.get(kernel)!, call, parametersAddress, tasks)
+      this.#threads.run(this.#numbers.get(kernel)!, call, PARAMETERS_ADDRESS, tasks)
     } else {
-      for (let task = 0; task < tasks; task++) call(parametersAddress, task, 0)
+      for (let task = 0; task < tasks; task++) call(PARAMETERS_ADDRESS, task, 0)
     }
   }
 

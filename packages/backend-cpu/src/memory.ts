@@ -5,14 +5,14 @@
 
 import { OutOfMemoryError } from '@alexnet/backend'
 
-const pageBytes = 65536
-const alignment = 64
+const PAGE_BYTES = 65536
+const ALIGNMENT = 64
 /** Bytes at the start that belong to the parameters and the threads' control words. */
-export const reservedBytes = 16384
+export const RESERVED_BYTES = 16384
 /** Kernels may read a few floats past a block's end, so the last bytes are never handed out. */
-const slackBytes = 256
+const SLACK_BYTES = 256
 /** WebAssembly's limit with 32-bit addresses. */
-export const maximumMemoryBytes = 65536 * pageBytes
+export const maximumMemoryBytes = 65536 * PAGE_BYTES
 
 export interface MemoryOptions {
   /** Whether threads share it; needs SharedArrayBuffer. */
@@ -38,19 +38,19 @@ export class TensorMemory {
   #end: number
 
   constructor({ shared, maximumBytes = maximumMemoryBytes }: MemoryOptions) {
-    const maximum = Math.floor(Math.min(maximumBytes, maximumMemoryBytes) / pageBytes)
+    const maximum = Math.floor(Math.min(maximumBytes, maximumMemoryBytes) / PAGE_BYTES)
     const initial = 16
     if (!(maximum >= initial)) {
       throw new RangeError(
-        `memory limit of ${maximumBytes} bytes: give at least ${initial * pageBytes} bytes`,
+        `memory limit of ${maximumBytes} bytes: give at least ${initial * PAGE_BYTES} bytes`,
       )
     }
     // The declared maximum must be the module's; the option's is kept by allocate.
     this.wasm = new WebAssembly.Memory({ initial, maximum: 65536, shared })
     this.shared = shared
-    this.maximumBytes = maximum * pageBytes
-    this.#end = initial * pageBytes
-    this.#free = [{ address: reservedBytes, bytes: this.#end - reservedBytes - slackBytes }]
+    this.maximumBytes = maximum * PAGE_BYTES
+    this.#end = initial * PAGE_BYTES
+    this.#free = [{ address: RESERVED_BYTES, bytes: this.#end - RESERVED_BYTES - SLACK_BYTES }]
     this.#floats = new Float32Array(this.wasm.buffer)
     this.#buffers.add(this.wasm.buffer)
   }
@@ -65,7 +65,7 @@ export class TensorMemory {
    * @param purpose what it is for, named when the memory is at its limit
    */
   allocate(bytes: number, purpose: () => string): number {
-    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment)
+    const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT)
     const index = this.#bestFit(size)
     const chosen = index >= 0 ? index : this.#grow(size, bytes, purpose)
     const block = this.#free[chosen]!
@@ -119,10 +119,10 @@ export class TensorMemory {
   /** Grows by at least `size` bytes; the index of the free block that now fits. */
   #grow(size: number, bytes: number, purpose: () => string): number {
     const last = this.#free.at(-1)
-    const tail = last && last.address + last.bytes === this.#end - slackBytes ? last.bytes : 0
-    const least = Math.ceil((size - tail) / pageBytes)
-    const room = (this.maximumBytes - this.#end) / pageBytes
-    const wanted = Math.min(room, Math.max(least, Math.min(this.#end / 4, 2 ** 26) / pageBytes))
+    const tail = last && last.address + last.bytes === this.#end - SLACK_BYTES ? last.bytes : 0
+    const least = Math.ceil((size - tail) / PAGE_BYTES)
+    const room = (this.maximumBytes - this.#end) / PAGE_BYTES
+    const wanted = Math.min(room, Math.max(least, Math.min(this.#end / 4, 2 ** 26) / PAGE_BYTES))
     const grown = least <= room && (this.#tryGrow(Math.floor(wanted)) || this.#tryGrow(least))
     if (!grown) {
       throw new OutOfMemoryError(
@@ -140,10 +140,10 @@ export class TensorMemory {
     } catch {
       return false
     }
-    const start = this.#end - slackBytes
-    this.#end += pages * pageBytes
+    const start = this.#end - SLACK_BYTES
+    this.#end += pages * PAGE_BYTES
     this.#buffers.add(this.wasm.buffer)
-    this.#release(start, pages * pageBytes)
+    this.#release(start, pages * PAGE_BYTES)
     return true
   }
 

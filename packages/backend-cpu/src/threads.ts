@@ -12,7 +12,7 @@ import type * as workerThreads from 'node:worker_threads'
 import type { TensorMemory } from './memory.ts'
 
 /** Address of the control words. */
-const controlAddress = 1024
+const CONTROL_ADDRESS = 1024
 const TICKET = 0
 const TASKS = 1
 const KERNEL = 2
@@ -184,8 +184,8 @@ export class Threads {
     memory: TensorMemory,
     kernels: string[],
   ): Promise<Threads> {
-    const words = new Int32Array(memory.wasm.buffer, controlAddress, WORDS)
-    const start = { module, memory: memory.wasm, kernels, control: controlAddress }
+    const words = new Int32Array(memory.wasm.buffer, CONTROL_ADDRESS, WORDS)
+    const start = { module, memory: memory.wasm, kernels, control: CONTROL_ADDRESS }
     const hosts = Array.from({ length: count - 1 }, (_, index) =>
       startWorker({ ...start, worker: index + 1 }),
     )

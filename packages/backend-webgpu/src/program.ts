@@ -161,7 +161,7 @@ export function spread(count: number): [number, number] {
 }
 
 /** WGSL: the number of a workgroup whose dispatch was spread. Takes the builtins `group` and `groups`. */
-const groupIndex = 'group.y * groups.x + group.x'
+const GROUP_INDEX = 'group.y * groups.x + group.x'
 
 const conversion: Program<{ size: 'u32' }> = {
   name: 'integers to floats',
@@ -172,7 +172,7 @@ const conversion: Program<{ size: 'u32' }> = {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
-  let i = (${groupIndex}) * 64u + thread;
+  let i = (${GROUP_INDEX}) * 64u + thread;
   if (i < p.size) { result[i] = f32(x[i]); }
 }`,
 }

@@ -10,7 +10,7 @@ import { candidates, type Tuning } from './tiles.ts'
 
 /** Of the product that is timed: conv3 of eight pictures. */
 const shape = { rows: 1352, columns: 384, depth: 1728 }
-const repeats = 4
+const REPEATS = 4
 
 const remembered = new Map<string, Tuning>()
 
@@ -41,7 +41,7 @@ export async function tune(backend: AlexNetWebGPUBackend, device: string): Promi
     product()
     await done()
     const begin = tf.util.now()
-    for (let i = 0; i < repeats; i++) product()
+    for (let i = 0; i < REPEATS; i++) product()
     await done()
     return tf.util.now() - begin
   }

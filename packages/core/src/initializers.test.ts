@@ -14,7 +14,7 @@ import {
 import { registerLayers } from './layers/register.ts'
 
 const shape = [3, 3, 64, 192]
-const fanIn = 3 * 3 * 64
+const FAN_IN = 3 * 3 * 64
 
 function statistics(initializer: ReturnType<typeof createInitializer>) {
   const values = tf.tidy(() => initializer.apply(shape).dataSync<'float32'>())
@@ -29,33 +29,33 @@ describe('rules for weights', () => {
   // 110,592 numbers: the deviation found is good to 0.2 %, and 1 % is 5 deviations of that.
   it("the paper's and Caffe's normal distributions", () => {
     for (const deviation of [0.01, 0.03, 0.005]) {
-      const found = statistics(createInitializer(gaussian(deviation, 0).weights, fanIn, 1))
+      const found = statistics(createInitializer(gaussian(deviation, 0).weights, FAN_IN, 1))
       expect(found.deviation / deviation).toBeCloseTo(1, 2)
       expect(Math.abs(found.mean) / deviation).toBeLessThan(0.015)
     }
   })
 
   it('Kaiming normal: √(2 / fanIn)', () => {
-    const found = statistics(createInitializer(kaimingNormal.weights, fanIn, 1))
-    expect(found.deviation / Math.sqrt(2 / fanIn)).toBeCloseTo(1, 2)
+    const found = statistics(createInitializer(kaimingNormal.weights, FAN_IN, 1))
+    expect(found.deviation / Math.sqrt(2 / FAN_IN)).toBeCloseTo(1, 2)
   })
 
   it("PyTorch's default: ±1/√fanIn for weights and biases", () => {
     for (const rule of [pytorchDefault.weights, pytorchDefault.biases]) {
-      const found = statistics(createInitializer(rule, fanIn, 1))
-      expect(found.largest * Math.sqrt(fanIn)).toBeCloseTo(1, 3)
-      expect(found.deviation * Math.sqrt(3 * fanIn)).toBeCloseTo(1, 2)
+      const found = statistics(createInitializer(rule, FAN_IN, 1))
+      expect(found.largest * Math.sqrt(FAN_IN)).toBeCloseTo(1, 3)
+      expect(found.deviation * Math.sqrt(3 * FAN_IN)).toBeCloseTo(1, 2)
     }
   })
 
   it("LeCun's: N(0, 1/√fanIn)", () => {
-    const found = statistics(createInitializer(lecunNormal.weights, fanIn, 1))
-    expect(found.deviation * Math.sqrt(fanIn)).toBeCloseTo(1, 2)
+    const found = statistics(createInitializer(lecunNormal.weights, FAN_IN, 1))
+    expect(found.deviation * Math.sqrt(FAN_IN)).toBeCloseTo(1, 2)
   })
 
   it('biases at one value', () => {
     for (const value of [0, 0.1, 1]) {
-      const biases = createInitializer(gaussian(0.01, value).biases, fanIn, 1).apply([4])
+      const biases = createInitializer(gaussian(0.01, value).biases, FAN_IN, 1).apply([4])
       expect(biases.dataSync()).toEqual(Float32Array.of(value, value, value, value))
     }
   })

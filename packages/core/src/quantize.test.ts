@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { quantizeLinear } from './quantize.ts'
 import { fillUniform } from './random.ts'
 
-const depth = 301
-const columns = 1043
+const DEPTH = 301
+const COLUMNS = 1043
 
 /** Numbers in [-1, 1) from a seed. */
 function randoms(count: number, seed: number): Float32Array {
@@ -18,13 +18,13 @@ function randoms(count: number, seed: number): Float32Array {
 function network(): tf.LayersModel {
   const model = tf.sequential({
     layers: [
-      tf.layers.dense({ inputShape: [depth], units: columns, activation: 'relu', name: 'a' }),
+      tf.layers.dense({ inputShape: [DEPTH], units: COLUMNS, activation: 'relu', name: 'a' }),
     ],
   })
   tf.tidy(() =>
     model.setWeights([
-      tf.tensor2d(randoms(depth * columns, 1), [depth, columns]),
-      tf.tensor1d(randoms(columns, 2)),
+      tf.tensor2d(randoms(DEPTH * COLUMNS, 1), [DEPTH, COLUMNS]),
+      tf.tensor1d(randoms(COLUMNS, 2)),
     ]),
   )
   return model
@@ -42,15 +42,15 @@ function half(value: number): number {
 
 /** What the layer must compute with weights as they are stored. */
 function expected(rows: number, x: Float32Array, store: (w: Float64Array) => Float64Array) {
-  const w = randoms(depth * columns, 1)
-  const b = randoms(columns, 2)
-  const y = new Float64Array(rows * columns)
-  for (let j = 0; j < columns; j++) {
-    const column = store(Float64Array.from({ length: depth }, (_, k) => w[k * columns + j]!))
+  const w = randoms(DEPTH * COLUMNS, 1)
+  const b = randoms(COLUMNS, 2)
+  const y = new Float64Array(rows * COLUMNS)
+  for (let j = 0; j < COLUMNS; j++) {
+    const column = store(Float64Array.from({ length: DEPTH }, (_, k) => w[k * COLUMNS + j]!))
     for (let row = 0; row < rows; row++) {
       let sum = b[j]!
-      for (let k = 0; k < depth; k++) sum += x[row * depth + k]! * column[k]!
-      y[row * columns + j] = Math.max(0, sum)
+      for (let k = 0; k < DEPTH; k++) sum += x[row * DEPTH + k]! * column[k]!
+      y[row * COLUMNS + j] = Math.max(0, sum)
     }
   }
   return y
@@ -76,13 +76,13 @@ describe('quantised dense layers', () => {
     ['float16', 3],
   ] as const)('%s, %i rows, are sums over the stored weights', (format, rows) => {
     const model = network()
-    const x = randoms(rows * depth, 3)
+    const x = randoms(rows * DEPTH, 3)
     const run = () =>
-      tf.tidy(() => (model.predict(tf.tensor2d(x, [rows, depth])) as tf.Tensor).dataSync())
+      tf.tidy(() => (model.predict(tf.tensor2d(x, [rows, DEPTH])) as tf.Tensor).dataSync())
     const plain = run()
     const { layers, bytes, restore } = quantizeLinear(model, format)
     expect(layers).toEqual(['a'])
-    expect(bytes).toBeLessThan(depth * columns * (format === 'int8' ? 1.6 : 3.2))
+    expect(bytes).toBeLessThan(DEPTH * COLUMNS * (format === 'int8' ? 1.6 : 3.2))
     const found = run()
     const exact = expected(rows, x, stores[format])
     const largest = exact.reduce((m, v) => Math.max(m, v), 0)
@@ -105,10 +105,10 @@ describe('quantised dense layers', () => {
     const once = () => {
       const model = network()
       quantizeLinear(model, 'int8')
-      const run = () => tf.tidy(() => (model.predict(tf.ones([1, depth])) as tf.Tensor).dataSync())
+      const run = () => tf.tidy(() => (model.predict(tf.ones([1, DEPTH])) as tf.Tensor).dataSync())
       run()
-      tf.tidy(() => model.setWeights([tf.zeros([depth, columns]), tf.ones([columns])]))
-      expect(run()).toEqual(new Float32Array(columns).fill(1))
+      tf.tidy(() => model.setWeights([tf.zeros([DEPTH, COLUMNS]), tf.ones([COLUMNS])]))
+      expect(run()).toEqual(new Float32Array(COLUMNS).fill(1))
       model.dispose()
       return (tf.memory() as tf.MemoryInfo & { numBytesInUse: number }).numBytesInUse
     }

@@ -5,7 +5,7 @@ import { fillMask, fillNormal, fillUniform, keyOf, mix, namedSeed } from './rand
 const misses = (found: number, mean: number, deviation: number, count: number) =>
   (Math.abs(found - mean) / deviation) * Math.sqrt(count)
 
-const count = 1_000_000
+const COUNT = 1_000_000
 
 describe('keys', () => {
   it('mixes as MurmurHash3 does', () => {
@@ -39,11 +39,11 @@ describe('keys', () => {
 describe('fillMask', () => {
   it('keeps the asked share, evenly over the array', () => {
     for (const keep of [0.1, 0.5, 0.7]) {
-      const mask = new Float32Array(count)
+      const mask = new Float32Array(COUNT)
       fillMask(mask, 42, keep, 2)
       for (const part of [
         mask,
-        mask.subarray(0, count / 10),
+        mask.subarray(0, COUNT / 10),
         mask.filter((_, i) => i % 16 === 3),
       ]) {
         const kept = part.reduce((sum, value) => sum + value / 2, 0) / part.length
@@ -54,18 +54,18 @@ describe('fillMask', () => {
 
   it('decides for each element apart from its neighbours and from the next key', () => {
     const masks = [7, 8].map((key) => {
-      const mask = new Float32Array(count)
+      const mask = new Float32Array(COUNT)
       fillMask(mask, key, 0.5, 1)
       return mask
     })
     for (const shift of [1, 2, 64, 4096]) {
       let agreeing = 0
-      for (let i = shift; i < count; i++) agreeing += Number(masks[0]![i] === masks[0]![i - shift])
-      expect(misses(agreeing / (count - shift), 0.5, 0.5, count - shift)).toBeLessThan(4)
+      for (let i = shift; i < COUNT; i++) agreeing += Number(masks[0]![i] === masks[0]![i - shift])
+      expect(misses(agreeing / (COUNT - shift), 0.5, 0.5, COUNT - shift)).toBeLessThan(4)
     }
     let agreeing = 0
-    for (let i = 0; i < count; i++) agreeing += Number(masks[0]![i] === masks[1]![i])
-    expect(misses(agreeing / count, 0.5, 0.5, count)).toBeLessThan(4)
+    for (let i = 0; i < COUNT; i++) agreeing += Number(masks[0]![i] === masks[1]![i])
+    expect(misses(agreeing / COUNT, 0.5, 0.5, COUNT)).toBeLessThan(4)
   })
 
   it('keeps everything when asked to', () => {
@@ -77,9 +77,9 @@ describe('fillMask', () => {
 
 describe('fillNormal', () => {
   it('has the moments and the tails of the normal distribution', () => {
-    const values = new Float32Array(count)
+    const values = new Float32Array(COUNT)
     fillNormal(values, 5, 1)
-    const moment = (power: number) => values.reduce((sum, x) => sum + x ** power, 0) / count
+    const moment = (power: number) => values.reduce((sum, x) => sum + x ** power, 0) / COUNT
     // Deviations of x, x², x³, x⁴ under N(0, 1): √1, √2, √15, √96.
     for (const [power, mean, variance] of [
       [1, 0, 1],
@@ -87,7 +87,7 @@ describe('fillNormal', () => {
       [3, 0, 15],
       [4, 3, 96],
     ] as const) {
-      expect(misses(moment(power), mean, Math.sqrt(variance), count)).toBeLessThan(4)
+      expect(misses(moment(power), mean, Math.sqrt(variance), COUNT)).toBeLessThan(4)
     }
     // P(|x| > t) for t of 1, 2, 3, and of the edge beyond which the tail's own method draws.
     for (const [threshold, share] of [
@@ -96,8 +96,8 @@ describe('fillNormal', () => {
       [3, 0.0027],
       [3.442619855899, 0.000576],
     ] as const) {
-      const beyond = values.filter((x) => Math.abs(x) > threshold).length / count
-      expect(misses(beyond, share, Math.sqrt(share * (1 - share)), count)).toBeLessThan(4)
+      const beyond = values.filter((x) => Math.abs(x) > threshold).length / COUNT
+      expect(misses(beyond, share, Math.sqrt(share * (1 - share)), COUNT)).toBeLessThan(4)
     }
   })
 
@@ -114,12 +114,12 @@ describe('fillNormal', () => {
 
 describe('fillUniform', () => {
   it('is even between its bounds', () => {
-    const values = new Float32Array(count)
+    const values = new Float32Array(COUNT)
     fillUniform(values, 9, 0.5)
     const bins = new Array(20).fill(0)
     for (const value of values) bins[Math.floor((value + 0.5) * 20)]++
     for (const found of bins) {
-      expect(misses(found / count, 0.05, Math.sqrt(0.05 * 0.95), count)).toBeLessThan(4)
+      expect(misses(found / COUNT, 0.05, Math.sqrt(0.05 * 0.95), COUNT)).toBeLessThan(4)
     }
   })
 })

@@ -12,13 +12,6 @@ export {
   pictureList,
   videoFrame,
 } from './browser/picture-list.ts'
-export {
-  type BatchSheetOptions,
-  batchSheet,
-  type ContactSheetOptions,
-  contactSheet,
-  type SheetCell,
-} from './contact-sheet.ts'
 export { countClasses, type Dataset, type Split, sample, split, subset } from './dataset.ts'
 export type { DecodeOptions } from './decode.ts'
 export {
@@ -39,20 +32,7 @@ export {
   type MatchedClasses,
   matchClasses,
 } from './match-classes.ts'
-export {
-  type ChannelValues,
-  caffeMean,
-  cifarMean,
-  cifarStd,
-  createMeanPictureNormalizer,
-  createNormalizer,
-  imagenetMean,
-  imagenetStd,
-  type MeanPicture,
-  type MeanPictureNormalizerOptions,
-  type Normalizer,
-  type PictureShift,
-} from './normalize.ts'
+export type { ChannelValues, MeanPicture, Normalizer } from './normalize.ts'
 export { type Box, type Picture, PictureError, type Size } from './picture.ts'
 export { pictureExtensions } from './picture-header.ts'
 export type { PictureSource } from './picture-source.ts'
@@ -61,9 +41,7 @@ export {
   createTenViewPreprocess,
   type PackedMeanPicture,
   type Preprocessing,
-  packMeanPicture,
   subtractedMean,
-  unpackMeanPicture,
 } from './preprocess.ts'
 export {
   caffeTrain,

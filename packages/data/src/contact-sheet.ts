@@ -20,9 +20,9 @@ export interface ContactSheetOptions {
   cell?: number
 }
 
-const gap = 4
-const lineHeight = 11
-const letterWidth = 6
+const GAP = 4
+const LINE_HEIGHT = 11
+const LETTER_WIDTH = 6
 
 /** Rows of pictures, each in the middle of its cell, on white. */
 export function contactSheet(
@@ -35,16 +35,16 @@ export function contactSheet(
   }
   const columns = Math.max(1, ...rows.map((row) => row.length))
   const hasCaptions = rows.some((row) => row.some(({ caption }) => caption))
-  const rowHeight = side + gap + (hasCaptions ? lineHeight : 0)
-  const sheet = createPicture(gap + columns * (side + gap), gap + rows.length * rowHeight)
+  const rowHeight = side + GAP + (hasCaptions ? LINE_HEIGHT : 0)
+  const sheet = createPicture(GAP + columns * (side + GAP), GAP + rows.length * rowHeight)
   sheet.data.fill(255)
   rows.forEach((row, y) => {
     row.forEach(({ picture, caption = '' }, x) => {
-      const left = gap + x * (side + gap)
-      const top = gap + y * rowHeight
+      const left = GAP + x * (side + GAP)
+      const top = GAP + y * rowHeight
       const fitted = fit(picture, side)
       paste(sheet, fitted, left + ((side - fitted.width) >> 1), top + ((side - fitted.height) >> 1))
-      writeText(sheet, caption.slice(0, Math.floor(side / letterWidth)), left, top + side + 2)
+      writeText(sheet, caption.slice(0, Math.floor(side / LETTER_WIDTH)), left, top + side + 2)
     })
   })
   return sheet
@@ -142,7 +142,7 @@ function writeText(sheet: Picture, text: string, left: number, top: number): voi
       const dots = Number.parseInt(letters.slice(at + column * 2, at + column * 2 + 2), 16)
       for (let row = 0; row < 8; row++) {
         if (!((dots >> row) & 1)) continue
-        const to = ((top + row) * sheet.width + left + place * letterWidth + column) * 3
+        const to = ((top + row) * sheet.width + left + place * LETTER_WIDTH + column) * 3
         sheet.data.fill(0, to, to + 3)
       }
     }

@@ -185,21 +185,21 @@ interface Print {
   bits: Uint16Array
 }
 
-const printWidth = 9
-const printHeight = 8
+const PRINT_WIDTH = 9
+const PRINT_HEIGHT = 8
 /** Bits that may differ: with four parts, one of them must be equal. */
-const mostBits = 3
+const MOST_BITS = 3
 /** Mean difference of the small pictures in levels. */
-const mostLevels = 6
+const MOST_LEVELS = 6
 
 /** The "difference hash" (N. Krawetz, 2013). */
 function printOf(picture: Picture, index: number): Print {
-  const { data } = resample(picture, { width: printWidth, height: printHeight })
+  const { data } = resample(picture, { width: PRINT_WIDTH, height: PRINT_HEIGHT })
   const bits = new Uint16Array(4)
   const light = (at: number) => data[at]! * 299 + data[at + 1]! * 587 + data[at + 2]! * 114
-  for (let y = 0; y < printHeight; y++) {
+  for (let y = 0; y < PRINT_HEIGHT; y++) {
     for (let x = 0; x < 8; x++) {
-      const at = (y * printWidth + x) * 3
+      const at = (y * PRINT_WIDTH + x) * 3
       if (light(at) > light(at + 3)) bits[y >> 1]! |= 1 << ((y & 1) * 8 + x)
     }
   }
@@ -233,8 +233,8 @@ function looksSame(a: Print, b: Print): boolean {
   for (let part = 0; part < 4; part++) {
     for (let rest = a.bits[part]! ^ b.bits[part]!; rest !== 0; rest &= rest - 1) different++
   }
-  if (different > mostBits) return false
+  if (different > MOST_BITS) return false
   let levels = 0
   for (let at = 0; at < a.small.length; at++) levels += Math.abs(a.small[at]! - b.small[at]!)
-  return levels <= mostLevels * a.small.length
+  return levels <= MOST_LEVELS * a.small.length
 }

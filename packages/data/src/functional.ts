@@ -1,6 +1,28 @@
 // @alexnet/data/functional: pure functions from picture to picture, with the names and parameters of
-// `torchvision.transforms.functional`: what the transforms apply, for use by themselves.
+// `torchvision.transforms.functional`: what the transforms apply, for use by themselves. With them what makes
+// numbers of pictures (normalisers, mean pictures) and sheets of many pictures.
 
+export {
+  type BatchSheetOptions,
+  batchSheet,
+  type ContactSheetOptions,
+  contactSheet,
+  type SheetCell,
+} from './contact-sheet.ts'
+export {
+  type ChannelValues,
+  caffeMean,
+  cifarMean,
+  cifarStd,
+  createMeanPictureNormalizer,
+  createNormalizer,
+  imagenetMean,
+  imagenetStd,
+  type MeanPicture,
+  type MeanPictureNormalizerOptions,
+  type Normalizer,
+  type PictureShift,
+} from './normalize.ts'
 export { adjustHue, adjustSaturation, toGrayscale } from './operations/color.ts'
 export { type Erasing, erase } from './operations/erase.ts'
 export { adjustSharpness, type BlurOptions, gaussianBlur } from './operations/filter.ts'
@@ -35,5 +57,6 @@ export {
   warpAffine,
   warpPerspective,
 } from './operations/warp.ts'
+export { type PackedMeanPicture, packMeanPicture, unpackMeanPicture } from './preprocess.ts'
 export { type Interpolation, type ResampleOptions, resample } from './resample.ts'
 export { cropPicture } from './transforms/crop.ts'

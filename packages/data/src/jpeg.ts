@@ -10,8 +10,8 @@ import type { Box, Picture } from './picture.ts'
 import { PixelModule, pixelModule } from './pixel-module.ts'
 
 /** Larger pictures are left to the platform's decoder, which works in strips. */
-const mostPixels = 1 << 24
-const tableBytes = 1424 + 1024 * 4
+const MOST_PIXELS = 1 << 24
+const TABLE_BYTES = 1424 + 1024 * 4
 
 /**
  * Decodes a picture, or the part `window` of it.
@@ -25,7 +25,7 @@ export function decodeJpeg(
   window: Box = { left: 0, top: 0, width: frame.width, height: frame.height },
 ): Picture | undefined {
   const { width, height, components } = frame
-  if (width * height > mostPixels || !endsProperly(bytes)) return undefined
+  if (width * height > MOST_PIXELS || !endsProperly(bytes)) return undefined
   const module = pixelModule()
   const [luma] = components
   const { horizontal, vertical } = luma!
@@ -48,8 +48,8 @@ export function decodeJpeg(
   const componentParameters = arena.take(32 * components.length)
   const block = arena.take(160)
   const order = arena.take(80)
-  const dcTables = components.map(() => arena.take(tableBytes))
-  const acTables = components.map(() => arena.take(tableBytes))
+  const dcTables = components.map(() => arena.take(TABLE_BYTES))
+  const acTables = components.map(() => arena.take(TABLE_BYTES))
   const quantization = components.map(() => arena.take(128))
   const strides = components.map((component) => unitsAcross * component.horizontal * 8)
   const planes = components.map((component, at) =>

@@ -85,20 +85,10 @@ const presets = {
   'cifar-color-noise': cifarColorNoise,
   'cifar-eval': cifarEval,
   none: noAugmentation,
-} satisfies Record<PresetName, (options?: PresetOptions) => Preset>
+}
 
 /** Names that `preset` knows. */
-export type PresetName =
-  | 'paper'
-  | 'krizhevsky-2012'
-  | 'caffe'
-  | 'torchvision-train'
-  | 'torchvision-eval'
-  | 'trivial-wide'
-  | 'cifar'
-  | 'cifar-color-noise'
-  | 'cifar-eval'
-  | 'none'
+export type PresetName = keyof typeof presets
 
 /** The names, in the order of the documentation. */
 export const presetNames = Object.keys(presets) as readonly PresetName[]

@@ -13,7 +13,7 @@ export interface ResampleWeights {
 }
 
 /** Below so many source bytes, handing them over costs what it saves. */
-const leastBytes = 4096
+const LEAST_BYTES = 4096
 
 /**
  * Both passes over `rows` rows of the crop from its row `firstRow` on.
@@ -30,7 +30,7 @@ export function resampleWithVectors(
   const width = horizontal.first.length
   const height = vertical.first.length
   const sourceBytes = rows * crop.width * 3
-  if (sourceBytes < leastBytes) return undefined
+  if (sourceBytes < LEAST_BYTES) return undefined
   const module = pixelModule()
   const inPlace = picture.data.buffer === module.buffer
   let end = module.held

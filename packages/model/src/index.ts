@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { suggestion } from '@alexnet/core'
 import { openCheckpoint, type PublishedFile } from '@alexnet/weights'
 import { openCheckpointFile, pullWeights } from '@alexnet/weights/node'
 import { ModelError } from './errors.ts'
@@ -74,7 +75,7 @@ async function openPath(path: string): Promise<Omit<OpenedWeights, 'name'>> {
   const stats = await stat(path).catch(() => undefined)
   if (!stats && /^[\w-]+$/.test(path)) {
     throw new ModelError(
-      `${path}: no such file or folder, and no weights of that name (there are: ${modelNames.join(', ')})`,
+      `${path}: no such file or folder, and no weights of that name: ${suggestion(path, modelNames)}`,
     )
   }
   const file = stats?.isDirectory() ? await modelIn(path) : path

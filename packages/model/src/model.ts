@@ -11,26 +11,29 @@ import {
   featureLayer,
   OptionError,
   quantizeLinear,
-  suggestion,
   type Variant,
 } from '@alexnet/core'
-import type { PictureError, Preprocessing } from '@alexnet/data'
-import * as tf from '@tensorflow/tfjs'
+import type { Preprocessing } from '@alexnet/data'
+import type * as tf from '@tensorflow/tfjs'
 import type { ModelDescription } from './description.ts'
-import { type ExplainOptions, type Explanation, explain } from './drawings.ts'
 import { ModelError } from './errors.ts'
+import { explain } from './explain.ts'
+import type { ExplainOptions, Explanation } from './explanation.ts'
+import { classCount, pictureShape, upTo } from './network-shapes.ts'
 import { asDataset, type PictureInput } from './pictures.ts'
 import { likeliest, type Prediction } from './predictions.ts'
 import { evaluationBatches, TEN, tenViewBatches } from './preparation.ts'
+import {
+  type Features,
+  forward,
+  isArray,
+  isStream,
+  type Pictures,
+  type RunOptions,
+  rowsOf,
+  type Stream,
+} from './running.ts'
 import type { SaveOptions } from './write.ts'
-
-/** Output of one layer for one picture. */
-export interface Features {
-  /** [height, width, channels] of a convolution or pool, [units] of a fully connected layer. */
-  shape: number[]
-  /** The values in that order, the last axis fastest. */
-  data: Float32Array
-}
 
 /** Where a model's weights came from. */
 export interface ModelOrigin {
@@ -69,19 +72,6 @@ export interface ModelParts {
   origin?: ModelOrigin
 }
 
-/** How pictures go through the network. */
-export interface RunOptions {
-  /** Pictures that go through the network together. Default 32; less takes less memory. */
-  batchSize?: number
-  /** Threads that read, decode and prepare pictures. Default 0: the calling one. */
-  workers?: number
-  /**
-   * Told of a picture that cannot be used, with its number; its result is then empty, and the others go on. Default:
-   * the first such picture rejects.
-   */
-  onBroken?: (error: PictureError, index: number) => void
-}
-
 export interface ClassifyOptions extends RunOptions {
   /** How many of the likeliest classes to give, at most all of them. Default 5. */
   topK?: number
@@ -93,9 +83,6 @@ export interface FeaturesOptions extends RunOptions {
   /** Name of a layer, one of `layerNames`. Default that of `featureLayer`: fc7 of AlexNet, after its ReLU. */
   layer?: string
 }
-
-type Pictures = readonly PictureInput[]
-type Stream = AsyncIterable<PictureInput>
 
 /** Names pictures, describes and explains them. Call `dispose` when done with it. */
 export class Model implements ModelDescription {
@@ -265,6 +252,7 @@ export class Model implements ModelDescription {
    * @throws ModelError when the file has none
    */
   keepInt8(): void {
+    this.#requireLive()
     if (!this.origin.isInt8) {
       throw new ModelError(
         `${this.origin.path} has no int8 weights to keep: make such a file with alexnet convert --quantize int8`,
@@ -298,7 +286,10 @@ export class Model implements ModelDescription {
       this.#requireLive()
       const used = typeof network === 'function' ? network() : network
       let index = 0
-      for await (const rows of this.#rows(list, used, views, options)) yield result(rows, index++)
+      for await (const rows of rowsOf(list, this.preprocessing, views, options, (inputs) =>
+        this.#forward(used, inputs),
+      ))
+        yield result(rows, index++)
     }.bind(this)
     if (isStream(pictures)) return run(pictures)
     return (async () => {
@@ -308,72 +299,9 @@ export class Model implements ModelDescription {
     })()
   }
 
-  /** The rows of each picture's views, in order; undefined for a broken one that was told of. */
-  async *#rows(
-    pictures: Pictures | Stream,
-    network: tf.LayersModel,
-    views: number,
-    { batchSize = 32, workers = 0, onBroken }: RunOptions,
-  ): AsyncGenerator<Features[] | undefined> {
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new OptionError(`batchSize must be a whole number of at least 1, found ${batchSize}`)
-    }
-    let first = 0
-    for await (const part of isStream(pictures) ? chunks(pictures, batchSize) : [pictures]) {
-      if (part.length === 0) continue
-      const batchesOf = views === TEN ? tenViewBatches : evaluationBatches
-      const batches = batchesOf(await asDataset(part, first), this.preprocessing, {
-        batchSize: Math.min(batchSize, part.length * views),
-        workers: views === TEN ? 0 : workers,
-        onBroken: onBroken ? 'skip' : 'stop',
-        recycle: true,
-      })
-      let next = 0
-      const passOver = function* (until: number) {
-        for (; next < until; next++) {
-          const broken = batches.skipped.find(({ index }) => Math.floor(index / views) === next)!
-          onBroken?.(broken.error, first + next)
-          yield undefined
-        }
-      }
-      for await (const { images, indices } of batches) {
-        const rows = await this.#forward(network, images)
-        for (let row = 0; row < rows.length; row += views) {
-          yield* passOver(Math.floor(indices[row]! / views))
-          yield rows.slice(row, row + views)
-          next++
-        }
-      }
-      yield* passOver(part.length)
-      first += part.length
-    }
-  }
-
-  /** One row of a network's output for each of the prepared inputs. */
   async #forward(network: tf.LayersModel, inputs: Float32Array): Promise<Features[]> {
     this.#requireLive() // it may have been disposed of while the last batch was read
-    const length = this.#inputShape.reduce((product, extent) => product * extent, 1)
-    const count = inputs.length / length
-    if (!Number.isInteger(count) || count === 0) {
-      const [height, width, channels] = this.#inputShape
-      throw new ModelError(
-        `${inputs.length} numbers are not inputs of this model, which takes ${length} a picture (${height} rows of ${width} pixels of ${channels}): make them with prepare()`,
-      )
-    }
-    const output = tf.tidy(
-      () => network.predictOnBatch(tf.tensor4d(inputs, [count, ...this.#inputShape])) as tf.Tensor,
-    )
-    try {
-      const values = (await output.data()) as Float32Array
-      const shape = output.shape.slice(1)
-      const size = values.length / count
-      return Array.from({ length: count }, (_, row) => ({
-        shape: [...shape],
-        data: values.slice(row * size, (row + 1) * size),
-      }))
-    } finally {
-      output.dispose()
-    }
+    return forward(network, this.#inputShape, inputs)
   }
 
   /** The part of the network from the input to a layer. */
@@ -386,6 +314,7 @@ export class Model implements ModelDescription {
   }
 
   async #only(batchesOf: typeof evaluationBatches, picture: PictureInput): Promise<Float32Array> {
+    this.#requireLive()
     const dataset = await asDataset([picture])
     for await (const { images } of batchesOf(dataset, this.preprocessing, { batchSize: TEN })) {
       return images as Float32Array
@@ -396,67 +325,4 @@ export class Model implements ModelDescription {
   #requireLive(): void {
     if (this.#disposed) throw new ModelError('this model was disposed of: open it again')
   }
-}
-
-const isStream = (pictures: unknown): pictures is Stream =>
-  typeof pictures === 'object' && pictures !== null && Symbol.asyncIterator in pictures
-
-const isArray = (pictures: PictureInput | Pictures): pictures is Pictures => Array.isArray(pictures)
-
-/** What a stream gives, some at a time. */
-async function* chunks(pictures: Stream, size: number): AsyncGenerator<PictureInput[]> {
-  let chunk: PictureInput[] = []
-  for await (const picture of pictures) {
-    chunk.push(picture)
-    if (chunk.length < size) continue
-    yield chunk
-    chunk = []
-  }
-  if (chunk.length > 0) yield chunk
-}
-
-function upTo(network: tf.LayersModel, name: string): tf.LayersModel {
-  const layer = network.layers.find((candidate) => candidate.name === name)
-  if (!layer || layer.getClassName() === 'InputLayer') {
-    const names = network.layers.map((candidate) => candidate.name)
-    const hint = suggestion(name, names)
-    const list = names.join(', ')
-    throw new OptionError(
-      `there is no layer '${name}': ${hint.includes(list) ? hint : `${hint} The layers are ${list}`}`,
-    )
-  }
-  const { output } = layer
-  if (Array.isArray(output)) {
-    throw new OptionError(`layer '${name}' has ${output.length} outputs, features needs one`)
-  }
-  return tf.model({ inputs: network.inputs, outputs: output })
-}
-
-/** [height, width, channels] of a network's input. */
-function pictureShape(network: tf.LayersModel): readonly [number, number, number] {
-  const shape = network.inputs[0]!.shape
-  const [height, width, channels] = shape.slice(1)
-  if (network.inputs.length !== 1 || shape.length !== 4 || !height || !width || !channels) {
-    throw new OptionError(
-      `a model's network needs one input [batch, height, width, channels] of fixed size, found ${show(network.inputs)}`,
-    )
-  }
-  return [height, width, channels]
-}
-
-/** Number of a network's logits. */
-function classCount(network: tf.LayersModel): number {
-  const shape = network.outputs[0]!.shape
-  const classes = shape[1]
-  if (network.outputs.length !== 1 || shape.length !== 2 || !classes) {
-    throw new OptionError(
-      `a model's network needs one output [batch, classes], found ${show(network.outputs)}`,
-    )
-  }
-  return classes
-}
-
-/** Shapes of a network's inputs or outputs; null stands for a size that is not fixed. */
-function show(tensors: readonly tf.SymbolicTensor[]): string {
-  return tensors.map((tensor) => JSON.stringify(tensor.shape)).join(' and ')
 }

@@ -133,7 +133,7 @@ describe('openModel', () => {
       /a model is opened from a name \(cifar10, imagenet\), a path, a URL/,
     )
     await expect(openModel('cifar')).rejects.toThrow(
-      'cifar: no such file or folder, and no weights of that name (there are: cifar10, imagenet)',
+      'cifar: no such file or folder, and no weights of that name: did you mean cifar10?',
     )
     await expect(openModel('./nowhere.pth')).rejects.toThrow(/nowhere\.pth/)
     await expect(openModel([])).rejects.toThrow('no file of weights was given')
@@ -179,4 +179,9 @@ describe('downloads', () => {
     process.env.XDG_CACHE_HOME = inFolder('cache')
     await expect(openModel(record)).rejects.toThrow(/weights 'mine'.*could not be downloaded/)
   })
+})
+
+it('ends before anything is opened when its signal says so', async () => {
+  const signal = AbortSignal.abort(new Error('enough'))
+  await expect(openModel('cifar10', { signal })).rejects.toThrow('enough')
 })

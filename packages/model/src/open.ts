@@ -60,7 +60,7 @@ export interface OpenModelOptions {
   onProgress?: (progress: DownloadProgress) => void
   /** Node: told who downloads the same weights already, and is waited for. */
   onWait?: (holder: string) => void
-  /** Ends a download; what has arrived stays for the next time. */
+  /** Ends the opening, with its reason; what has arrived of a download stays for the next time. */
   signal?: AbortSignal
   /** Asked for downloads in place of the records' servers. */
   mirror?: string
@@ -107,9 +107,12 @@ export async function openModelOn(
   source: ModelSource,
   options: OpenModelOptions = {},
 ): Promise<Model> {
+  const { signal } = options
+  signal?.throwIfAborted()
   await startBackend(options.backend)
   const opened = await openWeights(platform, source, options)
   try {
+    signal?.throwIfAborted()
     return await makeModel(opened, options, platform.save)
   } finally {
     await opened.checkpoint.close()

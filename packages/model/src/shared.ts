@@ -1,26 +1,17 @@
 // What the package is in Node and in browsers alike.
 
 export { fromMetadata, type ModelDescription, toMetadata } from './description.ts'
-export {
-  asPrepared,
-  classNamed,
-  type ExplainOptions,
-  type Explanation,
-  type ExplanationMap,
-  evenly,
-  oneFilter,
-  viewOf,
-} from './drawings.ts'
+export { evenly } from './drawings.ts'
 export { ModelError } from './errors.ts'
+export { classNamed } from './explain.ts'
+export type { ExplainOptions, Explanation, ExplanationMap } from './explanation.ts'
 export * from './lists.ts'
 export {
   type ClassifyOptions,
-  type Features,
   type FeaturesOptions,
   Model,
   type ModelOrigin,
   type ModelParts,
-  type RunOptions,
 } from './model.ts'
 export { networkTensors } from './names.ts'
 export {
@@ -40,6 +31,8 @@ export {
   tenViewBatches,
 } from './preparation.ts'
 export { type Recognised, recognise } from './recognise.ts'
+export type { Features, RunOptions } from './running.ts'
+export { asPrepared, oneFilter, viewOf } from './views.ts'
 export {
   encodeModel,
   formatOf,

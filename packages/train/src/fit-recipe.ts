@@ -15,17 +15,18 @@ import {
   type Preprocessing,
   type Preset,
   type PresetOptions,
-  packMeanPicture,
   preset,
   type WorkerPool,
 } from '@alexnet/data'
+import { packMeanPicture } from '@alexnet/data/functional'
 import { type BatchTransform, cutMix, mixingChoice, mixUp } from '@alexnet/data/transforms'
 import { type Communicator, rangeOf } from '@alexnet/distributed'
 import type * as tf from '@tensorflow/tfjs'
 import type { BatchSource } from './batch.ts'
 import type { TrainEvent } from './events.ts'
+import { createOptimizer, scheduleOf } from './from-recipe.ts'
 import type { RanksOptions } from './ranks/ranked-step.ts'
-import { createOptimizer, type Recipe, scheduleOf } from './recipes.ts'
+import type { Recipe } from './recipes.ts'
 import { type FitOptions, Trainer } from './trainer.ts'
 
 /** How the pictures of a run are prepared, as plain data: kept with a run, it need not be measured again. */

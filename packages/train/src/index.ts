@@ -29,6 +29,7 @@ export {
   recipeBatches,
   recipePreset,
 } from './fit-recipe.ts'
+export { createOptimizer, scheduleOf } from './from-recipe.ts'
 export { crossEntropy } from './loss.ts'
 export { Confusion, classAccuracies, countRight, type Metrics } from './metrics.ts'
 export { Optimizer, type OptimizerOptions, type OptimizerState } from './optimizer.ts'
@@ -36,13 +37,11 @@ export { bytesPerStep, chooseParallel } from './ranks/bytes.ts'
 export type { RanksOptions } from './ranks/ranked-step.ts'
 export { shareCheckpoint } from './ranks/share-checkpoint.ts'
 export {
-  createOptimizer,
   getRecipe,
   type OptimizerRecord,
   type Recipe,
   type RecipeName,
   recipes,
-  scheduleOf,
 } from './recipes.ts'
 export {
   constant,

@@ -1,11 +1,9 @@
 // How networks were trained, as data: a recipe holds every number of a training run but the pictures and
-// the seed. Plain objects, so that a run folder can keep the one it used and a page can show it.
+// the seed. Plain objects, so that a run folder can keep the one it used and a page can show it. Importing this file
+// (@alexnet/train/recipes) loads nothing that computes, so that a command line's --help can name them.
 
 import type { Variant } from '@alexnet/core'
-import { AdamW } from './adamw.ts'
-import type { Optimizer } from './optimizer.ts'
-import { createSchedule, type Schedule, type ScheduleRecord, withWarmUp } from './schedule.ts'
-import { Sgd } from './sgd.ts'
+import type { ScheduleRecord } from './schedule.ts'
 import type { WeightRule } from './weight-rules.ts'
 
 /** An optimiser as plain data; the options are its class's. */
@@ -231,27 +229,4 @@ export function getRecipe(name: string): Recipe {
   throw new RangeError(
     `there is no recipe '${name}': choose one of ${Object.keys(recipes).join(', ')}`,
   )
-}
-
-/** The optimiser that a recipe asks for, its rules included. */
-export function createOptimizer({
-  optimizer,
-  learningRate,
-  rules = [],
-}: Pick<Recipe, 'optimizer' | 'learningRate' | 'rules'>): Optimizer {
-  const { kind, ...options } = optimizer
-  return kind === 'sgd'
-    ? new Sgd({ ...options, learningRate, rules })
-    : new AdamW({ ...options, learningRate, rules })
-}
-
-/** The schedule that a recipe asks for, its warm-up included. */
-export function scheduleOf({
-  schedule,
-  learningRate,
-  warmUpEpochs = 0,
-  epochs,
-}: Pick<Recipe, 'schedule' | 'learningRate' | 'warmUpEpochs' | 'epochs'>): Schedule {
-  const main = createSchedule(schedule, learningRate)
-  return warmUpEpochs > 0 ? withWarmUp(main, Math.min(1, warmUpEpochs / epochs)) : main
 }

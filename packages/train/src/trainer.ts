@@ -158,7 +158,7 @@ export class Trainer {
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause
       const { step, learningRate } = this.#state
-      const message = `after step ${step} (learning rate ${learningRate}) ${cause.message}: ${advice}`
+      const message = `after step ${step} (learning rate ${learningRate}) ${cause.message}: ${ADVICE}`
       throw new TrainingError(message, { cause })
     } finally {
       for (const tensors of slots?.values() ?? []) tf.dispose([...tensors.values()])
@@ -323,13 +323,13 @@ export class Trainer {
     const { step, epoch } = this.#state
     const where = `at step ${step + 1} (epoch ${epoch + 1}, learning rate ${learningRate})`
     if (!Number.isFinite(loss)) {
-      throw new TrainingError(`the loss became ${loss} ${where}: ${advice}`)
+      throw new TrainingError(`the loss became ${loss} ${where}: ${ADVICE}`)
     }
     const guess = Math.log(Math.max(2, this.model.outputs[0]!.shape.at(-1)!))
     this.#tooLarge = loss > EXPLODED.times * guess ? this.#tooLarge + 1 : 0
     if (this.#tooLarge < EXPLODED.steps) return
     throw new TrainingError(
-      `the loss exploded: ${loss.toPrecision(3)} ${where}, after ${EXPLODED.steps} steps above ${EXPLODED.times} times that of a guess (${guess.toFixed(2)}): ${advice}`,
+      `the loss exploded: ${loss.toPrecision(3)} ${where}, after ${EXPLODED.steps} steps above ${EXPLODED.times} times that of a guess (${guess.toFixed(2)}): ${ADVICE}`,
     )
   }
 
@@ -366,7 +366,7 @@ export class Trainer {
   }
 }
 
-const advice =
+const ADVICE =
   'lower the learning rate, warm it up or cut the gradients to a length, and go on from the last checkpoint'
 
 const metricsOf = ({ pictures, loss, top1, top5 }: Metrics): Metrics => ({

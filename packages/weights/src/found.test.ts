@@ -6,8 +6,8 @@ import { bytesOf, type Checkpoint } from './tensor.ts'
 
 // What torch.load, numpy.load and onnx.numpy_helper say of files as people have them (fixtures/make-found.py).
 type Expected = Record<string, Record<string, { shape: number[]; bytes: string }>>
-const folder = 'fixtures/found/'
-const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Expected
+const FOLDER = 'fixtures/found/'
+const expected = JSON.parse(readFileSync(`${FOLDER}expected.json`, 'utf8')) as Expected
 
 const facts = ({ tensors }: Checkpoint) =>
   Object.fromEntries(
@@ -19,18 +19,18 @@ const facts = ({ tensors }: Checkpoint) =>
 
 describe('files as people have them', () => {
   it('are all looked at', () => {
-    const files = readdirSync(folder).filter((name) => !/\.(json|data)$/.test(name))
+    const files = readdirSync(FOLDER).filter((name) => !/\.(json|data)$/.test(name))
     expect(Object.keys(expected).sort()).toEqual(files.sort())
     expect(files.length).toBeGreaterThan(55)
   })
 
   it.each(Object.keys(expected))('%s gives the right names and bits', async (name) => {
-    expect(facts(await readCheckpointFile(folder + name))).toEqual(expected[name])
+    expect(facts(await readCheckpointFile(FOLDER + name))).toEqual(expected[name])
   })
 })
 
 it('reads elements beside an ONNX file from memory too, and says when they are not there', async () => {
-  const bytes = (name: string) => new Uint8Array(readFileSync(folder + name))
+  const bytes = (name: string) => new Uint8Array(readFileSync(FOLDER + name))
   const files = new Map([['external.onnx.data', bytes('external.onnx.data')]])
   const read = await readCheckpoint(bytes('external.onnx'), { files })
   expect(facts(read)).toEqual(expected['external.onnx'])

@@ -16,7 +16,7 @@ export interface EngineEntry {
   install: string
 }
 
-const workspace = 'run `pnpm install` in the workspace'
+const WORKSPACE = 'run `pnpm install` in the workspace'
 
 /** Ours first: every ratio is to it. */
 export const ours: EngineEntry = {
@@ -26,7 +26,7 @@ export const ours: EngineEntry = {
   tasks: ['infer', 'train', 'kernels', 'memory'],
   byDefault: ['infer', 'train', 'kernels', 'memory'],
   inBrowser: true,
-  install: workspace,
+  install: WORKSPACE,
 }
 
 export const peers: readonly EngineEntry[] = [
@@ -37,7 +37,7 @@ export const peers: readonly EngineEntry[] = [
     tasks: ['infer'],
     byDefault: ['infer'],
     inBrowser: true,
-    install: workspace,
+    install: WORKSPACE,
   },
   {
     name: 'ort-node',
@@ -63,7 +63,7 @@ export const peers: readonly EngineEntry[] = [
     tasks: ['infer', 'kernels'],
     byDefault: ['infer'],
     inBrowser: true,
-    install: workspace,
+    install: WORKSPACE,
   },
   {
     name: 'tfjs-cpu',
@@ -72,7 +72,7 @@ export const peers: readonly EngineEntry[] = [
     tasks: ['infer', 'train', 'kernels', 'memory'],
     // Seconds a picture.
     byDefault: [],
-    install: workspace,
+    install: WORKSPACE,
   },
   {
     name: 'jax-js',
@@ -80,7 +80,7 @@ export const peers: readonly EngineEntry[] = [
     package: '@jax-js/jax',
     tasks: ['infer'],
     byDefault: [],
-    install: workspace,
+    install: WORKSPACE,
   },
 ]
 

@@ -49,7 +49,7 @@ export interface DataReport {
 
 const oursMain = fileURLToPath(new URL('../data-main.js', import.meta.url))
 const theirsMain = fileURLToPath(new URL('../../scripts/torchvision_loader.py', import.meta.url))
-const cifarPictures = 10_000
+const CIFAR_PICTURES = 10_000
 
 /** Runs the benchmark and prints its result. */
 export async function dataTask(settings: DataSettings): Promise<void> {
@@ -289,8 +289,8 @@ async function photoFolder(source: string, to: string): Promise<string> {
 /** Drawn pictures in CIFAR-10's binary files: loading takes the same time whatever they show. */
 async function writeCifar(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true })
-  const source = shapes({ count: cifarPictures, size: 32 })
-  const each = cifarPictures / 5
+  const source = shapes({ count: CIFAR_PICTURES, size: 32 })
+  const each = CIFAR_PICTURES / 5
   for (let file = 0; file < 5; file++) {
     const bytes = new Uint8Array(each * 3073)
     for (let at = 0; at < each; at++) {

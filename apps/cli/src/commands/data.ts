@@ -2,7 +2,6 @@
 
 import {
   type ChannelValues,
-  contactSheet,
   type Dataset,
   type DatasetDescription,
   describeDataset,
@@ -14,11 +13,11 @@ import {
   type PictureSummary,
   preset,
   presetNames,
-  type SheetCell,
   type Split,
   shuffledOrder,
   summarizePicture,
 } from '@alexnet/data'
+import { contactSheet, type SheetCell } from '@alexnet/data/functional'
 import { compose, Random, transformPicture } from '@alexnet/data/transforms'
 import type { Communicator } from '@alexnet/distributed'
 import { replaceFile } from '@alexnet/weights/node'
@@ -138,15 +137,15 @@ async function describeShards(
   return communicator.rank === 0 ? describeSummaries(dataset, summaries) : undefined
 }
 
-const mostClasses = 20
-const mostLines = 10
+const MOST_CLASSES = 20
+const MOST_LINES = 10
 
 function formatDescription(description: DatasetDescription): string[] {
   const { name, split, pictures, read, broken, width, height, duplicates } = description
   const { counts, smallest, largest, evenness } = description.classes
   const values = (list: ChannelValues) => list.map((value) => value.toFixed(4)).join(' ')
   const longest = Math.max(...counts.map((one) => shown(one.name).length))
-  const listed = counts.slice(0, mostClasses)
+  const listed = counts.slice(0, MOST_CLASSES)
   const { eigenvectors, deviations } = description.colorPca
   return [
     `${name}${split ? `, ${split}` : ''}: ${pictures} pictures in ${counts.length} classes`,
@@ -183,10 +182,10 @@ function formatDescription(description: DatasetDescription): string[] {
 
 function list(title: string, lines: string[]): string[] {
   if (lines.length === 0) return []
-  const more = lines.length - mostLines
+  const more = lines.length - MOST_LINES
   return [
     `${title}: ${lines.length}`,
-    ...lines.slice(0, mostLines).map((line) => `  ${line}`),
+    ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`),
     ...(more > 0 ? [`  … ${more} more (--json has all)`] : []),
   ]
 }

@@ -23,7 +23,7 @@ async function succeed(run: Promise<Result>): Promise<Result> {
 }
 
 const path = (name: string) => join(folder.path, name)
-const small = '--variant lenet-5 --no-augment --no-report --threads 1'
+const SMALL = '--variant lenet-5 --no-augment --no-report --threads 1'
 
 /** Colours far apart, one a class. */
 const colors: Record<string, number[]> = { a: [250, 20, 20], b: [20, 250, 20], c: [20, 20, 250] }
@@ -75,7 +75,7 @@ describe('classes of parts', () => {
     await writeShard('shards/test/0.tar', { b: 6, c: 6 })
     await succeed(alexnet('pack shards packed'))
     for (const set of ['shards', 'packed']) {
-      await succeed(alexnet(`train ${set} ${small} --epochs 12 --out run-${set}`))
+      await succeed(alexnet(`train ${set} ${SMALL} --epochs 12 --out run-${set}`))
       const { validation } = await lastEpoch(`run-${set}`)
       expect(validation.top1).toBe(1)
       expect(validation.classes).toEqual([null, 1, 1])
@@ -87,7 +87,7 @@ describe('classes of parts', () => {
   it('that are not trained on are an error', async () => {
     await writeShard('more/train/0.tar', { a: 2, b: 2 })
     await writeShard('more/val/0.tar', { a: 2, c: 2 })
-    const { code, stderr } = await alexnet(`train more ${small} --out more-run`)
+    const { code, stderr } = await alexnet(`train more ${SMALL} --out more-run`)
     expect([code, stderr]).toEqual([
       2,
       'alexnet: val: the training part does not know the class c; it knows a, b\n',
@@ -98,7 +98,7 @@ describe('classes of parts', () => {
     await writeFolders('three/Train', { a: 6, b: 6 })
     await writeFolders('three/VAL', { a: 2, b: 3 })
     await writeFolders('three/Test', { a: 3, b: 1 })
-    const { stderr } = await succeed(alexnet(`train three ${small} --epochs 1 --out three-run`))
+    const { stderr } = await succeed(alexnet(`train three ${SMALL} --epochs 1 --out three-run`))
     expect(stderr).toContain('2 classes')
     expect(stderr).toContain('12 pictures to train on, 5 to validate on')
     for (const [split, pictures] of [
@@ -114,7 +114,7 @@ describe('classes of parts', () => {
 
   it('of which there is one only are refused, and what is passed over is said', async () => {
     await writeFolders('one', { a: 4 })
-    const { code, stderr } = await alexnet(`train one ${small} --out one-run`)
+    const { code, stderr } = await alexnet(`train one ${SMALL} --out one-run`)
     expect([code, stderr]).toEqual([
       2,
       'alexnet: one: all its pictures are of one class, "a"; a network needs two or more to tell apart\n',
@@ -131,7 +131,7 @@ describe('classes of parts', () => {
 describe('--limit', () => {
   it.each([15, 4, 1])('trains on exactly %i pictures', async (limit) => {
     const { stderr } = await succeed(
-      alexnet(`train shapes:100 ${small} --epochs 1 --limit ${limit} --out limit-${limit}`),
+      alexnet(`train shapes:100 ${SMALL} --epochs 1 --limit ${limit} --out limit-${limit}`),
     )
     expect(stderr).toMatch(new RegExp(`^${limit} pictures to train on`, 'm'))
     const classes = Number(/(\d+) classes$/m.exec(stderr)![1])
@@ -143,12 +143,12 @@ describe('--on-broken skip', () => {
   beforeAll(async () => {
     await writeFolders('broken', { a: 9, b: 9 })
     for (const name of ['a/0', 'a/4', 'b/2']) await writeFile(path(`broken/${name}.png`), 'broken')
-    await succeed(alexnet(`train broken ${small} --on-broken skip --epochs 4 --out skipping`))
+    await succeed(alexnet(`train broken ${SMALL} --on-broken skip --epochs 4 --out skipping`))
   })
 
   it('ends training, evaluation and classification at a broken picture without it', async () => {
     for (const command of [
-      `train broken ${small} --out stopped`,
+      `train broken ${SMALL} --out stopped`,
       'evaluate broken --weights skipping',
       'classify broken/a/1.png broken/a/0.png --weights skipping',
     ]) {
@@ -213,7 +213,7 @@ describe('--on-broken skip', () => {
   })
 
   it('is resumed bit for bit, even where whole batches are left out, and notices an edited picture', async () => {
-    const run = `train broken ${small} --on-broken skip --batch-size 1 --epochs 2 --checkpoint-every 1 --keep 99`
+    const run = `train broken ${SMALL} --on-broken skip --batch-size 1 --epochs 2 --checkpoint-every 1 --keep 99`
     const { stderr } = await succeed(alexnet(`${run} --out whole`))
     expect(stderr).toContain('skipped 3 pictures that cannot be used:')
     const checkpoints = path('whole/checkpoints')

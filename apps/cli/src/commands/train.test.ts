@@ -12,7 +12,6 @@ import { readEvents } from '../testing/event-file.ts'
 import { killAndResume } from '../testing/kill.ts'
 import { writeShapes } from '../testing/pictures.ts'
 import { type Result, start, temporaryFolder } from '../testing/run.ts'
-import { recipeNames } from '../train/options.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
@@ -38,7 +37,7 @@ const linesOf = async (name: string) =>
     .map((line) => JSON.parse(line))
 
 /** The smallest network, for a moment. */
-const small = 'train shapes:120 --variant lenet-5 --batch-size 20 --no-report'
+const SMALL = 'train shapes:120 --variant lenet-5 --batch-size 20 --no-report'
 
 describe('a run', () => {
   beforeAll(async () => {
@@ -154,7 +153,7 @@ describe('rates and decay of single layers', () => {
   it("are the run's rules, one a pattern, before those of the recipe", async () => {
     await succeed(
       alexnet(
-        `${small} --epochs 1 --recipe fine-tune --layer-rate *.bias=2 --layer-decay *.bias=0 --freeze features.0.weight --out ruled`,
+        `${SMALL} --epochs 1 --recipe fine-tune --layer-rate *.bias=2 --layer-decay *.bias=0 --freeze features.0.weight --out ruled`,
       ),
     )
     const { recipe } = JSON.parse(await read('ruled/run.json'))
@@ -173,8 +172,8 @@ describe('rates and decay of single layers', () => {
 
 describe('going on', () => {
   it('from the checkpoint before, when the last one is damaged; the log tells of one run', async () => {
-    await succeed(alexnet(`${small} --epochs 3 --keep 3 --out whole`))
-    await succeed(alexnet(`${small} --epochs 3 --keep 3 --out damaged`))
+    await succeed(alexnet(`${SMALL} --epochs 3 --keep 3 --out whole`))
+    await succeed(alexnet(`${SMALL} --epochs 3 --keep 3 --out damaged`))
     const names = (await readdir(path('damaged/checkpoints'))).sort()
     expect(names).toEqual(['06', '12', '18'].map((step) => `step-000000${step}.safetensors`))
     // One flipped bit, deep in the tensors.
@@ -198,7 +197,7 @@ describe('going on', () => {
   })
 
   it('with a folder of the first version, checkpoint and all', async () => {
-    await succeed(alexnet(`${small} --epochs 2 --momentum 0.8 --out new`))
+    await succeed(alexnet(`${SMALL} --epochs 2 --momentum 0.8 --out new`))
     // As the first version left it after its first epoch.
     const { recipe, model, labels, preprocessing, dataset, fingerprint, validation } = JSON.parse(
       await read('new/run.json'),
@@ -268,7 +267,7 @@ describe('going on', () => {
 
 describe('fine-tuning', () => {
   it('begins with the weights of a run, head anew, and ends with a classifier of the new classes', async () => {
-    await succeed(alexnet(`${small} --epochs 1 --out base`))
+    await succeed(alexnet(`${SMALL} --epochs 1 --out base`))
     await writeShapes(path('mine'), { count: 150, classes: ['circle', 'stripes', 'star'] })
     const { stderr } = await succeed(
       alexnet('train mine --from base --epochs 2 --head-epochs 1 --out tuned'),
@@ -311,7 +310,7 @@ describe('mistakes', () => {
     ['--freeze feature.*', /no weight is called 'feature\.\*': the names are features\.0\.weight/],
     ['--optimizer adamw --momentum 0.5', /--momentum belongs to sgd/],
   ])('%s', async (options, message) => {
-    const { code, stderr, stdout } = await alexnet(`${small} --out none ${options}`)
+    const { code, stderr, stdout } = await alexnet(`${SMALL} --out none ${options}`)
     expect(stderr).toMatch(message)
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect([code === 1 || code === 2, stdout]).toEqual([true, ''])
@@ -320,7 +319,7 @@ describe('mistakes', () => {
 
   it('a rate far too high: the step, the last good checkpoint, what to do', async () => {
     const { code, stderr } = await alexnet(
-      `${small} --epochs 9 --learning-rate 1e9 --schedule constant --activation relu --checkpoint-every 1 --out burst`,
+      `${SMALL} --epochs 9 --learning-rate 1e9 --schedule constant --activation relu --checkpoint-every 1 --out burst`,
     )
     expect(code).toBe(1)
     expect(stderr).toMatch(
@@ -331,12 +330,12 @@ describe('mistakes', () => {
   it('goes on from a checkpoint by --from: its network, the preparation of its pictures and its head', async () => {
     // Not at its last step: the averages and the momentum that lie beside the weights are left out.
     const first = await alexnet(
-      `${small} --epochs 1 --checkpoint-every 1 --keep 9 --out whole-epoch`,
+      `${SMALL} --epochs 1 --checkpoint-every 1 --keep 9 --out whole-epoch`,
     )
     expect(first.code, first.stderr).toBe(0)
     const last = 'whole-epoch/checkpoints/step-00000001.safetensors'
     const calm = await alexnet(
-      `${small.replace(/--variant \S+ ?/, '')} --epochs 1 --learning-rate 1e-9 --from ${last} --out calm`,
+      `${SMALL.replace(/--variant \S+ ?/, '')} --epochs 1 --learning-rate 1e-9 --from ${last} --out calm`,
     )
     expect([calm.code, calm.stderr]).toEqual([0, expect.not.stringContaining('alexnet:')])
     const weights = async (path: string) =>
@@ -355,8 +354,7 @@ describe('mistakes', () => {
     expect((await settings('calm')).model).toEqual((await settings('whole-epoch')).model)
   })
 
-  it('the recipes that --help names are those that there are, and all can be prepared for', () => {
-    expect(recipeNames.split(', ')).toEqual(Object.keys(recipes))
+  it('all recipes can be prepared for', () => {
     for (const recipe of Object.values(recipes)) {
       if ('augmentation' in recipe) expect(trainingPresetNames).toContain(recipe.augmentation)
     }

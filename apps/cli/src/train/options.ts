@@ -1,19 +1,16 @@
 // The options of `alexnet train`, a row each: from this table follow the flags and their --help, the type that
 // the command works with, what an option changes in the recipe or the network, and whether a run may be resumed
-// with another value. It is loaded for a --help, so it imports types alone besides the parser of arguments.
+// with another value. It is loaded for a --help, so it imports nothing that computes.
 
 import type { AlexNetOptions } from '@alexnet/core'
 import type { OptimizerRecord, Recipe, ScheduleRecord, WeightRule } from '@alexnet/train'
+import { recipes } from '@alexnet/train/recipes'
 import { InvalidArgumentError } from 'commander'
 import { number, whole } from '../arguments/shared.ts'
 import type { EngineOptions } from '../backend.ts'
 import type { OnBroken } from '../pictures.ts'
 import type { RankOptions } from '../ranks.ts'
 import type { RunSettings } from './run-settings.ts'
-
-/** The recipes of @alexnet/train, which is not loaded for a --help; a test holds the two together. */
-export const recipeNames =
-  'paper, krizhevsky-2012, caffe, torchvision, cifar10, cifar-fast, ablation, figure-1, cuda-convnet-80sec, cuda-convnet-18pct, fine-tune, small, large'
 
 /** An option whose value is a T. */
 export interface TrainOption<T> {
@@ -57,7 +54,7 @@ const byWeights =
 const beginning = {
   recipe: text({
     flags: '-r, --recipe <name>',
-    about: `one of ${recipeNames} (default: by pictures)`,
+    about: `one of ${Object.keys(recipes).join(', ')} (default: by pictures)`,
     resumed: ({ recipe }) => recipe.name,
   }),
   from: text({

@@ -29,15 +29,15 @@ export function readSettings(text: string, path: string): RunSettings {
   }
   const wrong = firstWrong(settings, parts)
   if (wrong !== undefined) {
-    throw new UsageError(`${path} is damaged (its ${wrong} cannot be right): ${wayOn}`)
+    throw new UsageError(`${path} is damaged (its ${wrong} cannot be right): ${WAY_ON}`)
   }
   if (hash !== undefined && hash !== hashOfSettings(settings as RunSettings)) {
-    throw new UsageError(`${path} is not as it was written (its checksum is another): ${wayOn}`)
+    throw new UsageError(`${path} is not as it was written (its checksum is another): ${WAY_ON}`)
   }
   return settings as RunSettings
 }
 
-const wayOn = 'put the file back as it was, or start anew in another --out'
+const WAY_ON = 'put the file back as it was, or start anew in another --out'
 
 /** Key of run.json's checksum, in itself. */
 const HASH = 'sha256'

@@ -4,7 +4,8 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createPreprocess, type Dataset, unpackMeanPicture } from '@alexnet/data'
+import { createPreprocess, type Dataset } from '@alexnet/data'
+import { unpackMeanPicture } from '@alexnet/data/functional'
 import { evaluationBatches, TEN, tenViewBatches } from '@alexnet/model'
 import { recipeBatches } from '@alexnet/train'
 import { afterEach, beforeEach, expect, it } from 'vitest'

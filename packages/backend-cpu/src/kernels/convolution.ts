@@ -26,9 +26,9 @@ import {
 } from './winograd.ts'
 
 /** Pieces that a direct filter gradient's pictures are dealt into: for so many threads at most. */
-const mostPieces = 16
+const MOST_PIECES = 16
 /** Floats of all pieces' products: larger filters are cut into tasks enough. */
-const piecesFloats = 2 ** 19
+const PIECES_FLOATS = 2 ** 19
 
 /** Geometry of one group; its addresses are those of its first channel and map. */
 function geometry(info: WindowShapes, groups: number) {
@@ -257,8 +257,8 @@ function directFilterGradient(
   const rows = (info.filterHeight * info.filterWidth * info.inChannels) / groups
   const columns = outChannels / groups
   const size = rows * outChannels
-  const wanted = Math.max(1, Math.floor(piecesFloats / size))
-  const pictures = Math.ceil(batchSize / Math.min(batchSize, wanted, mostPieces))
+  const wanted = Math.max(1, Math.floor(PIECES_FLOATS / size))
+  const pictures = Math.ceil(batchSize / Math.min(batchSize, wanted, MOST_PIECES))
   const pieces = Math.ceil(batchSize / pictures)
   const partial =
     pieces > 1 ? engine.memory.allocate(pieces * size * 4, () => 'pieces of a filter gradient') : 0

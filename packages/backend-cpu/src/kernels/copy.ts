@@ -6,7 +6,7 @@ import type { AlexNetCpuBackend } from '../backend.ts'
 import { copyRowsParameters } from '../generated/layout.ts'
 import type { Kernel } from './kernel.ts'
 
-const taskElements = 65536
+const TASK_ELEMENTS = 65536
 
 interface Box {
   /** Address of the tensor that the box lies in and its shape. */
@@ -51,7 +51,7 @@ function copyBox(backend: AlexNetCpuBackend, from: Box, to: Box, size: number[])
       rows *= size[rowAxis]!
     }
   }
-  const taskRows = Math.max(1, Math.floor(taskElements / columns))
+  const taskRows = Math.max(1, Math.floor(TASK_ELEMENTS / columns))
   const outer = size.slice(0, rowAxis)
   const index = new Array<number>(outer.length).fill(0)
   for (let n = tf.util.sizeFromShape(outer); n > 0; n--) {

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
 import { dropoutParameters } from '../generated/layout.ts'
 
-const taskCount = 32768
+const TASK_COUNT = 32768
 
 export const hashedDropout = customKernel<'HashedDropout', AlexNetCpuBackend>(
   'HashedDropout',
@@ -23,14 +23,14 @@ export const hashedDropout = customKernel<'HashedDropout', AlexNetCpuBackend>(
         x,
         result: address,
         count,
-        taskCount,
+        taskCount: TASK_COUNT,
         first,
         second,
         threshold,
         scale,
         firstElement,
       },
-      Math.ceil(count / taskCount),
+      Math.ceil(count / TASK_COUNT),
     )
     return info
   },

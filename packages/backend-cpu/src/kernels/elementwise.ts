@@ -31,9 +31,9 @@ import {
 import type { Kernel } from './kernel.ts'
 
 /** Elements of a task: 128 KB of each operand. */
-const taskElements = 32768
+const TASK_ELEMENTS = 32768
 /** Length of the pieces that a tensor without rows is cut into. */
-const pieceElements = 4096
+const PIECE_ELEMENTS = 4096
 
 interface Layout {
   rows: number
@@ -49,8 +49,8 @@ function plan(aShape: number[], bShape: number[], outShape: number[]): Layout | 
   const size = tf.util.sizeFromShape(outShape)
   const aSize = tf.util.sizeFromShape(aShape)
   const bSize = tf.util.sizeFromShape(bShape)
-  const rows = Math.ceil(size / pieceElements)
-  const flat = { rows, columns: pieceElements, aStride: pieceElements, bStride: pieceElements }
+  const rows = Math.ceil(size / PIECE_ELEMENTS)
+  const flat = { rows, columns: PIECE_ELEMENTS, aStride: PIECE_ELEMENTS, bStride: PIECE_ELEMENTS }
   if (aSize === size && bSize === size) return { ...flat, aScalar: 0, bScalar: 0 }
   if (aSize === size && bSize === 1) return { ...flat, bStride: 0, aScalar: 0, bScalar: 1 }
   if (bSize === size && aSize === 1) return { ...flat, aStride: 0, aScalar: 1, bScalar: 0 }
@@ -91,7 +91,7 @@ function runBinary(
   count: number,
   [a, b, result]: [number, number, number],
 ): void {
-  const taskRows = Math.max(1, Math.floor(taskElements / layout.columns))
+  const taskRows = Math.max(1, Math.floor(TASK_ELEMENTS / layout.columns))
   const values = { a, b, result, operation, ...layout, count, taskRows }
   backend.engine.run('binary', binaryParameters, values, Math.ceil(layout.rows / taskRows))
 }
@@ -126,8 +126,8 @@ function mapElements(
   const count = tf.util.sizeFromShape(x.shape)
   const source = backend.address(x)
   const { info, address } = backend.allocate(x.shape, name)
-  const values = { x: source, result: address, operation, count, taskCount: taskElements, alpha }
-  backend.engine.run('unary', unaryParameters, values, Math.ceil(count / taskElements))
+  const values = { x: source, result: address, operation, count, taskCount: TASK_ELEMENTS, alpha }
+  backend.engine.run('unary', unaryParameters, values, Math.ceil(count / TASK_ELEMENTS))
   return info
 }
 

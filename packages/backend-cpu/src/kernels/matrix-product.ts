@@ -66,8 +66,8 @@ export function multiply(engine: Engine, operands: ProductOperands, batches = 1)
   }
   if (
     batches === 1 &&
-    rows <= thinRows &&
-    columns <= thinColumns &&
+    rows <= THIN_ROWS &&
+    columns <= THIN_COLUMNS &&
     leftKind === LEFT_ROWS &&
     operands.rightKind === RIGHT_ROWS
   ) {
@@ -113,17 +113,17 @@ function fillRows(engine: Engine, operands: ProductOperands, batches: number): v
 }
 
 /** Rows up to which packing the right factor costs more than it saves. */
-const thinRows = 3
+const THIN_ROWS = 3
 /** Columns up to which a task's sums stay in the cache while it reads its rows. */
-const thinColumns = 16384
+const THIN_COLUMNS = 16384
 
 /** Pieces that a thin product's matrix is cut into, for so many threads at most. */
-const thinPieces = 16
+const THIN_PIECES = 16
 
 function multiplyThin(engine: Engine, operands: ProductOperands): void {
   const { left, right, result, start, rows, columns, depth } = operands
   const { leftStride, rightStride, resultStride, activation } = operands
-  const taskDepth = Math.ceil(depth / thinPieces / 8) * 8
+  const taskDepth = Math.ceil(depth / THIN_PIECES / 8) * 8
   const tasks = Math.ceil(depth / taskDepth)
   // Shared by the workers, each of which has its part of the whole.
   const partial = engine.scratch(Math.ceil((tasks * rows * columns * 4) / engine.threads))

@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
 import { momentumParameters } from '../generated/layout.ts'
 
-const taskCount = 65536
+const TASK_COUNT = 65536
 
 export interface MomentumStepOptions {
   /** Updated. */
@@ -79,13 +79,13 @@ export const momentumStepKernel = customKernel<'MomentumStep', AlexNetCpuBackend
         velocity: backend.address(velocity),
         gradient,
         count,
-        taskCount,
+        taskCount: TASK_COUNT,
         learningRate: attrs.learningRate,
         momentum: attrs.momentum,
         weightDecay: attrs.weightDecay,
         nesterov: attrs.nesterov ? 1 : 0,
       },
-      Math.ceil(count / taskCount),
+      Math.ceil(count / TASK_COUNT),
     )
     return [weight, velocity]
   },

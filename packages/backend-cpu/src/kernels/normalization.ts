@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs'
 import { NORMALIZATION_BLOCK, normalizationParameters } from '../generated/layout.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 
-const taskPixels = 64
+const TASK_PIXELS = 64
 /** A window reads this many channels past a pixel's ends: less than the memory's slack behind its last block. */
-const mostRadius = 32
+const MOST_RADIUS = 32
 
 /** Of the window; one that reaches every channel is wide enough. */
 function radiusOf({ inputs, attrs }: KernelArguments): number {
@@ -19,7 +19,7 @@ function covered(call: KernelArguments): boolean {
   return (
     powers.includes(attrs.beta as number) &&
     Number.isInteger(attrs.depthRadius) &&
-    radiusOf(call) <= mostRadius &&
+    radiusOf(call) <= MOST_RADIUS &&
     Object.values(inputs).every(({ dtype }) => dtype === 'float32')
   )
 }
@@ -50,12 +50,12 @@ function run(
       bias: attrs.bias as number,
       alpha: attrs.alpha as number,
       betaQuarters: (attrs.beta as number) * 4,
-      taskPixels,
+      taskPixels: TASK_PIXELS,
       scratch: backend.engine.scratch(scratchBytes),
       scratchBytes,
       rowBytes,
     },
-    Math.ceil(pixels / taskPixels),
+    Math.ceil(pixels / TASK_PIXELS),
   )
   return info
 }

@@ -8,7 +8,7 @@ import { poolingParameters } from '../generated/layout.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 
 /** Channels of a gradient task: two cache lines of each pixel. */
-const taskChannels = 32
+const TASK_CHANNELS = 32
 
 function parameters(info: WindowShapes, average: boolean) {
   return {
@@ -25,7 +25,7 @@ function parameters(info: WindowShapes, average: boolean) {
     strideWidth: info.strideWidth,
     padTop: info.padInfo.top,
     padLeft: info.padInfo.left,
-    taskChannels,
+    taskChannels: TASK_CHANNELS,
   }
 }
 
@@ -85,7 +85,7 @@ function gradient(name: string, average: boolean): Kernel {
         'poolGradient',
         poolingParameters,
         { ...operands, dx: result.address, ...parameters(info, average) },
-        info.batchSize * Math.ceil(info.inChannels / taskChannels),
+        info.batchSize * Math.ceil(info.inChannels / TASK_CHANNELS),
       )
       return result.info
     },

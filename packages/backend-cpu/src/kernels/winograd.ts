@@ -20,11 +20,11 @@ type Convolution = tf.backend_util.Conv2DInfo
 type Parameters = StructValues<typeof winogradParameters>
 
 /** Tiles of a task that makes its own V: their transforms and products are a few MB. */
-const taskTiles = 48
+const TASK_TILES = 48
 /** Up to so many tiles, V is made once and tasks are blocks of maps, so that there are tasks for threads. */
-const sharedTiles = 192
+const SHARED_TILES = 192
 /** Bytes of the transformed tiles that the filter gradient keeps at a time. */
-const chunkBytes = 48e6
+const CHUNK_BYTES = 48e6
 
 /** How an axis of a map is cut: tiles, and how many of them have at least 7 and 8 elements. */
 interface Cut {
@@ -117,7 +117,7 @@ function parameters(layer: Layer): Parameters {
     across8: across.with8,
     tile0: 0,
     tiles: batch * down.tiles * across.tiles,
-    taskTiles,
+    taskTiles: TASK_TILES,
     taskMaps: layer.maps,
     blockChannels: Math.ceil(layer.channels / blocks / 8) * 8,
     pictureTiles: 0,
@@ -155,8 +155,8 @@ function convolve(
   const { engine } = backend
   const p = parameters(layer)
   const { channels, maps } = layer
-  const shared = p.tiles <= sharedTiles
-  p.taskTiles = shared ? p.tiles : Math.ceil(p.tiles / Math.ceil(p.tiles / taskTiles))
+  const shared = p.tiles <= SHARED_TILES
+  p.taskTiles = shared ? p.tiles : Math.ceil(p.tiles / Math.ceil(p.tiles / TASK_TILES))
   if (shared) p.taskMaps = Math.max(16, Math.ceil(maps / 64) * 8)
   const blocks = Math.ceil(channels / p.blockChannels)
   const pictureBytes = blocks * planesBytes(p.taskTiles, ROW_STRIDE)
@@ -278,7 +278,7 @@ export function winogradFilterGradient(
   const { channels, maps, tiles: allTiles } = p
   const planes = planesOf(p)
   const tileBytes = planes * (channels + maps) * 4
-  const chunk = Math.min(allTiles, Math.max(64, Math.floor(chunkBytes / tileBytes)))
+  const chunk = Math.min(allTiles, Math.max(64, Math.floor(CHUNK_BYTES / tileBytes)))
   const purpose = () => 'convolution gradient: its transformed tiles'
   const tiles = engine.memory.allocate(
     planesBytes(chunk, channels, planes) + planesBytes(chunk, maps, planes),

@@ -29,7 +29,7 @@ const places = `
 const packed = { packedInputs: true, packedOutput: true } as const
 
 /** Widest filter whose taps are written out: the program of a wider one takes drivers long to compile. */
-export const mostTaps = 7
+export const MOST_TAPS = 7
 
 /** What slides over the rows of a picture or map, and what it makes. */
 interface Sliding {
@@ -204,7 +204,7 @@ export function inputProgram(info: GroupedInfo): ShaderProgram {
             ${half(outChannels)} + group * ${half(maps)}`,
     lanes: ['xy', 'zw'],
   }
-  return strideWidth === 1 && filterWidth <= mostTaps
+  return strideWidth === 1 && filterWidth <= MOST_TAPS
     ? slidingProgram(sliding)
     : spreadProgram(sliding, strideWidth)
 }

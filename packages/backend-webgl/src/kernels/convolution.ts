@@ -14,8 +14,8 @@ import {
   type GroupedInfo,
   half,
   inputProgram,
+  MOST_TAPS,
   mapProgram,
-  mostTaps,
   sumProgram,
 } from './convolution.glsl.ts'
 import { type Kernel, stock, zeros } from './kernel.ts'
@@ -90,7 +90,7 @@ function forward(name: string, call: Call): tf.TensorInfo | tf.TensorInfo[] {
     info.strideWidth === 1 &&
     info.dilationHeight * info.dilationWidth === 1 &&
     info.filterHeight * info.filterWidth > 1 &&
-    info.filterWidth <= mostTaps &&
+    info.filterWidth <= MOST_TAPS &&
     ['linear', 'relu', 'relu6'].includes(activation ?? 'linear') &&
     (!bias || (bias.shape.length === 1 && bias.shape[0] === info.outChannels))
   if (!covered || !groupsFit(info)) {
@@ -108,7 +108,7 @@ export const fusedConv2D: Kernel = {
 export const groupedConv2D: Kernel = { ...fusedConv2D, name: 'GroupedConv2D' }
 
 /** Texels that keep a device busy. */
-const enoughTexels = 16384
+const ENOUGH_TEXELS = 16384
 
 export const filterGradient: Kernel = {
   name: 'Conv2DBackpropFilter',
@@ -122,7 +122,7 @@ export const filterGradient: Kernel = {
     if (!groupsFit(info)) return byGroups(filterGradient, call, 'filterShape')
     // A filter has few elements and each a deep sum, so that the pictures are shared out among several times as many.
     const texels = shape[0] * shape[1] * half(shape[2]) * half(shape[3])
-    const shares = Math.min(info.batchSize, Math.ceil(enoughTexels / texels))
+    const shares = Math.min(info.batchSize, Math.ceil(ENOUGH_TEXELS / texels))
     const parts = backend.runWebGLProgram(filterProgram(info, shares), [x, dy], 'float32')
     if (shares === 1) return parts
     const sums = backend.runWebGLProgram(sumProgram(shape, shares), [parts], 'float32')

@@ -9,7 +9,7 @@ import { sumOfColumns } from './reduction.ts'
 import { together } from './workgroup.wgsl.ts'
 
 const fields = { rows: 'u32', classes: 'u32' } as const
-const threads = 64
+const THREADS = 64
 
 const program = (subgroups: boolean): Program<typeof fields> => ({
   name: 'softmax cross-entropy',
@@ -20,27 +20,27 @@ const program = (subgroups: boolean): Program<typeof fields> => ({
 @group(0) @binding(1) var<storage, read> shares: array<f32>;
 @group(0) @binding(2) var<storage, read_write> losses: array<f32>;
 @group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
-${together({ name: 'largestOf', kind: 'largest', type: 'f32', threads, subgroups })}
-${together({ name: 'sumsOf', kind: 'sum', type: 'vec3<f32>', threads, subgroups })}
-@compute @workgroup_size(${threads})
+${together({ name: 'largestOf', kind: 'largest', type: 'f32', threads: THREADS, subgroups })}
+${together({ name: 'sumsOf', kind: 'sum', type: 'vec3<f32>', threads: THREADS, subgroups })}
+@compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
   let row = group.y * groups.x + group.x;
   if (row >= p.rows) { return; }
   let begin = row * p.classes;
   var largest = logits[begin];
-  for (var i = thread; i < p.classes; i += ${threads}u) { largest = max(largest, logits[begin + i]); }
+  for (var i = thread; i < p.classes; i += ${THREADS}u) { largest = max(largest, logits[begin + i]); }
   largest = largestOf(largest, thread);
   // Of the exponentials, the shares and their products with the logits.
   var sums = vec3<f32>();
-  for (var i = thread; i < p.classes; i += ${threads}u) {
+  for (var i = thread; i < p.classes; i += ${THREADS}u) {
     let x = logits[begin + i] - largest;
     let share = shares[begin + i];
     sums += vec3<f32>(exp(x), share, share * x);
   }
   sums = sumsOf(sums, thread);
   let scale = 1.0 / f32(p.rows);
-  for (var i = thread; i < p.classes; i += ${threads}u) {
+  for (var i = thread; i < p.classes; i += ${THREADS}u) {
     let probability = exp(logits[begin + i] - largest) / sums.x;
     gradient[begin + i] = (probability * sums.y - shares[begin + i]) * scale;
   }

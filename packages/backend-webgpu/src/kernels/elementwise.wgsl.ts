@@ -2,7 +2,7 @@
 
 import { type Fields, type Program, type Run, spread } from '../program.ts'
 
-const threads = 64
+const THREADS = 64
 
 /**
  * @param buffers names of the inputs and of the outputs, those last
@@ -23,10 +23,10 @@ export function elementwise<F extends Fields>(
     code: () => `
 alias T = ${type};
 ${buffers.map((buffer, i) => `@group(0) @binding(${i}) var<storage, ${access(i)}> ${buffer}: array<T>;`).join('\n')}
-@compute @workgroup_size(${threads})
+@compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
-  let i = (group.y * groups.x + group.x) * ${threads}u + thread;
+  let i = (group.y * groups.x + group.x) * ${THREADS}u + thread;
   if (i >= p.size) { return; }
   ${body}
 }`,
@@ -35,6 +35,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 
 /** The workgroups for so many elements. */
 export const workgroupsOf = (size: number): Run<Fields>['workgroups'] => [
-  ...spread(Math.ceil(size / threads)),
+  ...spread(Math.ceil(size / THREADS)),
   1,
 ]

@@ -17,14 +17,14 @@ import {
 } from './matrix-product.wgsl.ts'
 import { type Activation, noGeometry, type Operands, oneProduct } from './product-operands.ts'
 import { sumOfSplits } from './reduction.ts'
-import { thinProduct, thinRows } from './thin-product.ts'
+import { THIN_ROWS, thinProduct } from './thin-product.ts'
 
 /** Multiplies: result[rows, columns] = activation(start + left · right), for each of batches. */
 export function multiply(backend: AlexNetWebGPUBackend, operands: Operands): void {
   const { left, right, result, start, leftKind, rightKind, rows, columns, depth } = operands
   const { geometry = noGeometry, batches = 1, places = {}, activation = 'linear' } = operands
   if (rows * columns * batches === 0) return
-  if (rows <= thinRows && leftKind === 'rows' && rightKind === 'rows' && batches === 1) {
+  if (rows <= THIN_ROWS && leftKind === 'rows' && rightKind === 'rows' && batches === 1) {
     thinProduct(backend, operands)
     return
   }

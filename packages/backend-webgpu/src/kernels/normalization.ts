@@ -21,14 +21,14 @@ const fields = {
 } as const
 
 /** Channels and pixels of a workgroup. */
-const strip = 32
-const lines = 4
+const STRIP = 32
+const LINES = 4
 /** Beyond this the strips' surroundings would be larger than they are. */
-const mostRadius = 16
+const MOST_RADIUS = 16
 
 const program = (radius: number): Program<typeof fields> => {
-  const outer = strip + 4 * radius
-  const middle = strip + 2 * radius
+  const outer = STRIP + 4 * radius
+  const middle = STRIP + 2 * radius
   return {
     name: `gradient of local response normalisation, radius ${radius}`,
     fields,
@@ -36,26 +36,26 @@ const program = (radius: number): Program<typeof fields> => {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;
-var<workgroup> values: array<f32, ${outer * lines}>;
-var<workgroup> terms: array<f32, ${middle * lines}>;
-var<workgroup> powers: array<f32, ${middle * lines}>;
-@compute @workgroup_size(${strip}, ${lines})
+var<workgroup> values: array<f32, ${outer * LINES}>;
+var<workgroup> terms: array<f32, ${middle * LINES}>;
+var<workgroup> powers: array<f32, ${middle * LINES}>;
+@compute @workgroup_size(${STRIP}, ${LINES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_id) thread: vec3<u32>) {
   let number = group.y * groups.x + group.x;
   if (number >= p.groupCount) { return; }
-  let firstChannel = i32((number % p.strips) * ${strip}u);
-  let pixel = (number / p.strips) * ${lines}u + thread.y;
+  let firstChannel = i32((number % p.strips) * ${STRIP}u);
+  let pixel = (number / p.strips) * ${LINES}u + thread.y;
   let there = pixel < p.pixels;
   let begin = i32(pixel * p.channels);
-  for (var i = thread.x; i < ${outer}u; i += ${strip}u) {
+  for (var i = thread.x; i < ${outer}u; i += ${STRIP}u) {
     let channel = firstChannel + i32(i) - ${2 * radius};
     var value = 0.0;
     if (there && channel >= 0 && channel < i32(p.channels)) { value = x[begin + channel]; }
     values[thread.y * ${outer}u + i] = value;
   }
   workgroupBarrier();
-  for (var i = thread.x; i < ${middle}u; i += ${strip}u) {
+  for (var i = thread.x; i < ${middle}u; i += ${STRIP}u) {
     let channel = firstChannel + i32(i) - ${radius};
     let at = thread.y * ${outer}u + i;
     var squares = 0.0;
@@ -92,13 +92,13 @@ export const lrnGrad: Kernel = {
     const { depthRadius, bias, alpha, beta } = attrs as Record<string, number>
     tf.util.assertShapesMatch(x.shape, dy.shape, 'LRNGrad: ')
     const floats = x.dtype === 'float32' && dy.dtype === 'float32'
-    if (!floats || !Number.isInteger(depthRadius) || depthRadius! > mostRadius) {
+    if (!floats || !Number.isInteger(depthRadius) || depthRadius! > MOST_RADIUS) {
       return fallback(call)
     }
     const [batch, height, width, channels] = x.shape as [number, number, number, number]
     const pixels = batch * height * width
-    const strips = Math.ceil(channels / strip)
-    const groupCount = strips * Math.ceil(pixels / lines)
+    const strips = Math.ceil(channels / STRIP)
+    const groupCount = strips * Math.ceil(pixels / LINES)
     const dx = backend.makeTensorInfo(x.shape, 'float32')
     run(backend, program(depthRadius!), {
       buffers: [x, dy, dx],

@@ -23,7 +23,7 @@ const fields = {
   padLeft: 'u32',
 } as const
 
-const threads = 64
+const THREADS = 64
 
 /** WGSL over all windows that hold a pixel; `inside` sees the window's `map` element and its corner. */
 const program = (name: string, buffers: string[], vectors: boolean, inside: string) => {
@@ -38,10 +38,10 @@ ${buffers.map((buffer, i) => `@group(0) @binding(${i}) var<storage, read> ${buff
 fn firstWindow(place: u32, window: u32, stride: u32) -> u32 {
   return select(0u, (place - window) / stride + 1u, place >= window);
 }
-@compute @workgroup_size(${threads})
+@compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
-  let i = (group.y * groups.x + group.x) * ${threads}u + thread;
+  let i = (group.y * groups.x + group.x) * ${THREADS}u + thread;
   if (i >= p.size) { return; }
   let channel = i % p.channels;
   let pixel = i / p.channels;
@@ -130,7 +130,7 @@ function gradient(
       padTop: info.padInfo.top,
       padLeft: info.padInfo.left,
     },
-    workgroups: [...spread(Math.ceil(size / threads)), 1],
+    workgroups: [...spread(Math.ceil(size / THREADS)), 1],
   })
   return dx
 }

@@ -17,7 +17,7 @@ import { sumOfSplits } from './reduction.ts'
 type WeightFormat = 'int8' | 'float16'
 
 /** Columns of a vector. */
-const strip = 8
+const STRIP = 8
 
 /** WGSL of a format: eight numbers as a vector of 32-bit words, how they are packed, and widened again. */
 const formats = {
@@ -40,7 +40,7 @@ const formats = {
 }
 
 const storeFields = { columns: 'u32', depth: 'u32' } as const
-const storeThreads = 64
+const STORE_THREADS = 64
 
 /** Packs a strip of columns: a workgroup finds their largest magnitudes, then writes line after line. */
 const storing = (format: WeightFormat): Program<typeof storeFields> => ({
@@ -50,7 +50,7 @@ const storing = (format: WeightFormat): Program<typeof storeFields> => ({
 @group(0) @binding(0) var<storage, read> matrix: array<f32>;
 @group(0) @binding(1) var<storage, read_write> stored: array<vec${formats[format].words}<u32>>;
 @group(0) @binding(2) var<storage, read_write> scales: array<vec4<f32>>;
-var<workgroup> partial: array<vec4<u32>, ${2 * storeThreads}>;
+var<workgroup> partial: array<vec4<u32>, ${2 * STORE_THREADS}>;
 fn one(k: u32, column: u32) -> f32 {
   if (column >= p.columns) { return 0.0; }
   return matrix[k * p.columns + column];
@@ -74,23 +74,23 @@ fn divisor(largest: vec4<u32>) -> vec4<f32> {
   let bits = ${formats[format].divisor};
   return bitcast<vec4<f32>>(select(bits, vec4<u32>(0x3f800000u), bits == vec4<u32>()));
 }
-@compute @workgroup_size(${storeThreads})
+@compute @workgroup_size(${STORE_THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let column = group.x * ${strip}u;
+  let column = group.x * ${STRIP}u;
   // Bits without the sign have the order of the numbers' magnitudes, and NaN above all.
   let magnitude = vec4<u32>(0x7fffffffu);
   var low = vec4<u32>();
   var high = vec4<u32>();
-  for (var k = thread; k < p.depth; k += ${storeThreads}u) {
+  for (var k = thread; k < p.depth; k += ${STORE_THREADS}u) {
     low = max(low, bitcast<vec4<u32>>(four(k, column)) & magnitude);
     high = max(high, bitcast<vec4<u32>>(four(k, column + 4u)) & magnitude);
   }
   partial[thread] = low;
-  partial[${storeThreads}u + thread] = high;
+  partial[${STORE_THREADS}u + thread] = high;
   workgroupBarrier();
-  for (var i = 0u; i < ${storeThreads}u; i++) {
+  for (var i = 0u; i < ${STORE_THREADS}u; i++) {
     low = max(low, partial[i]);
-    high = max(high, partial[${storeThreads}u + i]);
+    high = max(high, partial[${STORE_THREADS}u + i]);
   }
   let lowScale = divisor(low);
   let highScale = divisor(high);
@@ -98,8 +98,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     scales[group.x * 2u] = lowScale;
     scales[group.x * 2u + 1u] = highScale;
   }
-  let strips = (p.columns + ${strip - 1}u) / ${strip}u;
-  for (var k = thread; k < p.depth; k += ${storeThreads}u) {
+  let strips = (p.columns + ${STRIP - 1}u) / ${STRIP}u;
+  for (var k = thread; k < p.depth; k += ${STORE_THREADS}u) {
     let lowOnes = four(k, column) / lowScale;
     let highOnes = four(k, column + 4u) / highScale;
     stored[k * strips + group.x] = ${formats[format].pack('lowOnes', 'highOnes')};
@@ -109,12 +109,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
 const fields = { rows: 'u32', columns: 'u32', depth: 'u32', splitDepth: 'u32' } as const
 /** Strips and lines of the depth that a workgroup has threads for. */
-const across = 16
-const lines = 16
+const ACROSS = 16
+const LINES = 16
 /** Most of the depth that one workgroup sums. */
-const mostDepth = 1024
+const MOST_DEPTH = 1024
 /** Rows that share one reading of the matrix. */
-const mostRows = 4
+const MOST_ROWS = 4
 
 /** Sums pieces of the depth, as thin-product.ts does for float32. */
 function product(format: WeightFormat, rows: number): Program<typeof fields> {
@@ -129,17 +129,17 @@ function product(format: WeightFormat, rows: number): Program<typeof fields> {
 @group(0) @binding(1) var<storage, read> right: array<vec${words}<u32>>;
 @group(0) @binding(2) var<storage, read> scales: array<f32>;
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
-var<workgroup> partial: array<vec4<f32>, ${2 * across * lines}>;
-@compute @workgroup_size(${across}, ${lines})
+var<workgroup> partial: array<vec4<f32>, ${2 * ACROSS * LINES}>;
+@compute @workgroup_size(${ACROSS}, ${LINES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) thread: vec3<u32>) {
-  let strips = (p.columns + ${strip - 1}u) / ${strip}u;
-  let at = group.x * ${across}u + thread.x;
+  let strips = (p.columns + ${STRIP - 1}u) / ${STRIP}u;
+  let at = group.x * ${ACROSS}u + thread.x;
   let begin = group.y * p.splitDepth;
   let end = min(p.depth, begin + p.splitDepth);
-  let row = group.z * ${mostRows}u;
+  let row = group.z * ${MOST_ROWS}u;
 ${own.map((i) => `  var low${i} = vec4<f32>();\n  var high${i} = vec4<f32>();`).join('\n')}
   if (at < strips) {
-    for (var k = begin + thread.y; k < end; k += ${lines}u) {
+    for (var k = begin + thread.y; k < end; k += ${LINES}u) {
       let word = right[k * strips + at];
       let low = ${low};
       let high = ${high};
@@ -154,8 +154,8 @@ ${own
   }
 ${own
   .map(
-    (i) => `  partial[thread.y * ${across}u + thread.x] = low${i};
-  partial[${across * lines}u + thread.y * ${across}u + thread.x] = high${i};
+    (i) => `  partial[thread.y * ${ACROSS}u + thread.x] = low${i};
+  partial[${ACROSS * LINES}u + thread.y * ${ACROSS}u + thread.x] = high${i};
   workgroupBarrier();
   if (row + ${i}u < p.rows) { store(group, thread, at, row + ${i}u); }
   workgroupBarrier();`,
@@ -166,10 +166,10 @@ ${own
 fn store(group: vec3<u32>, thread: vec3<u32>, at: u32, row: u32) {
   if (thread.y >= 2u) { return; }
   var sum = vec4<f32>();
-  for (var line = 0u; line < ${lines}u; line++) {
-    sum += partial[(thread.y * ${lines}u + line) * ${across}u + thread.x];
+  for (var line = 0u; line < ${LINES}u; line++) {
+    sum += partial[(thread.y * ${LINES}u + line) * ${ACROSS}u + thread.x];
   }
-  let column = at * ${strip}u + thread.y * 4u;
+  let column = at * ${STRIP}u + thread.y * 4u;
   for (var j = 0u; j < 4u; j++) {
     if (column + j >= p.columns) { return; }
     sums[(group.y * p.rows + row) * p.columns + column + j] = sum[j] * scales[column + j];
@@ -181,10 +181,10 @@ fn store(group: vec3<u32>, thread: vec3<u32>, at: u32, row: u32) {
 /** The matrix [depth, columns] as a format holds it: words, and a scale for each column. */
 function stored(backend: AlexNetWebGPUBackend, matrix: tf.TensorInfo, format: WeightFormat) {
   const [depth, columns] = matrix.shape as [number, number]
-  const strips = Math.ceil(columns / strip)
+  const strips = Math.ceil(columns / STRIP)
   return backend.prepared(matrix, format, () => {
     const words = backend.makeTensorInfo([depth, strips, formats[format].words], 'int32')
-    const scales = backend.makeTensorInfo([strips, strip], 'float32')
+    const scales = backend.makeTensorInfo([strips, STRIP], 'float32')
     run(backend, storing(format), {
       buffers: [matrix, words, scales],
       parameters: { columns, depth },
@@ -202,15 +202,15 @@ export const quantizedMatMul = customKernel<'QuantizedMatMul', AlexNetWebGPUBack
     const result = backend.makeTensorInfo([rows, columns], 'float32')
     if (rows * columns === 0) return result
     const [words, scales] = stored(backend, matrix, format)
-    const splits = Math.max(1, Math.ceil(depth / mostDepth))
+    const splits = Math.max(1, Math.ceil(depth / MOST_DEPTH))
     const sums = backend.makeTensorInfo([splits, rows, columns], 'float32')
-    run(backend, product(format, Math.min(rows, mostRows)), {
+    run(backend, product(format, Math.min(rows, MOST_ROWS)), {
       buffers: [x, words, scales, sums],
       parameters: { rows, columns, depth, splitDepth: Math.ceil(depth / splits) },
       workgroups: [
-        Math.ceil(Math.ceil(columns / strip) / across),
+        Math.ceil(Math.ceil(columns / STRIP) / ACROSS),
         splits,
-        Math.ceil(rows / mostRows),
+        Math.ceil(rows / MOST_ROWS),
       ],
     })
     sumOfSplits(backend, sums, result, { ...(bias && { start: bias }), activation: 'linear' })

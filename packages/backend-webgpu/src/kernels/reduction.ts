@@ -11,8 +11,8 @@ import { together } from './workgroup.wgsl.ts'
 
 const columnFields = { rows: 'u32', columns: 'u32', pieceRows: 'u32', divisor: 'f32' } as const
 /** Columns and lines of a workgroup. */
-const across = 32
-const lines = 8
+const ACROSS = 32
+const LINES = 8
 
 /** Sums each column of pieces of `pieceRows` rows. */
 const columnSums: Program<typeof columnFields> = {
@@ -21,20 +21,20 @@ const columnSums: Program<typeof columnFields> = {
   code: () => `
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> sums: array<f32>;
-var<workgroup> partial: array<f32, ${across * lines}>;
-@compute @workgroup_size(${across}, ${lines})
+var<workgroup> partial: array<f32, ${ACROSS * LINES}>;
+@compute @workgroup_size(${ACROSS}, ${LINES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) thread: vec3<u32>) {
-  let column = group.x * ${across}u + thread.x;
+  let column = group.x * ${ACROSS}u + thread.x;
   let begin = group.y * p.pieceRows;
   let end = min(p.rows, begin + p.pieceRows);
   var sum = 0.0;
   if (column < p.columns) {
-    for (var row = begin + thread.y; row < end; row += ${lines}u) { sum += x[row * p.columns + column]; }
+    for (var row = begin + thread.y; row < end; row += ${LINES}u) { sum += x[row * p.columns + column]; }
   }
-  partial[thread.y * ${across}u + thread.x] = sum;
+  partial[thread.y * ${ACROSS}u + thread.x] = sum;
   workgroupBarrier();
   if (thread.y != 0u || column >= p.columns) { return; }
-  for (var line = 1u; line < ${lines}u; line++) { sum += partial[line * ${across}u + thread.x]; }
+  for (var line = 1u; line < ${LINES}u; line++) { sum += partial[line * ${ACROSS}u + thread.x]; }
   sums[group.y * p.columns + column] = sum / p.divisor;
 }`,
 }
@@ -48,7 +48,7 @@ const rowFields = {
 } as const
 
 /** Threads that sum a piece of a row. */
-const threads = 64
+const THREADS = 64
 
 /** Sums each row of pieces of `pieceColumns` columns, a workgroup a piece. */
 const rowSums = (vectors: boolean, subgroups: boolean): Program<typeof rowFields> => ({
@@ -58,8 +58,8 @@ const rowSums = (vectors: boolean, subgroups: boolean): Program<typeof rowFields
   code: () => `
 @group(0) @binding(0) var<storage, read> x: array<${vectors ? 'vec4<f32>' : 'f32'}>;
 @group(0) @binding(1) var<storage, read_write> sums: array<f32>;
-${together({ name: 'sumOf', kind: 'sum', type: 'f32', threads, subgroups })}
-@compute @workgroup_size(${threads})
+${together({ name: 'sumOf', kind: 'sum', type: 'f32', threads: THREADS, subgroups })}
+@compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
   let number = group.y * groups.x + group.x;
@@ -68,7 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let first = number % p.pieces * p.pieceColumns;
   let end = row + min(p.columns, first + p.pieceColumns);
   var own = ${vectors ? 'vec4<f32>()' : '0.0'};
-  for (var i = row + first + thread; i < end; i += ${threads}u) { own += x[i]; }
+  for (var i = row + first + thread; i < end; i += ${THREADS}u) { own += x[i]; }
   let sum = sumOf(${vectors ? 'dot(own, vec4<f32>(1.0))' : 'own'}, thread);
   if (thread == 0u) { sums[number] = sum / p.divisor; }
 }`,
@@ -83,10 +83,10 @@ const shortRowSums: Program<typeof shortFields> = {
   code: () => `
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> sums: array<f32>;
-@compute @workgroup_size(${threads})
+@compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
-  let row = (group.y * groups.x + group.x) * ${threads}u + thread;
+  let row = (group.y * groups.x + group.x) * ${THREADS}u + thread;
   if (row >= p.rows) { return; }
   var sum = 0.0;
   for (var i = 0u; i < p.columns; i++) { sum += x[row * p.columns + i]; }
@@ -141,7 +141,7 @@ export function sumOfSplits(
 }
 
 /** Rows that one workgroup sums. */
-const pieceRows = 512
+const PIECE_ROWS = 512
 
 /**
  * Sums [rows, columns] over its rows, pieces of them until one is left, into a tensor of a shape.
@@ -154,21 +154,26 @@ export function sumOfColumns(
   shape: number[],
   divisor = 1,
 ): tf.TensorInfo {
-  return untilOne(backend, x, rows, pieceRows, (from, count, pieces) => {
+  return untilOne(backend, x, rows, PIECE_ROWS, (from, count, pieces) => {
     const into = backend.makeTensorInfo(pieces === 1 ? shape : [pieces, columns], 'float32')
     run(backend, columnSums, {
       buffers: [from, into],
-      parameters: { rows: count, columns, pieceRows, divisor: pieces === 1 ? divisor : 1 },
-      workgroups: [Math.ceil(columns / across), pieces, 1],
+      parameters: {
+        rows: count,
+        columns,
+        pieceRows: PIECE_ROWS,
+        divisor: pieces === 1 ? divisor : 1,
+      },
+      workgroups: [Math.ceil(columns / ACROSS), pieces, 1],
     })
     return into
   })
 }
 
 /** Columns up to which a row is too short for a workgroup. */
-const shortRow = 32
+const SHORT_ROW = 32
 /** Columns of a row that one workgroup sums. */
-const pieceColumns = 2 ** 14
+const PIECE_COLUMNS = 2 ** 14
 
 /** Sums [rows, columns] over its columns, as `sumOfColumns` does over its rows. */
 function sumOfRows(
@@ -178,16 +183,16 @@ function sumOfRows(
   shape: number[],
   divisor = 1,
 ): tf.TensorInfo {
-  if (columns <= shortRow) {
+  if (columns <= SHORT_ROW) {
     const into = backend.makeTensorInfo(shape, 'float32')
     run(backend, shortRowSums, {
       buffers: [x, into],
       parameters: { rows, columns, divisor },
-      workgroups: [...spread(Math.ceil(rows / threads)), 1],
+      workgroups: [...spread(Math.ceil(rows / THREADS)), 1],
     })
     return into
   }
-  return untilOne(backend, x, columns, pieceColumns, (from, count, pieces) => {
+  return untilOne(backend, x, columns, PIECE_COLUMNS, (from, count, pieces) => {
     const into = backend.makeTensorInfo(pieces === 1 ? shape : [rows, pieces], 'float32')
     const vectors = count % 4 === 0
     const width = vectors ? 4 : 1
@@ -195,7 +200,7 @@ function sumOfRows(
       buffers: [from, into],
       parameters: {
         columns: count / width,
-        pieceColumns: pieceColumns / width,
+        pieceColumns: PIECE_COLUMNS / width,
         pieces,
         count: rows * pieces,
         divisor: pieces === 1 ? divisor : 1,

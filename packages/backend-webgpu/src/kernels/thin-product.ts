@@ -8,7 +8,7 @@ import type { Operands } from './product-operands.ts'
 import { sumOfSplits } from './reduction.ts'
 
 /** Rows up to which this is faster than tiles. */
-export const thinRows = 4
+export const THIN_ROWS = 4
 
 const fields = {
   columns: 'u32',
@@ -19,22 +19,22 @@ const fields = {
 } as const
 
 /** Threads of a workgroup along the columns (four numbers each, or one) and along the depth. */
-const across = 16
-const lines = 16
+const ACROSS = 16
+const LINES = 16
 /** Most of the depth that one workgroup sums. */
-const mostDepth = 1024
+const MOST_DEPTH = 1024
 
 export function thinProduct(backend: AlexNetWebGPUBackend, operands: Operands): void {
   const { left, right, result, start, activation = 'linear', rows, columns, depth } = operands
   const { leftOffset = 0, rightOffset = 0 } = operands.places ?? {}
   const vectors = columns % 4 === 0
-  const splits = Math.max(1, Math.ceil(depth / mostDepth))
+  const splits = Math.max(1, Math.ceil(depth / MOST_DEPTH))
   const splitDepth = Math.ceil(depth / splits)
   const sums = backend.makeTensorInfo([splits, rows, columns], 'float32')
   run(backend, program(rows, vectors), {
     buffers: [left, right, sums],
     parameters: { columns, depth, splitDepth, leftOffset, rightOffset },
-    workgroups: [Math.ceil(columns / (across * (vectors ? 4 : 1))), splits, 1],
+    workgroups: [Math.ceil(columns / (ACROSS * (vectors ? 4 : 1))), splits, 1],
   })
   sumOfSplits(backend, sums, result, {
     start,
@@ -55,26 +55,26 @@ function program(rows: number, vectors: boolean): Program<typeof fields> {
 @group(0) @binding(0) var<storage, read> left: array<f32>;
 @group(0) @binding(1) var<storage, read> right: array<${type}>;
 @group(0) @binding(2) var<storage, read_write> sums: array<${type}>;
-var<workgroup> partial: array<${type}, ${rows * across * lines}>;
-@compute @workgroup_size(${across}, ${lines})
+var<workgroup> partial: array<${type}, ${rows * ACROSS * LINES}>;
+@compute @workgroup_size(${ACROSS}, ${LINES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) thread: vec3<u32>) {
   let width = p.columns / ${width}u;
-  let column = group.x * ${across}u + thread.x;
+  let column = group.x * ${ACROSS}u + thread.x;
   let begin = group.y * p.splitDepth;
   let end = min(p.depth, begin + p.splitDepth);
 ${own.map((row) => `  var s${row} = ${type}();`).join('\n')}
   if (column < width) {
-    for (var k = begin + thread.y; k < end; k += ${lines}u) {
+    for (var k = begin + thread.y; k < end; k += ${LINES}u) {
       let factor = right[p.rightOffset / ${width}u + k * width + column];
 ${own.map((row) => `      s${row} += left[p.leftOffset + ${row}u * p.depth + k] * factor;`).join('\n')}
     }
   }
-${own.map((row) => `  partial[(${row}u * ${lines}u + thread.y) * ${across}u + thread.x] = s${row};`).join('\n')}
+${own.map((row) => `  partial[(${row}u * ${LINES}u + thread.y) * ${ACROSS}u + thread.x] = s${row};`).join('\n')}
   workgroupBarrier();
   if (thread.y >= ${rows}u || column >= width) { return; }
   var sum = ${type}();
-  for (var line = 0u; line < ${lines}u; line++) {
-    sum += partial[(thread.y * ${lines}u + line) * ${across}u + thread.x];
+  for (var line = 0u; line < ${LINES}u; line++) {
+    sum += partial[(thread.y * ${LINES}u + line) * ${ACROSS}u + thread.x];
   }
   sums[(group.y * ${rows}u + thread.y) * width + column] = sum;
 }`,

@@ -41,7 +41,7 @@ export interface BackendResult {
 }
 
 /** Tests of AlexNet's own shapes that a backend leaves out carry no reason of their own. */
-const tooSlow = 'takes minutes here, or runs in Node by the same code; --thorough has it on a GPU'
+const TOO_SLOW = 'takes minutes here, or runs in Node by the same code; --thorough has it on a GPU'
 
 /** A row for each backend, in the order in which they came. */
 export function summarize(tests: readonly TestRecord[], runtime: string): BackendResult[] {
@@ -66,7 +66,7 @@ export function summarize(tests: readonly TestRecord[], runtime: string): Backen
         .map(({ operation, test }) => ({
           operation,
           test,
-          reason: /^skipped: (.*)/.exec(test)?.[1] ?? tooSlow,
+          reason: /^skipped: (.*)/.exec(test)?.[1] ?? TOO_SLOW,
         })),
     }
   })

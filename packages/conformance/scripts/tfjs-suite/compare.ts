@@ -1,7 +1,7 @@
 // A run of tfjs-core's tests on one of our backends, beside one on tfjs's own in the same runtime.
 
 import type { Runtime, SuiteBackend } from './bundled/backends.ts'
-import { differences, entryFor, unsteady } from './bundled/differences.ts'
+import { differences, entryFor, UNSTEADY } from './bundled/differences.ts'
 import type { SuiteRun } from './launch.ts'
 
 export interface SuiteRow {
@@ -40,7 +40,7 @@ export function compareRuns(
     message: result.message ?? '',
     reason: entryFor(differences, name, result.name)?.reason,
   }))
-  const steady = (test: string) => !new RegExp(unsteady).test(test)
+  const steady = (test: string) => !new RegExp(UNSTEADY).test(test)
   return {
     backend: name,
     runtime,

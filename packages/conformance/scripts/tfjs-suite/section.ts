@@ -1,7 +1,7 @@
 // The section of docs/conformance.md on tfjs-core's own tests.
 
 import { markdownTable } from '../conformance/results.ts'
-import { leftOut, unsteady } from './bundled/differences.ts'
+import { leftOut, UNSTEADY } from './bundled/differences.ts'
 import type { SuiteRow } from './compare.ts'
 
 const HEADING = "## TensorFlow.js's own tests"
@@ -39,7 +39,7 @@ export function sectionOf(rows: readonly SuiteRow[], machine: string): string {
     'Written by `npm run -s conformance -- --tfjs --record`. The jasmine tests that tfjs-core 4.22 publishes, on each',
     "of our backends and on tfjs's own beside it. A test that fails on tfjs's own backend too is no question about",
     'ours; what fails on ours alone is on purpose, with its reason below, or it is a fault. Tests of times',
-    `(\`${unsteady}\`) count as passed or failed, and as no fault.`,
+    `(\`${UNSTEADY}\`) count as passed or failed, and as no fault.`,
     '',
     `${machine}`,
     '',

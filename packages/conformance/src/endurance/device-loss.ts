@@ -13,10 +13,10 @@ import { start, stop } from './start.ts'
 
 const rounds = thorough ? 50 : 2
 /** Steps of the undisturbed run, and the one after which the disturbed run's checkpoint is made. */
-const steps = 8
-const saveAfter = 2
+const STEPS = 8
+const SAVE_AFTER = 2
 /** More steps than any device has done when it is taken away. */
-const unending = 100_000
+const UNENDING = 100_000
 
 interface Device {
   /** The name of the error that ends all work. */
@@ -45,7 +45,7 @@ async function undisturbed(checkpoint?: TrainingCheckpoint): Promise<number[]> {
   const trainer = smallTrainer()
   if (checkpoint) trainer.restore(checkpoint)
   const own: number[] = []
-  for await (const loss of losses(trainer, steps)) own.push(loss)
+  for await (const loss of losses(trainer, STEPS)) own.push(loss)
   dispose(trainer)
   return own
 }
@@ -63,11 +63,11 @@ async function trainUntilLost({ lose }: Device, moment: number) {
   let begun = performance.now()
   let error: string | undefined
   try {
-    for await (const loss of losses(trainer, unending)) {
+    for await (const loss of losses(trainer, UNENDING)) {
       own.push(loss)
       const took = performance.now() - begun
-      if (own.length === saveAfter) saved = await trainer.checkpoint()
-      if (own.length === saveAfter + 1) {
+      if (own.length === SAVE_AFTER) saved = await trainer.checkpoint()
+      if (own.length === SAVE_AFTER + 1) {
         setTimeout(() => {
           stepsAtLoss = trainer.step
           lose()
@@ -89,7 +89,7 @@ export function loseDevice(backend: TestedBackend): void {
     it(`${rounds} times in the middle of training`, async () => {
       const device = devices[backend.name]!
       const expected = await undisturbed()
-      expect(expected).toHaveLength(steps)
+      expect(expected).toHaveLength(STEPS)
       for (let round = 0; round < rounds; round++) {
         const started = await start(backend)
         const { error, stepsAtLoss, stepsCounted, ...run } = await trainUntilLost(
@@ -102,8 +102,8 @@ export function loseDevice(backend: TestedBackend): void {
         expect(run.losses).toHaveLength(stepsCounted)
         await stop(started)
 
-        const all = [...run.losses.slice(0, saveAfter), ...(await undisturbed(run.saved))]
-        expect(all).toHaveLength(steps)
+        const all = [...run.losses.slice(0, SAVE_AFTER), ...(await undisturbed(run.saved))]
+        expect(all).toHaveLength(STEPS)
         const apart = all.map((loss, i) => Math.abs(loss - expected[i]!) / expected[i]!)
         expect(Math.max(...apart)).toBeLessThan(1e-3)
         // Each takes its seconds, since every shader is compiled anew.

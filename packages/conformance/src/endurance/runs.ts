@@ -5,15 +5,15 @@ import { type BatchSource, constant, Sgd, Trainer } from '@alexnet/train'
 import { generate } from '../pytorch/generate.ts'
 
 /** Batches of an epoch. */
-export const batches = 10
+export const BATCHES = 10
 const shape: [number, number, number, number] = [8, 32, 32, 3]
 
 /** Ten batches an epoch, from batch `start` on. */
 function source(start: number): BatchSource {
   return {
-    length: batches,
+    length: BATCHES,
     async *[Symbol.asyncIterator]() {
-      for (let i = start; i < batches; i++) {
+      for (let i = start; i < BATCHES; i++) {
         const images = generate({ name: `batch ${i}`, shape, bound: 1 })
         yield { images, shape, labels: Int32Array.from({ length: 8 }, (_, n) => (n * 3 + i) % 10) }
       }
@@ -28,7 +28,7 @@ export function smallTrainer(): Trainer {
 
 /** Losses of the steps as they come. */
 export async function* losses(trainer: Trainer, steps: number): AsyncGenerator<number> {
-  const epochs = Math.ceil(steps / batches)
+  const epochs = Math.ceil(steps / BATCHES)
   const events = trainer.fit({
     epochs,
     batches: ({ start }) => source(start),

@@ -3,10 +3,10 @@
 import { expect, it } from 'vitest'
 import type { TestedBackend } from '../kernels/backends.ts'
 import { thorough } from '../thorough.ts'
-import { batches, dispose, losses, smallTrainer } from './runs.ts'
+import { BATCHES, dispose, losses, smallTrainer } from './runs.ts'
 import { start, stop } from './start.ts'
 
-const steps = thorough ? 50 : 2 * batches
+const steps = thorough ? 50 : 2 * BATCHES
 
 /** Trains on each backend and compares the losses of all steps with those on the first. */
 export function trainAlike(backends: readonly TestedBackend[]): void {
@@ -25,7 +25,7 @@ export function trainAlike(backends: readonly TestedBackend[]): void {
     const [truth, ...others] = found
     expect(truth).toHaveLength(steps)
     // It learns, so that equal losses mean something: the first epoch's last batch, seen again.
-    expect(truth!.at(-1)).toBeLessThan(truth![batches - 1]!)
+    expect(truth!.at(-1)).toBeLessThan(truth![BATCHES - 1]!)
     for (const [i, own] of others.entries()) {
       expect(own).toHaveLength(steps)
       const apart = own.map((loss, step) => Math.abs(loss - truth![step]!) / truth![step]!)

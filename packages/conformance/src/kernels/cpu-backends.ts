@@ -5,7 +5,7 @@ import { type CpuOptions, cpu } from '@alexnet/backend-cpu'
 import type { TestedBackend } from './backends.ts'
 
 /** Winograd on up to eight points in float32. */
-const winogradBound = 2e-5
+const WINOGRAD_BOUND = 2e-5
 
 function ours(options: CpuOptions): TestedBackend {
   const { build, threads, winograd = true } = options
@@ -15,7 +15,7 @@ function ours(options: CpuOptions): TestedBackend {
     adapter: () => cpu({ ...options, name }),
     fast: true,
     quantized: true,
-    ...(winograd && { convolutionBound: winogradBound }),
+    ...(winograd && { convolutionBound: WINOGRAD_BOUND }),
   }
 }
 

@@ -17,8 +17,8 @@ export interface StoredBatch {
   stride: number
 }
 
-const side = 32
-const planeBytes = side * side
+const SIDE = 32
+const planeBytes = SIDE * SIDE
 const pictureBytes = 3 * planeBytes
 
 /** A data set of the files' pictures, in their order. */
@@ -157,7 +157,7 @@ function interleave(data: Uint8Array, start: number): Picture {
     pixels[to + 1] = data[from + planeBytes]!
     pixels[to + 2] = data[from + 2 * planeBytes]!
   }
-  return { width: side, height: side, data: pixels }
+  return { width: SIDE, height: SIDE, data: pixels }
 }
 
 /** Whether `path` is a file. */

@@ -18,9 +18,9 @@ import type { Transform } from './transform.ts'
 import { trivialAugmentWide } from './trivial-augment-wide.ts'
 
 const size = { width: 320, height: 200 }
-const draws = 6000
+const DRAWS = 6000
 
-function sampleMany<P>(transform: Transform<P>, count = draws, from = size): P[] {
+function sampleMany<P>(transform: Transform<P>, count = DRAWS, from = size): P[] {
   const random = new Random(11)
   return Array.from({ length: count }, () => transform.sample(random, from))
 }
@@ -42,7 +42,7 @@ function expectUniform(values: readonly number[], low: number, high: number) {
 }
 
 /** The share of draws within four standard errors of `p`. */
-function expectShare(hits: number, p: number, count = draws) {
+function expectShare(hits: number, p: number, count = DRAWS) {
   expect(Math.abs(hits / count - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / count) + 1e-9)
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { CheckpointError } from '../error.ts'
 import { storageOf, torchHost } from './globals.ts'
-import { readPickle, TruncatedPickleError } from './pickle.ts'
+import { readPickle } from './pickle.ts'
+import { TruncatedPickleError } from './pickle-bytes.ts'
 import { findStateDict } from './state-dict.ts'
 import { Dictionary, type List, Tuple } from './values.ts'
 

@@ -4,7 +4,7 @@
 // refused. Every count and size is checked before memory is taken for it, and what the values take is
 // summed up, so a file costs time and memory in proportion to its own length. https://docs.python.org/3/library/pickletools.html
 
-import { CheckpointError } from '../error.ts'
+import { decodeLatin1, LONGEST_NAME, PickleBytes, type PickleLocation } from './pickle-bytes.ts'
 import { ClassName, Dictionary, Instance, List, Tuple, type Value } from './values.ts'
 
 /** What a pickle's names mean. Throws CheckpointError for those that it does not know. */
@@ -23,22 +23,8 @@ export interface PickleHost {
   persistent(id: Value, offset: number): Value
 }
 
-/** Where the pickle lies. */
-export interface PickleLocation {
-  path?: string | undefined
-  /** Byte of the file at which `bytes` begin. Default 0. */
-  base?: number
-  /** First byte of the pickle within `bytes`. Default 0. */
-  start?: number
-  /** Most memory that its values may take; see {@link pickleMemory}. Default: that of `bytes`. */
-  memory?: number
-}
-
 /** Memory that the values of pickles in a file of so many bytes may take, by the estimates below. */
 export const pickleMemory = (fileBytes: number) => 24 * 1024 * 1024 + 4 * fileBytes
-
-/** A pickle that goes on beyond the bytes at hand. */
-export class TruncatedPickleError extends CheckpointError {}
 
 /** Far above what checkpoints need (some 20 instructions a tensor), and done in seconds. */
 const MOST_INSTRUCTIONS = 5_000_000
@@ -54,10 +40,6 @@ const LARGEST_STACK = 1_000_000
 const LARGEST_MEMO = 1_000_000
 /** Marks that may be open at once, which is how deep containers nest. */
 const DEEPEST_NESTING = 1_000
-/** Bytes of an integer: PyTorch's magic number has 10. */
-const LONGEST_INTEGER = 32
-/** Letters of a module's or a class's name. */
-const LONGEST_NAME = 1000
 /** Bytes of a text without encoding: longer ones are data, as Python 2 kept the elements of arrays. */
 const LONGEST_TEXT = 64 * 1024
 
@@ -77,18 +59,13 @@ export function readPickle(
 ): { value: Value; end: number } {
   const machine = new Machine(bytes, host, location)
   const value = machine.run()
-  return { value, end: machine.place }
+  return { value, end: machine.end }
 }
 
 class Machine {
-  place: number
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
+  readonly #input: PickleBytes
   readonly #host: PickleHost
-  readonly #path: string | undefined
-  readonly #base: number
   #memory: number
-  #instruction = 0
   #instructions = 0
   #records = 0
   #stack: Value[] = []
@@ -98,26 +75,26 @@ class Machine {
   readonly #memo = new Map<number, Value>()
 
   constructor(bytes: Uint8Array, host: PickleHost, location: PickleLocation) {
-    const { path, base = 0, start = 0, memory = pickleMemory(bytes.length) } = location
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const { memory = pickleMemory(bytes.length) } = location
+    this.#input = new PickleBytes(bytes, location)
     this.#host = host
-    this.#path = path
-    this.#base = base
     this.#memory = memory
-    this.place = start
+  }
+
+  /** The byte after its end. */
+  get end(): number {
+    return this.#input.place
   }
 
   run(): Value {
     for (;;) {
-      this.#instruction = this.place
-      const code = this.#bytes[this.#take(1)]!
+      const code = this.#input.instruction()
       if (code === 0x2e) return this.#stop()
       if (++this.#instructions > MOST_INSTRUCTIONS)
-        this.#fail(`over ${MOST_INSTRUCTIONS} instructions`)
+        this.#input.fail(`over ${MOST_INSTRUCTIONS} instructions`)
       this.#step(code)
       if (this.#marked + this.#stack.length > LARGEST_STACK) {
-        this.#fail(`a stack of over ${LARGEST_STACK} values`)
+        this.#input.fail(`a stack of over ${LARGEST_STACK} values`)
       }
     }
   }
@@ -125,7 +102,7 @@ class Machine {
   #stop(): Value {
     const value = this.#pop()
     if (this.#marks.length > 0 || this.#stack.length > 0)
-      this.#fail('it ends with values left over')
+      this.#input.fail('it ends with values left over')
     return value
   }
 
@@ -135,7 +112,7 @@ class Machine {
       case 0x80: // PROTO
         return this.#protocol()
       case 0x95: // FRAME, a hint for buffering
-        this.#take(8)
+        this.#input.take(8)
         return
       case 0x28: // MARK
         return this.#mark()
@@ -153,34 +130,34 @@ class Machine {
       case 0x89: // NEWFALSE
         return this.#push(false)
       case 0x4a: // BININT
-        return this.#push(this.#view.getInt32(this.#take(4), true))
+        return this.#push(this.#input.int32())
       case 0x4b: // BININT1
-        return this.#push(this.#bytes[this.#take(1)]!)
+        return this.#push(this.#input.uint8())
       case 0x4d: // BININT2
-        return this.#push(this.#view.getUint16(this.#take(2), true))
+        return this.#push(this.#input.uint16())
       case 0x8a: // LONG1
-        return this.#push(this.#long(this.#bytes[this.#take(1)]!))
+        return this.#push(this.#input.long(this.#input.uint8()))
       case 0x8b: // LONG4
-        return this.#push(this.#long(this.#view.getInt32(this.#take(4), true)))
+        return this.#push(this.#input.long(this.#input.int32()))
       case 0x47: // BINFLOAT
-        return this.#push(this.#view.getFloat64(this.#take(8), false))
+        return this.#push(this.#input.float64())
       case 0x55: // SHORT_BINSTRING
-        return this.#pushText(this.#raw(this.#bytes[this.#take(1)]!), decodeLatin1)
+        return this.#pushText(this.#input.raw(this.#input.uint8()), decodeLatin1)
       case 0x54: // BINSTRING
-        return this.#pushText(this.#raw(this.#view.getInt32(this.#take(4), true)), decodeLatin1)
+        return this.#pushText(this.#input.raw(this.#input.int32()), decodeLatin1)
       case 0x8c: // SHORT_BINUNICODE
-        return this.#pushText(this.#raw(this.#bytes[this.#take(1)]!))
+        return this.#pushText(this.#input.raw(this.#input.uint8()))
       case 0x58: // BINUNICODE
-        return this.#pushText(this.#raw(this.#view.getUint32(this.#take(4), true)))
+        return this.#pushText(this.#input.raw(this.#input.uint32()))
       case 0x8d: // BINUNICODE8
-        return this.#pushText(this.#raw(this.#size8()))
+        return this.#pushText(this.#input.raw(this.#input.size8()))
       case 0x43: // SHORT_BINBYTES
-        return this.#push(this.#raw(this.#bytes[this.#take(1)]!))
+        return this.#push(this.#input.raw(this.#input.uint8()))
       case 0x42: // BINBYTES
-        return this.#push(this.#raw(this.#view.getUint32(this.#take(4), true)))
+        return this.#push(this.#input.raw(this.#input.uint32()))
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        return this.#push(this.#raw(this.#size8()))
+        return this.#push(this.#input.raw(this.#input.size8()))
       case 0x5d: // EMPTY_LIST
       case 0x8f: // EMPTY_SET
         return this.#push(new List([]))
@@ -213,17 +190,17 @@ class Machine {
       case 0x75: // SETITEMS
         return this.#setItems(this.#toMark())
       case 0x71: // BINPUT
-        return this.#remember(this.#bytes[this.#take(1)]!)
+        return this.#remember(this.#input.uint8())
       case 0x72: // LONG_BINPUT
-        return this.#remember(this.#view.getUint32(this.#take(4), true))
+        return this.#remember(this.#input.uint32())
       case 0x94: // MEMOIZE
         return this.#remember(this.#memo.size)
       case 0x68: // BINGET
-        return this.#recall(this.#bytes[this.#take(1)]!)
+        return this.#recall(this.#input.uint8())
       case 0x6a: // LONG_BINGET
-        return this.#recall(this.#view.getUint32(this.#take(4), true))
+        return this.#recall(this.#input.uint32())
       case 0x63: // GLOBAL
-        return this.#push(this.#className(this.#line(), this.#line()))
+        return this.#push(this.#className(this.#input.line(), this.#input.line()))
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this.#popMany(2)
@@ -239,37 +216,16 @@ class Machine {
       case 0x62: // BUILD
         return this.#build()
       case 0x51: // BINPERSID
-        return this.#push(this.#host.persistent(this.#pop(), this.#base + this.#instruction))
+        return this.#push(this.#host.persistent(this.#pop(), this.#input.offset))
       default:
-        this.#fail(`the instruction 0x${code.toString(16).padStart(2, '0')} is not allowed`)
+        this.#input.fail(`the instruction 0x${code.toString(16).padStart(2, '0')} is not allowed`)
     }
-  }
-
-  #fail(why: string): never {
-    throw new CheckpointError(`broken or unsafe pickle: ${why}`, {
-      path: this.#path,
-      offset: this.#base + this.#instruction,
-    })
-  }
-
-  /** Steps over `count` bytes and returns where they begin. */
-  #take(count: number): number {
-    const start = this.place
-    if (count < 0) this.#fail(`a length of ${count}`)
-    if (start + count > this.#bytes.length) {
-      throw new TruncatedPickleError(
-        `truncated: a pickle's instruction needs ${count} more bytes, ${this.#bytes.length - start} are left`,
-        { path: this.#path, offset: this.#base + this.#instruction },
-      )
-    }
-    this.place = start + count
-    return start
   }
 
   #push(value: Value): void {
     if (typeof value === 'object' && value !== null) {
       if (++this.#records > MOST_RECORDS) {
-        this.#fail(`over ${MOST_RECORDS} lists, dictionaries and the like`)
+        this.#input.fail(`over ${MOST_RECORDS} lists, dictionaries and the like`)
       }
       this.#spend(value instanceof Dictionary ? DICTIONARY_BYTES : RECORD_BYTES)
     }
@@ -287,22 +243,24 @@ class Machine {
   #spend(bytes: number): void {
     this.#memory -= bytes
     if (this.#memory < 0) {
-      this.#fail('its values would take far more memory than a file of its size may need')
+      this.#input.fail('its values would take far more memory than a file of its size may need')
     }
   }
 
   #pop(): Value {
-    if (this.#stack.length === 0) this.#fail('it takes a value where there is none')
+    if (this.#stack.length === 0) this.#input.fail('it takes a value where there is none')
     return this.#stack.pop()!
   }
 
   #popMany(count: number): Value[] {
-    if (this.#stack.length < count) this.#fail(`it takes ${count} values where there are fewer`)
+    if (this.#stack.length < count)
+      this.#input.fail(`it takes ${count} values where there are fewer`)
     return this.#stack.splice(this.#stack.length - count)
   }
 
   #mark(): void {
-    if (this.#marks.length >= DEEPEST_NESTING) this.#fail(`nested deeper than ${DEEPEST_NESTING}`)
+    if (this.#marks.length >= DEEPEST_NESTING)
+      this.#input.fail(`nested deeper than ${DEEPEST_NESTING}`)
     this.#spend(RECORD_BYTES)
     this.#marked += this.#stack.length
     this.#marks.push(this.#stack)
@@ -312,70 +270,37 @@ class Machine {
   #toMark(): Value[] {
     const items = this.#stack
     this.#spend(ELEMENT_BYTES * items.length)
-    this.#stack = this.#marks.pop() ?? this.#fail('it goes back to a mark that was not set')
+    this.#stack = this.#marks.pop() ?? this.#input.fail('it goes back to a mark that was not set')
     this.#marked -= this.#stack.length
     return items
   }
 
   #top(): Value {
-    if (this.#stack.length === 0) this.#fail('it changes a value where there is none')
+    if (this.#stack.length === 0) this.#input.fail('it changes a value where there is none')
     return this.#stack[this.#stack.length - 1]!
   }
 
   #protocol(): void {
-    const version = this.#bytes[this.#take(1)]!
-    if (version > 5) this.#fail(`protocol ${version}; up to 5 is known`)
-  }
-
-  #size8(): number {
-    const size = this.#view.getBigUint64(this.#take(8), true)
-    if (size > BigInt(Number.MAX_SAFE_INTEGER)) this.#fail(`a length of ${size}`)
-    return Number(size)
-  }
-
-  #long(length: number): number | bigint {
-    if (length > LONGEST_INTEGER) this.#fail(`an integer of ${length} bytes`)
-    const start = this.#take(length)
-    let value = 0n
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[start + i]!)
-    value = BigInt.asIntN(8 * length, value)
-    const number = Number(value)
-    return Number.isSafeInteger(number) ? number : value
-  }
-
-  #raw(length: number): Uint8Array {
-    const start = this.#take(length)
-    return this.#bytes.subarray(start, start + length)
-  }
-
-  /** A line of text, as GLOBAL has them. */
-  #line(): string {
-    const end = this.#bytes.indexOf(10, this.place)
-    if (end < 0 || end - this.place > LONGEST_NAME) {
-      const rest = this.#bytes.length - this.place
-      if (rest <= LONGEST_NAME) this.#take(rest + 1)
-      this.#fail(`a name of over ${LONGEST_NAME} bytes`)
-    }
-    const text = decodeLatin1(this.#bytes.subarray(this.place, end))
-    this.place = end + 1
-    return text
+    const version = this.#input.uint8()
+    if (version > 5) this.#input.fail(`protocol ${version}; up to 5 is known`)
   }
 
   #className(module: Value, name: Value): ClassName {
-    if (typeof module !== 'string' || typeof name !== 'string') this.#fail('a name that is no text')
+    if (typeof module !== 'string' || typeof name !== 'string')
+      this.#input.fail('a name that is no text')
     // Before they are joined: a file can recall one long text from its memo, over and over.
     if (module.length > LONGEST_NAME || name.length > LONGEST_NAME) {
-      this.#fail(`a name of over ${LONGEST_NAME} letters`)
+      this.#input.fail(`a name of over ${LONGEST_NAME} letters`)
     }
     this.#spend(2 * (module.length + name.length))
-    return new ClassName(`${module}.${name}`, this.#base + this.#instruction)
+    return new ClassName(`${module}.${name}`, this.#input.offset)
   }
 
   #extend(items: Value[]): void {
     const target = this.#top()
     // Of a class derived from a list (a deque) the items are of no use here.
     if (target instanceof Instance) return
-    if (!(target instanceof List)) this.#fail('it appends to what is no list')
+    if (!(target instanceof List)) this.#input.fail('it appends to what is no list')
     this.#spend(ELEMENT_BYTES * items.length)
     for (const item of items) target.items.push(item)
   }
@@ -385,29 +310,30 @@ class Machine {
     // A state dict may be of a class derived from a dictionary.
     if (target instanceof Instance) target.items ??= new Dictionary()
     const dictionary = target instanceof Instance ? target.items : target
-    if (!(dictionary instanceof Dictionary)) this.#fail('it sets items of what is no dictionary')
-    if (items.length % 2 !== 0) this.#fail('a key without a value')
+    if (!(dictionary instanceof Dictionary))
+      this.#input.fail('it sets items of what is no dictionary')
+    if (items.length % 2 !== 0) this.#input.fail('a key without a value')
     this.#spend((ENTRY_BYTES * items.length) / 2)
     for (let i = 0; i < items.length; i += 2) dictionary.entries.set(items[i]!, items[i + 1]!)
   }
 
   #remember(index: number): void {
-    if (this.#memo.size >= LARGEST_MEMO) this.#fail(`a memo of over ${LARGEST_MEMO} values`)
+    if (this.#memo.size >= LARGEST_MEMO) this.#input.fail(`a memo of over ${LARGEST_MEMO} values`)
     this.#spend(ENTRY_BYTES)
     this.#memo.set(index, this.#top())
   }
 
   #recall(index: number): void {
     const value = this.#memo.get(index)
-    if (value === undefined) this.#fail(`it recalls value ${index}, which was not remembered`)
+    if (value === undefined) this.#input.fail(`it recalls value ${index}, which was not remembered`)
     this.#stack.push(value)
   }
 
   #reduce(): void {
     const [target, args] = this.#popMany(2)
     const isCallable = target instanceof ClassName || target instanceof Instance
-    if (!isCallable || !(args instanceof Tuple)) this.#fail('it calls what is no name')
-    const offset = this.#base + this.#instruction
+    if (!isCallable || !(args instanceof Tuple)) this.#input.fail('it calls what is no name')
+    const offset = this.#input.offset
     // What was itself made by a call (a method, a function of a function) is as unknown as that.
     if (target instanceof Instance) {
       this.#push(new Instance(target.className, args.items, target.refusal))
@@ -419,7 +345,7 @@ class Machine {
   #newObject(): void {
     const [target, args] = this.#popMany(2)
     if (!(target instanceof ClassName) || !(args instanceof Tuple)) {
-      this.#fail('it makes an object of what is no class')
+      this.#input.fail('it makes an object of what is no class')
     }
     // Nothing is constructed: the object is its class's name until attributes are set.
     this.#push(new Instance(target.name, args.items))
@@ -434,14 +360,6 @@ class Machine {
     }
     // An ordered dictionary carries attributes too (state dicts have `_metadata`); they are not needed.
     if (typeof target === 'object' && target !== null) return
-    this.#fail('it sets attributes of what is no object')
+    this.#input.fail('it sets attributes of what is no object')
   }
-}
-
-function decodeLatin1(bytes: Uint8Array): string {
-  let text = ''
-  for (let i = 0; i < bytes.length; i += 8192) {
-    text += String.fromCharCode(...bytes.subarray(i, i + 8192))
-  }
-  return text
 }

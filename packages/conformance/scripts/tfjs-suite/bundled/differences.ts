@@ -59,7 +59,7 @@ export const leftOut: readonly (Difference & { runtime: Runtime })[] = [
 ]
 
 /** Tests whose outcome depends on the machine's clock: they hold nothing. */
-export const unsteady = '^time cpu'
+export const UNSTEADY = '^time cpu'
 
 /** The entry of a list that a test of a backend falls under. */
 export function entryFor<D extends Difference>(
