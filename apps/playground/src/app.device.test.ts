@@ -12,7 +12,7 @@ interface Axe {
   run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
 }
 
-const names = ['classify', 'look', 'train', 'paper', 'backends'] as const
+const names = ['classify', 'look', 'compare', 'train', 'paper', 'backends'] as const
 const sizes = { wide: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
 
 /** Brings a page to where it has all its parts. */

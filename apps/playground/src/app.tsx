@@ -1,8 +1,9 @@
-// The frame of the page: its heading, the five pages, what is running on what.
+// The frame of the page: its heading, the pages, what is running on what.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ModelBar } from './components/model-bar.tsx'
 import { BackendsPage } from './pages/backends.tsx'
 import { ClassifyPage } from './pages/classify.tsx'
+import { ComparePage } from './pages/compare.tsx'
 import { LookPage } from './pages/look.tsx'
 import { PaperPage } from './pages/paper.tsx'
 import { TrainPage } from './pages/train.tsx'
@@ -12,6 +13,7 @@ import { run, stopRun } from './training.ts'
 const pages = {
   classify: { title: 'Classify', page: ClassifyPage },
   look: { title: 'Look inside', page: LookPage },
+  compare: { title: 'Compare', page: ComparePage },
   train: { title: 'Train', page: TrainPage },
   paper: { title: 'The paper', page: PaperPage },
   backends: { title: 'Backends', page: BackendsPage },

@@ -37,6 +37,7 @@ describe('the browser entry', () => {
           'imageFolder',
           'mnistDataset',
           'openDataset',
+          'packPicture',
         ],
         ...['packDataset', 'packed', 'packedName', 'readPicture', 'showBatch', 'tarShards'],
       ].sort(),

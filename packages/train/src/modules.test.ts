@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 
-it('imports its own modules, the network, the loader and TensorFlow.js, nothing of Node and nothing of the page', () => {
-  const known = /^@alexnet\/(core|data)(\/\w+)?$|^@tensorflow\/tfjs$/
+it('imports its own modules, the network, the loader, the communicator and TensorFlow.js, nothing of Node and nothing of the page', () => {
+  const known = /^@alexnet\/(core|data|distributed)(\/(?!node)\w+)?$|^@tensorflow\/tfjs$/
   const folder = new URL('.', import.meta.url)
   const files = readdirSync(folder).filter((name) => /(?<!\.test)\.ts$/.test(name))
   expect(files.length).toBeGreaterThan(15)

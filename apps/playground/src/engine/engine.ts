@@ -3,6 +3,7 @@ import { describeModel } from '@alexnet/core'
 import { type Picture, shapes } from '@alexnet/data'
 import type { Model } from '@alexnet/model'
 import { startBackend } from './backends.ts'
+import { Comparer } from './comparing.ts'
 import { decode, reduced, toFile } from './decode.ts'
 import * as looking from './looking.ts'
 import { loadModel } from './models.ts'
@@ -10,6 +11,7 @@ import type {
   BackendChoice,
   BackendInfo,
   Classified,
+  ComparisonView,
   HeatMethod,
   LayerInfo,
   MapSheet,
@@ -32,6 +34,7 @@ export interface ClassifyOptions {
 
 export class Engine {
   #loaded: Model | undefined
+  readonly #comparer = new Comparer()
   /** The last picture decoded, which is often the next one asked about. */
   #decoded: { id: string; picture: Picture } | undefined
 
@@ -43,6 +46,7 @@ export class Engine {
   /** Takes another model in the place of the one there is, which stays if this one fails. */
   async loadModel(source: ModelSource, onProgress?: OnProgress): Promise<ModelInfo> {
     const loaded = await loadModel(source, onProgress)
+    this.#comparer.dispose()
     this.#loaded?.dispose()
     this.#loaded = loaded
     const { name, description = `from the file ${name}` } = loaded.origin
@@ -97,6 +101,12 @@ export class Engine {
 
   async switchOff(image: PageImage, parts: Part[]): Promise<SwitchOffView> {
     return looking.switchedOff(this.#model, await this.#prepared(image), parts)
+  }
+
+  /** How far apart two pictures look, where, and to which layer. */
+  async compare(first: PageImage, second: PageImage): Promise<ComparisonView> {
+    const a = await this.#picture(first)
+    return this.#comparer.compare(this.#model, a, await this.#picture(second))
   }
 
   /** The picture as the network gets it. */

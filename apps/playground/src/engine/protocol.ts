@@ -133,6 +133,23 @@ export const heatMethods = {
 } as const satisfies Partial<Record<ExplainMethod, string>>
 export type HeatMethod = keyof typeof heatMethods
 
+/** How far apart two pictures look. */
+export interface ComparisonView {
+  /** `lpips`: with weights learned from people's judgements; `plain`: every channel counts the same. */
+  form: 'lpips' | 'plain'
+  distance: number
+  /** What each layer adds to the distance, from the first on. */
+  layers: number[]
+  first: Pixels
+  second: Pixels
+  /** The distance at each pixel, drawn over the first picture. */
+  map: Pixels
+  /** The distance at the pixel where it is largest, which has the brightest colour. */
+  largest: number
+  /** Whether the second picture's shape was not the first one's. */
+  isResized: boolean
+}
+
 /** What switching parts off does to the answer. */
 export interface SwitchOffView {
   whole: Prediction[]

@@ -1,0 +1,157 @@
+// Compare: how far apart two pictures look to the network, where, and in which layer (LPIPS).
+import { useEffect, useState } from 'preact/hooks'
+import { Bars } from '../components/bars.tsx'
+import { Message } from '../components/message.tsx'
+import { PictureSource } from '../components/picture-source.tsx'
+import { PixelView } from '../components/pixels.tsx'
+import { Thumbnail } from '../components/thumbnail.tsx'
+import type { ComparisonView, PageImage } from '../engine/protocol.ts'
+import { sampleImages } from '../samples.ts'
+import { addImages, addWhereNone, engine, images, messageOf, session } from '../session.ts'
+import { useStore } from '../store.ts'
+
+/** Thumbnails in a strip. */
+const FEW = 12
+
+export function ComparePage() {
+  const list = useStore(images)
+  const { status, version } = useStore(session)
+  const [ids, setIds] = useState<{ first?: string; second?: string }>({})
+  const [view, setView] = useState<ComparisonView & { asked: string }>()
+  const [problem, setProblem] = useState('')
+  const first = list.find(({ id }) => id === ids.first) ?? list[0]
+  const second = list.find(({ id }) => id === ids.second) ?? list.find((one) => one !== first)
+  const asked = first && second ? `${first.id} ${second.id} ${version}` : ''
+  const ready = status === 'ready'
+
+  useEffect(() => {
+    if (ready && list.length === 0) void addWhereNone(sampleImages(4))
+  }, [ready])
+  useEffect(() => {
+    if (!ready || !first || !second) return
+    let stale = false
+    setProblem('')
+    engine()
+      .compare(first, second)
+      .then(
+        (found) => !stale && setView({ ...found, asked }),
+        (error) => !stale && setProblem(messageOf(error)),
+      )
+    return () => {
+      stale = true
+    }
+  }, [ready, asked])
+
+  return (
+    <>
+      <PictureSource label="compare" pasteHere onPictures={addImages} />
+      <p class="quiet">
+        Two pictures can differ in every pixel and look alike, or in few and look nothing alike. A
+        network that has learned to tell things apart sees that as people do: their maps are held
+        against one another, layer by layer (Zhang et al., 2018).
+      </p>
+      <Strip
+        label="First picture"
+        list={list}
+        chosen={first}
+        onChoose={(id) => setIds({ ...ids, first: id })}
+      />
+      <Strip
+        label="Second picture"
+        list={list}
+        chosen={second}
+        onChoose={(id) => setIds({ ...ids, second: id })}
+      />
+      {!second && list.length > 0 && <p class="quiet">Give a second picture to compare it with.</p>}
+      {problem && <Message kind="problem">{problem}</Message>}
+      {view?.asked === asked && !problem && first && second && (
+        <Result view={view} first={first} second={second} />
+      )}
+    </>
+  )
+}
+
+function Strip(props: {
+  label: string
+  list: readonly PageImage[]
+  chosen: PageImage | undefined
+  onChoose: (id: string) => void
+}) {
+  const { label, list, chosen, onChoose } = props
+  return (
+    <fieldset class="strip">
+      <legend>
+        {label}
+        {list.length > FEW && (
+          <small>
+            {' '}
+            (the first {FEW} of {list.length})
+          </small>
+        )}
+      </legend>
+      {list.slice(0, FEW).map(({ id, name, blob }) => (
+        <button
+          key={id}
+          type="button"
+          class="plain"
+          aria-pressed={id === chosen?.id}
+          aria-label={`${label}: ${name}`}
+          onClick={() => onChoose(id)}
+        >
+          <Thumbnail blob={blob} alt="" />
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+function Result(props: { view: ComparisonView; first: PageImage; second: PageImage }) {
+  const { view, first, second } = props
+  const [edge, setEdge] = useState(50)
+  const sum = Math.max(view.distance, Number.EPSILON)
+  const layers = view.layers.map((part, index) => ({
+    index,
+    label: `after convolution ${index + 1}: ${part.toFixed(4)}`,
+    probability: part / sum,
+  }))
+  return (
+    <>
+      <h2 data-testid="distance">
+        {first.name} and {second.name}: {view.distance.toFixed(4)}
+      </h2>
+      <p class="quiet">
+        0 is the same picture.
+        {view.form === 'plain' && ' Plain form: every channel of this network counts the same.'}
+        {view.isResized && ` ${second.name} was stretched to the shape of ${first.name}.`}
+      </p>
+      <div class="columns">
+        <figure>
+          <figcaption>The two, with an edge to move between them</figcaption>
+          <span class="marked shown">
+            <PixelView pixels={view.first} alt={first.name} class="shown" />
+            <span class="over" style={{ clipPath: `inset(0 0 0 ${edge}%)` }}>
+              <PixelView pixels={view.second} alt={second.name} class="shown" />
+            </span>
+          </span>
+          <input
+            type="range"
+            class="shown"
+            min={0}
+            max={100}
+            value={edge}
+            aria-label={`How much of ${first.name} is shown, in percent`}
+            onInput={(event) => setEdge(event.currentTarget.valueAsNumber)}
+          />
+        </figure>
+        <figure>
+          <figcaption>Where they differ (brightest: {view.largest.toFixed(3)})</figcaption>
+          <PixelView pixels={view.map} alt="Where they differ" class="shown" />
+        </figure>
+        <figure>
+          <figcaption>What each layer adds</figcaption>
+          <Bars top={layers} />
+        </figure>
+      </div>
+    </>
+  )
+}
