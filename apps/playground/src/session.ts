@@ -17,10 +17,18 @@ export interface Session {
   message: string
   backend?: BackendInfo
   model?: ModelInfo
+  /** Another model that is on its way; the one there is goes on working. */
+  loading?: Loading
   source: ModelSource
   choice: BackendChoice
   /** Goes up when answers given so far no longer hold: another model or backend. */
   version: number
+}
+
+/** Bytes of a model's file, once the server has said how many there are. */
+export interface Loading {
+  received?: number
+  total?: number
 }
 
 export const session = new Store<Session>({
@@ -49,7 +57,12 @@ export function engine(): Client<'engine'>['job'] {
 export async function start(choice: BackendChoice, source: ModelSource): Promise<void> {
   const before = session.value
   client?.stop()
-  session.patch({ status: 'starting', message: 'Starting the backend …', choice })
+  session.patch({
+    status: 'starting',
+    message: 'Starting the backend …',
+    choice,
+    loading: undefined,
+  })
   const own = startWorker('engine', (reason) => fail(`The worker stopped (${reason}). Reload.`))
   client = own
   // The model's file comes while the worker starts: neither waits for the other.
@@ -72,17 +85,35 @@ export async function start(choice: BackendChoice, source: ModelSource): Promise
   }
 }
 
-/** Takes another model. The one there is stays if this one cannot be loaded. */
+/** Takes another model. The one there is works until this one is there, and stays if it cannot be loaded. */
 export async function chooseModel(source: ModelSource): Promise<void> {
-  if (!client) return
-  session.patch({ status: 'starting', message: 'Loading the model …' })
+  const own = client
+  if (!own || session.value.loading) return
+  const { model } = session.value
+  session.patch(
+    model
+      ? { message: '', loading: {} }
+      : { status: 'starting', message: 'Loading the model …', loading: {} },
+  )
   try {
-    await take(client, source)
+    await take(own, source)
   } catch (error) {
-    const { model } = session.value
+    if (client !== own) return
+    session.patch({ loading: undefined })
     if (!model) fail(messageOf(error))
-    else session.patch({ status: 'ready', message: `${messageOf(error)} (kept: ${model.name})` })
+    else if (isCancelled) session.patch({ message: '' })
+    else session.patch({ message: `${messageOf(error)} (kept: ${model.name})` })
+  } finally {
+    isCancelled = false
   }
+}
+
+let isCancelled = false
+
+/** Gives up the model that is on its way; what has come of it is kept for the next time. */
+export function cancelLoading(): void {
+  isCancelled = true
+  void client?.job.cancelLoading()
 }
 
 /** The file of a model that comes with the page; undefined for others, and where it cannot be fetched. */
@@ -99,14 +130,19 @@ async function take(
   bytes?: Uint8Array,
 ): Promise<void> {
   const onProgress = proxy((done: number, total: number) => {
-    const megabytes = (bytes: number) => Math.round(bytes / 1e6)
-    const message = `Downloading the model: ${megabytes(done)} of ${megabytes(total)} MB`
-    session.patch({ message })
+    session.patch({ loading: { received: done, total } })
   })
   const asked = bytes ? transfer({ ...source, bytes }, [bytes.buffer as ArrayBuffer]) : source
   const model = await from.job.loadModel(asked as ModelSource, onProgress)
   const { version } = session.value
-  session.patch({ status: 'ready', message: '', model, source, version: version + 1 })
+  session.patch({
+    status: 'ready',
+    message: '',
+    loading: undefined,
+    model,
+    source,
+    version: version + 1,
+  })
 }
 
 function fail(message: string): void {

@@ -8,18 +8,18 @@ import {
   type ModelSource,
 } from '../engine/protocol.ts'
 import { offered } from '../offered.ts'
-import { chooseModel, session, start } from '../session.ts'
+import { cancelLoading, chooseModel, type Loading, session, start } from '../session.ts'
 import { useStore } from '../store.ts'
 import { Message } from './message.tsx'
 
 const choices: Record<BackendChoice, string> = { auto: 'Fastest that works', ...backendTitles }
 
 export function ModelBar() {
-  const { status, message, model, backend, choice, source } = useStore(session)
+  const { status, message, model, backend, choice, source, loading } = useStore(session)
   const own = useStore(offered)
   const id = useId()
   const file = useRef<HTMLInputElement>(null)
-  const busy = status === 'starting'
+  const busy = status === 'starting' || loading !== undefined
   const take = (value: string) => {
     const record = own.find(({ name }) => name === value)
     if (value === 'file') file.current?.click()
@@ -92,6 +92,7 @@ export function ModelBar() {
           {message}
         </Message>
       )}
+      {loading && model && <OnItsWay loading={loading} />}
       {model && backend && status === 'ready' && (
         <p class="quiet" data-testid="status">
           {model.description}: {model.labels.length} classes,{' '}
@@ -101,6 +102,24 @@ export function ModelBar() {
         </p>
       )}
     </section>
+  )
+}
+
+/** How far a model is that has to come, and how not to wait for it. */
+function OnItsWay({ loading: { received, total } }: { loading: Loading }) {
+  const megabytes = (bytes: number) => Math.round(bytes / 1e6)
+  return (
+    <div class="row">
+      <Message kind="busy">
+        {received === undefined || total === undefined
+          ? 'Loading the model …'
+          : `Downloading the model: ${megabytes(received)} of ${megabytes(total)} MB`}
+      </Message>
+      <progress class="short" value={received} max={total} aria-label="Progress of the download" />
+      <button type="button" class="secondary" onClick={cancelLoading}>
+        Cancel
+      </button>
+    </div>
   )
 }
 

@@ -34,6 +34,7 @@ export interface ClassifyOptions {
 
 export class Engine {
   #loaded: Model | undefined
+  #loading: AbortController | undefined
   readonly #comparer = new Comparer()
   /** The last picture decoded, which is often the next one asked about. */
   #decoded: { id: string; picture: Picture } | undefined
@@ -45,7 +46,8 @@ export class Engine {
 
   /** Takes another model in the place of the one there is, which stays if this one fails. */
   async loadModel(source: ModelSource, onProgress?: OnProgress): Promise<ModelInfo> {
-    const loaded = await loadModel(source, onProgress)
+    this.#loading = new AbortController()
+    const loaded = await loadModel(source, onProgress, this.#loading.signal)
     this.#comparer.dispose()
     this.#loaded?.dispose()
     this.#loaded = loaded
@@ -53,6 +55,11 @@ export class Engine {
     const { labels, variant, inputSize } = loaded
     const { parameters } = describeModel(loaded.network)
     return { name, description, variant, labels, inputSize, parameters }
+  }
+
+  /** Ends the loading of a model, whose call then rejects. */
+  async cancelLoading(): Promise<void> {
+    this.#loading?.abort()
   }
 
   async classify(

@@ -6,11 +6,16 @@ import { bundledModels } from './bundled.ts'
 import type { ModelSource, OfferedModel, OnProgress } from './protocol.ts'
 
 /** Loads a model. @throws Error that names the file and says what to do */
-export async function loadModel(source: ModelSource, onProgress?: OnProgress): Promise<Model> {
-  if (source.kind === 'files') return openModel(source.files)
+export async function loadModel(
+  source: ModelSource,
+  onProgress?: OnProgress,
+  signal?: AbortSignal,
+): Promise<Model> {
+  if (source.kind === 'files') return openModel(source.files, { signal })
   if (source.kind === 'download') {
     return openModel(source.record ? recordOf(source.record) : source.name, {
       onProgress: ({ received, total }) => onProgress?.(received, total),
+      signal,
     })
   }
   const record = bundledModels.find(({ name }) => name === source.name)

@@ -79,6 +79,23 @@ describeSite('Models that the page’s owner offers', (site) => {
     await page.context().close()
   })
 
+  it('leave the model before at work while they come, and can be given up', async () => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(200, cors).write(weights.subarray(0, 1000))
+    })
+    const page = await choose([url])
+    await page.getByText('Downloading the model: 0 of 0 MB').waitFor()
+    // A picture is answered meanwhile.
+    await page.getByRole('button', { name: 'Samples' }).click()
+    await expect.poll(() => page.locator('.bars').count(), { timeout: 60_000 }).toBe(10)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: 'Cancel' }).waitFor({ state: 'detached' })
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await page.getByRole('combobox', { name: 'Model' }).selectOption('shapes')
+    await page.getByTestId('status').filter({ hasText: 'LeNet-5' }).waitFor()
+    await page.context().close()
+  })
+
   it('that no server has are explained, server by server', async () => {
     const given = await Promise.all([unreadable(), silent(), wrong()])
     const page = await choose(given.map(({ url }) => url))
