@@ -223,8 +223,11 @@ async function makeModel(
   save: Save,
 ): Promise<Model> {
   const named = pytorchNames(checkpoint)
+  // Read before anything else is asked of the file: a broken one is what is wrong with it.
+  const own = given.description ?? fromMetadata(checkpoint.metadata, path)
   requireWhole(named, path)
-  const described = given.description ?? (await describe(checkpoint, named, path, published, given))
+  if (own && !given.description) requireVariant(path, own.options.variant!, given.variant)
+  const described = own ?? (await describe(named, path, published, given))
   const { options } = described
   const labels = given.labels ?? described.labels
   const preprocessing = given.preprocessing ?? described.preprocessing
@@ -273,19 +276,13 @@ function contentsOf({ format, tensors }: OpenCheckpoint) {
   return { contents: [format, ...types].join(', '), isInt8 }
 }
 
-/** What belongs to a checkpoint: as its file says, its record, or its tensors. */
+/** What belongs to a checkpoint whose file does not say: as its record has it, or its tensors. */
 async function describe(
-  checkpoint: OpenCheckpoint,
   named: NamedTensors,
   path: string,
   published: WeightDescription | undefined,
   { variant: asked }: OpenModelOptions,
 ): Promise<ModelDescription> {
-  const own = fromMetadata(checkpoint.metadata, path)
-  if (own) {
-    requireVariant(path, own.options.variant!, asked)
-    return own
-  }
   if (published) {
     const { architecture, classes, preprocessing, labels } = published
     requireVariant(path, architecture, asked)

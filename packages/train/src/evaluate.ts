@@ -61,7 +61,7 @@ export async function evaluate(
   if (communicator) {
     const bytes = own.map(({ buffer }) => new Uint8Array(buffer))
     const all = await communicator.allGather(concatenated(bytes))
-    // In the order of the pictures, so that the sums are those of one process.
+    // In the order of the pictures, so that the sums are those of one rank alone.
     for (const answers of all) tally.add(new Float64Array(answers.slice().buffer))
   }
   return tally.result()
