@@ -46,7 +46,7 @@ export async function withRanks<O extends RankOptions & EngineOptions, T>(
   } catch (error) {
     // Most mistakes all ranks make alike; the first tells.
     if (communicator.rank > 0) await setTimeout(1000)
-    if (process.env.ALEXNET_DEBUG) process.stderr.write(`${(error as Error).stack}\n`)
+    if (process.env.ALEXNET_DEBUG) tell(...`${(error as Error).stack}`.split('\n'))
     return communicator.abort((error as Error).message.split('\n').join(' '))
   }
 }

@@ -2,6 +2,7 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { decodePicture, encodePng, type Picture, shapes } from '@alexnet/data'
 import { openLpips } from '@alexnet/lpips'
 import { readCheckpointFile } from '@alexnet/weights/node'
@@ -105,7 +106,9 @@ describe('two pictures', () => {
     const { stdout } = await run(
       'a.png a.png --weights cifar10 --threads 1 --metric all --threshold 0',
     )
-    expect(stdout).toContain('ok     a.png: lpips 0.0000, ssim 1.0000, psnr ∞ dB')
+    expect(stripVTControlCharacters(stdout)).toContain(
+      'ok     a.png: lpips 0.0000, ssim 1.0000, psnr ∞ dB',
+    )
     expect(stdout).toContain('lpips is in its plain form')
   })
 })

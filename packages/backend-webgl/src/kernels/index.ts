@@ -15,6 +15,7 @@ import { fusedMatrixProduct, matrixProduct } from './matrix-product.ts'
 import { maxPoolingGradient } from './max-pooling-gradient.ts'
 import { momentumStep } from './momentum.ts'
 import { normalizationGradient } from './normalization-gradient.ts'
+import { reductionsOfNothing, softmax } from './nothing.ts'
 import { averagePooling, maxPooling } from './pooling.ts'
 import { power } from './power.ts'
 import { relu, relu6, tanh } from './unary.ts'
@@ -36,7 +37,9 @@ export const kernels: readonly Kernel[] = [
   momentumStep,
   normalizationGradient,
   power,
+  ...reductionsOfNothing,
   relu,
   relu6,
+  softmax,
   tanh,
 ]

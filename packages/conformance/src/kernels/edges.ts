@@ -45,6 +45,24 @@ export function edges(backend: TestedBackend): void {
       expect(await list(tf.matMul(tf.ones([2, 0]), tf.ones([0, 3])))).toEqual(Array(6).fill(0))
     }))
 
+  it('reduces nothing to what begins a reduction, and to nothing', () =>
+    scoped(async () => {
+      const rows = tf.ones([2, 0])
+      expect(await list(tf.sum(rows, 1))).toEqual([0, 0])
+      expect(await list(tf.prod(rows, 1))).toEqual([1, 1])
+      expect(await list(tf.mean(rows, 1))).toEqual([0, 0])
+      const none = tf.ones([0, 3])
+      expect(await list(tf.sum(none))).toEqual([0])
+      for (const reduce of [tf.sum, tf.mean, tf.max, tf.min, tf.prod]) {
+        const reduced = reduce(none, 1, true)
+        expect(reduced.shape).toEqual([0, 1])
+        expect(await list(reduced)).toEqual([])
+      }
+      expect(tf.softmax(none).shape).toEqual([0, 3])
+      const slope = tf.grad((x: tf.Tensor) => tf.sum(tf.softmax(x)))(none)
+      expect([slope.shape, await list(slope)]).toEqual([[0, 3], []])
+    }))
+
   it('gives the whole gradient where sizes are rounded up', () =>
     scoped(async () => {
       const x = counted([2, 3, 3, 1])
