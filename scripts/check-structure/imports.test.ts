@@ -27,9 +27,9 @@ test.each([
   ['packages/backend-cpu', '@alexnet/core', 'backend-cpu may import backend;'],
   ['packages/data', '@alexnet/weights', 'data may import no package of ours'],
   ['packages/weights', '@alexnet/data', 'weights may import no package of ours'],
-  ['packages/train', '@alexnet/backend-cpu', 'train may import core, data, weights;'],
+  ['packages/train', '@alexnet/backend-cpu', 'train may import core, data, weights, distributed;'],
   ['packages/core', '@alexnet/conformance', 'core may import no package of ours'],
-  ['packages/train', '@alexnet/cli', 'train may import core, data, weights;'],
+  ['packages/train', '@alexnet/cli', 'train may import core, data, weights, distributed;'],
 ])('%s importing %s', async (path, target, reason) => {
   const forms = {
     'effect.ts': `import '${target}'`,

@@ -1,7 +1,7 @@
 // How much of the packages ends up in a page.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
@@ -88,6 +88,8 @@ export function treeShaken(folder: string): Shaken[] {
     (part) => `export * from '@tensorflow/tfjs-${part}'\n`,
   )
   writeFileSync(join(folder, 'tfjs-parts.js'), parts.join(''))
+  // The parts are the umbrella's dependencies, which pnpm puts beside it alone.
+  const besideTfjs = join(realpathSync(join(folder, 'node_modules/@tensorflow/tfjs')), '../..')
   return Object.entries(budget).map(([what, { code, alias, gzip: most }]) => {
     const used = code.replace(
       "import './classify.js'",
@@ -99,6 +101,7 @@ export function treeShaken(folder: string): Shaken[] {
       entryPoints: ['shaken.js'],
       outdir: out,
       alias: alias ? { '@tensorflow/tfjs': './tfjs-parts.js' } : {},
+      nodePaths: [besideTfjs],
     })
     const size = sizeAtFirst(out, 'shaken.js')
     if (existsSync(out)) rmSync(out, { recursive: true })
@@ -116,5 +119,5 @@ export function bundleByEsbuild(folder: string, options: object): void {
     ['--input-type=module', '--eval', program],
     { cwd: folder, encoding: 'utf8' },
   )
-  if (status !== 0) throw new Error(`esbuild: ${stderr.trim().split('\n').slice(-8).join(' ')}`)
+  if (status !== 0) throw new Error(`esbuild: ${stderr.trim().split('\n').slice(0, 8).join(' ')}`)
 }

@@ -63,17 +63,17 @@ const LEAST_SQUARE = 1e-30
  * @throws OptionError on other shapes, on pictures too small for the network, on an unknown version
  */
 export function perceptualDistance(
-  a: tf.Tensor4D,
-  b: tf.Tensor4D,
+  a: tf.Tensor,
+  b: tf.Tensor,
   { lpips, normalize = false, spatial = false, version = '0.1' }: DistanceOptions,
 ): Distance {
   requirePictures(a, b, lpips.smallestSize)
   if (version !== '0.0' && version !== '0.1') {
     throw new OptionError(`version must be '0.0' or '0.1', found ${JSON.stringify(version)}`)
   }
-  const [, height, width] = a.shape
+  const [, height = 0, width = 0] = a.shape
   return tf.tidy(() => {
-    const prepare = (x: tf.Tensor4D) => {
+    const prepare = (x: tf.Tensor) => {
       const signed = normalize ? tf.sub(tf.mul(x, 2), 1) : x
       return version === '0.0' ? signed : tf.div(tf.sub(signed, lpips.shift), lpips.scale)
     }

@@ -8,5 +8,11 @@ export {
   perceptualDistance,
 } from './distance.ts'
 export { lpipsAlex } from './linear.ts'
-export { type ComparedPictures, type CompareOptions, Lpips, type LpipsParts } from './lpips.ts'
+export {
+  type ComparedBy,
+  type ComparedPictures,
+  type CompareOptions,
+  Lpips,
+  type LpipsParts,
+} from './lpips.ts'
 export { type LpipsOptions, type LpipsSource, openLpips } from './open.ts'

@@ -42,6 +42,11 @@ export interface ComparedPictures {
   map?: { width: number; height: number; data: Float32Array }
 }
 
+/** What comes of a comparison: with `spatial: true` there is a map. */
+export type ComparedBy<O extends CompareOptions> = O extends { spatial: true }
+  ? Required<ComparedPictures>
+  : ComparedPictures
+
 /** Compares pictures as people do. Call `dispose` when done with it. */
 export class Lpips implements PerceptualNetwork {
   /** `lpips`: with the learned weights of channels; `plain`: every channel counts the same. */
@@ -77,12 +82,16 @@ export class Lpips implements PerceptualNetwork {
    * @throws ModelError where the two of a pair differ in size, or there are not as many; PictureError on a broken
    *   picture; OptionError on pictures too small
    */
-  compare(a: PictureInput, b: PictureInput, options?: CompareOptions): Promise<ComparedPictures>
-  compare(
+  compare<O extends CompareOptions>(
+    a: PictureInput,
+    b: PictureInput,
+    options?: O,
+  ): Promise<ComparedBy<O>>
+  compare<O extends CompareOptions>(
     a: readonly PictureInput[],
     b: readonly PictureInput[],
-    options?: CompareOptions,
-  ): Promise<ComparedPictures[]>
+    options?: O,
+  ): Promise<ComparedBy<O>[]>
   async compare(
     a: PictureInput | readonly PictureInput[],
     b: PictureInput | readonly PictureInput[],

@@ -3,7 +3,7 @@
 // is as empty.
 
 import * as tf from '@tensorflow/tfjs'
-import { type Kernel, stock } from './kernel.ts'
+import { type Kernel, type KernelArguments, stock } from './kernel.ts'
 
 /** Result of a reduction of no elements, by kernel. */
 const OF_NOTHING: Readonly<Record<string, number>> = {
@@ -15,6 +15,9 @@ const OF_NOTHING: Readonly<Record<string, number>> = {
   All: 1,
   Any: 0,
 }
+
+const nothing = ({ backend }: KernelArguments, shape: number[], dtype: tf.DataType) =>
+  backend.makeTensorInfo(shape, dtype, new Float32Array(0))
 
 const isEmpty = ({ shape }: tf.TensorInfo) => shape.includes(0)
 
@@ -28,7 +31,7 @@ const reduction = ([name, value]: [string, number]): Kernel => ({
     const [reduced] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes)
     const shape = keepDims ? tf.backend_util.expandShapeToKeepDim(reduced, axes) : reduced
     const dtype = name === 'Mean' ? 'float32' : x.dtype
-    if (shape.includes(0)) return call.backend.makeTensorInfo(shape, dtype)
+    if (shape.includes(0)) return nothing(call, shape, dtype)
     const attrs = { shape, value, dtype }
     return stock('Fill', { ...call, inputs: {}, attrs }) as tf.TensorInfo
   },
@@ -40,8 +43,6 @@ export const softmax: Kernel = {
   name: 'Softmax',
   run(call, fallback) {
     const logits = call.inputs.logits!
-    return isEmpty(logits)
-      ? call.backend.makeTensorInfo(logits.shape, logits.dtype)
-      : fallback(call)
+    return isEmpty(logits) ? nothing(call, logits.shape, logits.dtype) : fallback(call)
   },
 }
