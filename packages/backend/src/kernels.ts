@@ -10,4 +10,5 @@ export {
   type Opening,
 } from './define-backend.ts'
 export type { Kernel, KernelCall, TfjsKernel } from './kernel.ts'
+export { reductionOfNothing, softmaxOfNothing } from './of-nothing.ts'
 export { convolutionShapes, poolingShapes, type WindowShapes } from './window-shapes.ts'

@@ -1,5 +1,7 @@
 // The kernels that take the place of tfjs's, or that tfjs lacks.
 
+import { reductionOfNothing, softmaxOfNothing } from '@alexnet/backend/kernels'
+import type { AlexNetWebGLBackend } from '../backend.ts'
 import { averagePoolingGradient } from './average-pooling-gradient.ts'
 import {
   conv2D,
@@ -15,7 +17,6 @@ import { fusedMatrixProduct, matrixProduct } from './matrix-product.ts'
 import { maxPoolingGradient } from './max-pooling-gradient.ts'
 import { momentumStep } from './momentum.ts'
 import { normalizationGradient } from './normalization-gradient.ts'
-import { reductionsOfNothing, softmax } from './nothing.ts'
 import { averagePooling, maxPooling } from './pooling.ts'
 import { power } from './power.ts'
 import { relu, relu6, tanh } from './unary.ts'
@@ -37,9 +38,11 @@ export const kernels: readonly Kernel[] = [
   momentumStep,
   normalizationGradient,
   power,
-  ...reductionsOfNothing,
+  ...(['Sum', 'Mean', 'Prod', 'Max', 'Min', 'All', 'Any'] as const).map(
+    reductionOfNothing<AlexNetWebGLBackend>,
+  ),
   relu,
   relu6,
-  softmax,
+  softmaxOfNothing<AlexNetWebGLBackend>(),
   tanh,
 ]

@@ -1,6 +1,8 @@
 // Every kernel of this package: those that replace one of tfjs's WebGPU kernels, and those that tfjs does
 // not have.
 
+import { reductionOfNothing, softmaxOfNothing } from '@alexnet/backend/kernels'
+import type { AlexNetWebGPUBackend } from '../backend.ts'
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution.ts'
 import { softmaxCrossEntropy } from './cross-entropy.ts'
 import { cumulativeSum } from './cumulative-sum.ts'
@@ -14,7 +16,7 @@ import { power } from './power.ts'
 import { quantizedMatMul } from './quantized-product.ts'
 import { mean, sum } from './reduction.ts'
 import { reluGradient } from './relu-gradient.ts'
-import { argMax, argMin, cast, softmax, tile } from './shapes.ts'
+import { argMax, argMin, cast, tile } from './shapes.ts'
 import { relu6, sigmoid, tanh } from './unary.ts'
 
 export const kernels: readonly Kernel[] = [
@@ -41,8 +43,9 @@ export const kernels: readonly Kernel[] = [
   relu6,
   reluGradient,
   sigmoid,
-  softmax,
+  ...(['Prod', 'Max', 'Min', 'All', 'Any'] as const).map(reductionOfNothing<AlexNetWebGPUBackend>),
   softmaxCrossEntropy,
+  softmaxOfNothing<AlexNetWebGPUBackend>(),
   sum,
   tanh,
   tile,

@@ -1,6 +1,6 @@
 // Cases of shape and type that tfjs's own kernels leave out, by those kernels: the place of a vector's largest number
-// is a scalar, a softmax of nothing is nothing, more than four axes are repeated two at a time, and integers that
-// become floats are floats in memory, too, for kernels that look at what is stored.
+// is a scalar, more than four axes are repeated two at a time, and integers that become floats are floats in memory,
+// too, for kernels that look at what is stored.
 
 import * as tf from '@tensorflow/tfjs'
 import { withFloats } from '../program.ts'
@@ -17,15 +17,6 @@ const place = (name: 'ArgMax' | 'ArgMin'): Kernel => ({
 
 export const argMax = place('ArgMax')
 export const argMin = place('ArgMin')
-
-export const softmax: Kernel = {
-  name: 'Softmax',
-  run(call, fallback) {
-    const logits = call.inputs.logits!
-    if (tf.util.sizeFromShape(logits.shape) > 0) return fallback(call)
-    return call.backend.makeTensorInfo(logits.shape, logits.dtype)
-  },
-}
 
 export const tile: Kernel = {
   name: 'Tile',
