@@ -33,14 +33,17 @@ const stepOf = async (page: Page) =>
   Number(/step (\d+)/.exec((await page.getByTestId('run').textContent())!)![1])
 
 describeSite('Train', (site) => {
-  it('learns the drawn shapes, and classifies with what it learned', async () => {
+  // By far the longest: some minutes on two cores, more where they are shared.
+  it('learns the drawn shapes, and classifies with what it learned', {
+    timeout: 4 * PATIENCE,
+  }, async () => {
     const page = await openSmall(site, '#/train')
     await page.getByRole('button', { name: 'Show what that does' }).click()
     await page.getByRole('img', { name: 'The same picture, augmented: 8' }).waitFor()
     // After the four that are offered, roundings in the first steps decide whether it is past 90 %.
     await enter(page, 'Epochs', 7)
     await page.getByRole('button', { name: 'Start', exact: true }).click()
-    await page.getByText(/^Done: step/).waitFor({ timeout: 2 * PATIENCE })
+    await page.getByText(/^Done: step/).waitFor({ timeout: 3 * PATIENCE })
     const text = await page.getByTestId('run').textContent()
     const [, share] = /kept back: ([\d.]+)%/.exec(text!)!
     expect(Number(share)).toBeGreaterThan(90)
