@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import process from 'node:process'
+import { installPackages } from './debian.ts'
 
 /** Software drivers for WebGL and WebGPU, the same on every machine. */
 const software = [
@@ -67,33 +68,10 @@ function hasVulkanLoader(): boolean {
   return stdout?.includes('libvulkan.so.1') ?? false
 }
 
-/** Installs Debian's packages; returns why that could not be done, or undefined if it was. */
-function install(): string | undefined {
-  if (!existsSync('/etc/debian_version')) return 'this is no Debian'
-  if (process.getuid?.() !== 0) return 'only root may install it'
-  process.stderr.write(
-    `▸ installing ${packages.join(' and ')} for the device tests (apt-get, once)\n`,
-  )
-  for (const command of [
-    ['update', '-qq'],
-    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
-  ]) {
-    const { status, stderr } = spawnSync('apt-get', command, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })
-    if (status !== 0) {
-      return `apt-get ${command[0]} failed: ${stderr?.trim().split('\n').at(-1) ?? 'no apt-get'}`
-    }
-  }
-  return undefined
-}
-
 if (process.argv[1] === import.meta.filename) {
   const named = Boolean(process.env.CHROMIUM_PATH)
   const complete = named || (findChromium() !== undefined && hasVulkanLoader())
-  const why = complete ? undefined : install()
+  const why = complete ? undefined : installPackages(packages, 'the device tests')
   const file = findChromium()
   if (file) {
     console.log(file)

@@ -4,8 +4,8 @@
 // nothing is skipped: it fails.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import process from 'node:process'
+import { installPackages } from './debian.ts'
 
 /** A launcher and what it is told so that tests run anywhere: as root, with more ranks than processors. */
 export interface Launcher {
@@ -33,31 +33,11 @@ export const findLaunchers = (): Launcher[] => launchers.filter(answers)
 
 const packages = ['openmpi-bin', 'mpich']
 
-/** Installs Debian's packages; returns why that could not be done, or undefined if it was. */
-function install(): string | undefined {
-  if (!existsSync('/etc/debian_version')) return 'this is no Debian'
-  if (process.getuid?.() !== 0) return 'only root may install it'
-  process.stderr.write(
-    `▸ installing ${packages.join(' and ')} for the tests of several ranks (apt-get, once)\n`,
-  )
-  for (const command of [
-    ['update', '-qq'],
-    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
-  ]) {
-    const { status, stderr } = spawnSync('apt-get', command, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })
-    if (status !== 0) {
-      return `apt-get ${command[0]} failed: ${stderr?.trim().split('\n').at(-1) ?? 'no apt-get'}`
-    }
-  }
-  return undefined
-}
-
 if (process.argv[1] === import.meta.filename) {
-  const why = findLaunchers().length === launchers.length ? undefined : install()
+  const why =
+    findLaunchers().length === launchers.length
+      ? undefined
+      : installPackages(packages, 'the tests of several ranks')
   const found = findLaunchers().map(({ name }) => name)
   const missing = launchers.filter(({ name }) => !found.includes(name)).map(({ name }) => name)
   if (missing.length > 0) {

@@ -319,7 +319,11 @@ async function openData(settings: TrainingSettings, own: OwnDataset, tell?: Tell
   if (used.length < 2) {
     throw new Error('training needs pictures of at least two classes: add some first')
   }
-  const whole = await asDataset(own, tell)
+  const whole = asDataset(own)
+  for (let done = 0; tell && done < whole.length; done++) {
+    tell({ type: 'preparing', done, total: whole.length })
+    await whole.load(done)
+  }
   if (share === 0 || own.pictures.length < 10) return { training: whole, validation: whole }
   const [training, validation] = split(whole, [1 - share, share], seed)
   return validation!.length === 0
@@ -327,19 +331,20 @@ async function openData(settings: TrainingSettings, own: OwnDataset, tell?: Tell
     : { training: training!, validation: validation! }
 }
 
-/** The user's pictures, decoded once: they are loaded in every epoch. */
-async function asDataset({ classes, pictures }: OwnDataset, tell?: Tell): Promise<Dataset> {
-  const decoded: Picture[] = []
-  for (const { blob, name } of pictures) {
-    tell?.({ type: 'preparing', done: decoded.length, total: pictures.length })
-    decoded.push(reduced(await decode(blob, name)))
-  }
+/** The user's pictures, each decoded once: they are loaded in every epoch. */
+function asDataset({ classes, pictures }: OwnDataset): Dataset {
+  const decoded = new Map<number, Picture>()
   return {
     name: 'own pictures',
     classes,
     length: pictures.length,
     label: (index) => pictures[index]!.label,
-    load: async (index) => decoded[index]!,
+    async load(index) {
+      const { blob, name } = pictures[index]!
+      const picture = decoded.get(index) ?? reduced(await decode(blob, name))
+      decoded.set(index, picture)
+      return picture
+    },
     path: (index) => pictures[index]!.name,
     fingerprint: async () => pictures.map(({ id }) => id).join(),
   }
