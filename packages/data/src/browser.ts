@@ -48,6 +48,7 @@ export {
   cifarColorNoise,
   cifarEval,
   cifarTrain,
+  cifarTrivial,
   krizhevsky2012Train,
   needsColorPca,
   type Preset,

@@ -71,7 +71,7 @@ describe('preset', () => {
 
   it('names what there is where a name is wrong', () => {
     expect(() => preset('alexnet')).toThrow(
-      "there is no preset 'alexnet'; they are paper, krizhevsky-2012, caffe, torchvision-train, torchvision-eval, trivial-wide, cifar, cifar-color-noise, cifar-eval, none",
+      "there is no preset 'alexnet'; they are paper, krizhevsky-2012, caffe, torchvision-train, torchvision-eval, trivial-wide, cifar, cifar-color-noise, cifar-trivial, cifar-eval, none",
     )
     expect(() => preset('toString')).toThrow('there is no preset')
   })
@@ -204,6 +204,18 @@ describe('cifarColorNoise', () => {
     ])
     expect(transforms.at(-1)!.settings).toEqual(colorPcaNoise({ pca: colorPca }).settings)
     expect(presetNames.filter(needsColorPca)).toEqual(['cifar-color-noise'])
+  })
+})
+
+describe('cifarTrivial', () => {
+  it('is the cifar augmentation and one operation of TrivialAugmentWide', () => {
+    const { transforms, preprocessing } = preset('cifar-trivial')
+    const cifar = preset('cifar')
+    expect(transforms.map(({ name }) => name)).toEqual([
+      ...cifar.transforms.map(({ name }) => name),
+      'trivialAugmentWide',
+    ])
+    expect(preprocessing).toEqual(cifar.preprocessing)
   })
 })
 

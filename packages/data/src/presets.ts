@@ -83,6 +83,7 @@ const presets = {
   'trivial-wide': trivialWide,
   cifar: cifarTrain,
   'cifar-color-noise': cifarColorNoise,
+  'cifar-trivial': cifarTrivial,
   'cifar-eval': cifarEval,
   none: noAugmentation,
 }
@@ -230,6 +231,16 @@ export function cifarTrain(options: PresetOptions = {}): Preset {
 export function cifarColorNoise(options: PresetOptions = {}): Preset {
   const { transforms, ...rest } = cifarTrain(options)
   return { ...rest, name: 'cifar-color-noise', transforms: [...transforms, noise(options)] }
+}
+
+/** `cifarTrain` with TrivialAugmentWide (Müller and Hutter, 2021), for long runs that would overfit. */
+export function cifarTrivial(options: PresetOptions = {}): Preset {
+  const { transforms, ...rest } = cifarTrain(options)
+  return {
+    ...rest,
+    name: 'cifar-trivial',
+    transforms: [...transforms, trivialAugmentWide({ interpolation: 'bilinear' })],
+  }
 }
 
 /** Training on pictures as evaluation sees them: the whole of them (`cifarEval`) or the middle. */

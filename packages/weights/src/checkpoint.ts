@@ -39,6 +39,9 @@ export interface ReadOptions extends SourceOptions {
   inflate?: InflateRaw
 }
 
+/** Tensors that are on their way at the same time, as a disk or a server answers several as soon as one. */
+const LOADED_AT_ONCE = 4
+
 /** Largest JSON file (a model.json with its topology, a list of shards). */
 const LARGEST_JSON = 32 * 1024 * 1024
 
@@ -86,13 +89,19 @@ export async function readCheckpoint(
   const opened = await openCheckpoint(source, options)
   try {
     const loaded = new Map<LazyTensor, NamedTensor>()
-    const tensors = new Map<string, NamedTensor>()
-    for (const [name, lazy] of opened.tensors) {
-      const { dtype, shape } = lazy
-      const tensor = loaded.get(lazy) ?? { dtype, shape, data: await lazy.load() }
-      loaded.set(lazy, tensor)
-      tensors.set(name, tensor)
+    const all = new Set(opened.tensors.values())
+    // Spans of strided tensors are read whole and mostly thrown away: one of them at a time is enough memory.
+    const atOnce = [...all].some((tensor) => loadCost(tensor).read > 0) ? 1 : LOADED_AT_ONCE
+    const waiting = all.values()
+    const load = async () => {
+      for (const lazy of waiting) {
+        const { dtype, shape } = lazy
+        loaded.set(lazy, { dtype, shape, data: await lazy.load() })
+      }
     }
+    await Promise.all(Array.from({ length: atOnce }, load))
+    const tensors = new Map<string, NamedTensor>()
+    for (const [name, lazy] of opened.tensors) tensors.set(name, loaded.get(lazy)!)
     return { format: opened.format, tensors, metadata: opened.metadata }
   } finally {
     await opened.close()
