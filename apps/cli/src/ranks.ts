@@ -47,7 +47,12 @@ export async function withRanks<O extends RankOptions & EngineOptions, T>(
     // Most mistakes all ranks make alike; the first tells.
     if (communicator.rank > 0) await setTimeout(1000)
     if (process.env.ALEXNET_DEBUG) tell(...`${(error as Error).stack}`.split('\n'))
-    return communicator.abort((error as Error).message.split('\n').join(' '))
+    const reason = (error as Error).message.split('\n').join(' ')
+    // Where the job cannot be told any more, the process that failed says it itself.
+    return communicator.abort(reason).catch(() => {
+      mute(false)
+      throw error
+    })
   }
 }
 

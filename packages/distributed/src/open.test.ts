@@ -77,6 +77,12 @@ describe.each(launchers)('$name', (launcher) => {
     expect(seconds).toBeLessThan(60)
   })
 
+  it.skipIf(!isHere)('is left in peace by a busy process', async () => {
+    const { code, stdout, stderr } = await launch(launcher, 2, './busy-program.ts')
+    expect(code, stderr).toBe(0)
+    expect(stdout.split('\n').filter(Boolean).sort()).toEqual(['{"left":0}', '{"left":1}'])
+  })
+
   it.skipIf(!isHere)('ends the job when a rank is killed', async () => {
     const { code, seconds } = await launch(launcher, 2, './failing-program.ts', 'killed')
     expect(code).not.toBe(0)

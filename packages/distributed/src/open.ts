@@ -61,6 +61,7 @@ class Ranks implements Communicator {
   readonly #port
   readonly #waiting = new Map<number, Waiting>()
   #next = 0
+  #isLeaving = false
   #failure: Error | undefined
 
   constructor(settings: RankSettings) {
@@ -75,7 +76,7 @@ class Ranks implements Communicator {
       env: SHARE_ENV,
     })
     this.#worker.on('error', (error) => this.#end(error))
-    this.#worker.on('exit', () => this.#end(new MpiError('the thread of MPI has ended')))
+    this.#worker.on('exit', () => this.#exited())
     port1.on('message', (answer: Answer) => this.#take(answer))
     this.ready = new Promise<void>((resolve, reject) => {
       this.#waiting.set(-1, { resolve, reject })
@@ -164,6 +165,7 @@ class Ranks implements Communicator {
 
   async close(): Promise<void> {
     await this.barrier()
+    this.#isLeaving = true
     await this.#order({ kind: 'close' })
     this.#port.close()
     await this.#worker.terminate()
@@ -209,6 +211,14 @@ class Ranks implements Communicator {
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
     waiting?.resolve(('result' in answer ? answer.result : undefined) as never)
+  }
+
+  /** The thread's end may be heard of before its last answer: who has asked it to leave takes it for that. */
+  #exited(): void {
+    if (!this.#isLeaving) return this.#end(new MpiError('the thread of MPI has ended'))
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const { resolve } of waiting) resolve(undefined as never)
   }
 
   /** Nothing comes any more. */

@@ -6,9 +6,9 @@ import pc from 'picocolors'
 
 let muted = false
 
-/** Keeps this process silent from here on: of several that do the same, one talks. */
-export const mute = (): void => {
-  muted = true
+/** Keeps this process silent, or lets it speak again: of several that do the same, one talks. */
+export const mute = (silent = true): void => {
+  muted = silent
 }
 export const isMuted = (): boolean => muted
 

@@ -43,17 +43,23 @@ export interface Outcome {
   stderr: string
 }
 
-/** Runs `alexnet` on two ranks; `onOutput` sees what it has printed so far. */
+export interface LaunchOptions {
+  cwd: string
+  /** Default 2. */
+  ranks?: number
+  /** Sees what was printed so far. */
+  onOutput?: (stdout: string, child: ChildProcess) => void
+}
+
+/** Runs `alexnet` on several ranks. */
 export function launch(
   { command, options }: Launcher,
   args: readonly string[],
-  { cwd, onOutput }: { cwd: string; onOutput?: (stdout: string, child: ChildProcess) => void },
+  { cwd, ranks = 2, onOutput }: LaunchOptions,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...options, '-n', '2', process.execPath, main, ...args], {
-      env,
-      cwd,
-    })
+    const arguments_ = [...options, '-n', String(ranks), process.execPath, main, ...args]
+    const child = spawn(command, arguments_, { env, cwd })
     const outcome: Outcome = { code: null, stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       outcome.stdout += text
