@@ -215,7 +215,10 @@ class Ranks implements Communicator {
 
   /** The thread's end may be heard of before its last answer: who has asked it to leave takes it for that. */
   #exited(): void {
-    if (!this.#isLeaving) return this.#end(new MpiError('the thread of MPI has ended'))
+    if (!this.#isLeaving) {
+      this.#end(new MpiError('the thread of MPI has ended'))
+      return
+    }
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
     for (const { resolve } of waiting) resolve(undefined as never)
