@@ -48,7 +48,7 @@ const platform: ModelPlatform = {
   // The weights stay in the origin's files; what a name stands for is asked anew, so that a page is never behind.
   async pullFromHub(name, { onProgress, signal, mirror: hubUrl }) {
     const reference = parseHubName(name)
-    const { commit, files } = await askHub(reference, { hubUrl })
+    const { commit, files } = await askHub(reference, { hubUrl }, signal)
     const [weights, ...others] = files
     const address = (path: string) => hubAddress(reference.repo, commit, path, hubUrl)
     const { sha256 } = weights!

@@ -47,7 +47,7 @@ export async function pullFromHub(
   const { hubUrl, accessToken } = hubAccess()
   const access = { hubUrl: mirror ?? hubUrl, accessToken }
   const root = join(weightsFolder(), 'hub', ...reference.repo.split('/'))
-  const { commit, files } = await snapshotOf(reference, access, root)
+  const { commit, files } = await snapshotOf(reference, access, root, signal)
   const folder = join(root, commit)
   for (const [index, file] of files.entries()) {
     const place = join(folder, file.path)
@@ -79,6 +79,7 @@ async function snapshotOf(
   reference: HubReference,
   access: HubAccess,
   root: string,
+  signal: AbortSignal | undefined,
 ): Promise<HubSnapshot> {
   const { name, file = '', revision } = reference
   const path = join(root, `${encodeURIComponent(`${file}@${revision}`)}.json`)
@@ -92,11 +93,12 @@ async function snapshotOf(
     throw new ModelError(`${name}: not in the cache, and HF_HUB_OFFLINE keeps from asking the Hub`)
   }
   try {
-    const found = await askHub(reference, access)
+    const found = await askHub(reference, access, signal)
     await makeFolder(root)
     await replaceFile(path, [new TextEncoder().encode(JSON.stringify(found))])
     return found
   } catch (error) {
+    signal?.throwIfAborted()
     if (error instanceof ModelError) throw error
     if (known) return known
     const { message, cause } = error as Error

@@ -1,6 +1,7 @@
-// Models on Hugging Face's Hub, by `hf:owner/name[/file][@revision]`. Its own client says which commit a revision is
-// and what the files hash to; @alexnet/weights downloads them, as it does all weights: on from where a broken download
-// stopped, and into their place only when the bytes are the Hub's. The client is loaded when the first such name is.
+// Models on Hugging Face's Hub, by `hf:owner/name[/file][@revision]`. Two requests say which commit a revision is and
+// what its files hash to, the same that the Hub's own client makes (docs/decisions/0014: why not by it); @alexnet/weights
+// downloads them, as it does all weights: on from where a broken download stopped, and into their place only when the
+// bytes are the Hub's.
 // https://huggingface.co/docs/hub/api
 
 import type { PublishedFile } from '@alexnet/weights'
@@ -69,45 +70,59 @@ const isPlain = (path: string) => path.split('/').every((part) => !/^\.*$/.test(
  * @throws ModelError where there is no such model, revision or file, or it is not for everybody; what `fetch` throws
  *   where the Hub cannot be reached
  */
-export async function askHub(reference: HubReference, access: HubAccess): Promise<HubSnapshot> {
+export async function askHub(
+  reference: HubReference,
+  access: HubAccess,
+  signal?: AbortSignal,
+): Promise<HubSnapshot> {
   const { name, repo, revision } = reference
-  const { HubApiError, modelInfo, pathsInfo } = await import('@huggingface/hub')
-  try {
-    const { sha: commit, filePaths: all } = await modelInfo({
-      name: repo,
-      revision,
-      additionalFields: ['sha', 'filePaths'],
-      ...access,
-    })
-    if (!/^[0-9a-f]{40}$/.test(commit)) throw new ModelError(`${name}: the Hub names no commit`)
-    const filePaths = all.filter(isPlain)
-    const weights = weightsAmong(filePaths, reference)
-    const paths = [weights, ...companions(weights, filePaths)]
-    const found = await pathsInfo({ repo, paths, revision: commit, ...access })
-    const files = paths.flatMap((path) => {
-      const { oid = '', size, lfs } = found.find((file) => file.path === path) ?? {}
-      if (size === undefined) return []
-      return [{ path, bytes: lfs?.size ?? size, oid, sha256: lfs?.oid }]
-    })
-    if (files[0]?.path !== weights) throw new ModelError(`${name}: the Hub has no ${weights}`)
-    return { commit, files }
-  } catch (error) {
-    if (error instanceof HubApiError && error.statusCode < 500) throw refused(reference, error)
-    if (error instanceof TypeError && /access token/.test(error.message)) {
-      throw new ModelError(`${name}: HF_TOKEN is no token of the Hub: they begin with hf_`)
-    }
-    throw error
+  const api = `${access.hubUrl ?? HUB}/api/models/${repo}`
+  const ask = async (address: string, init?: RequestInit): Promise<unknown> => {
+    const response = await fetchAs(access)(`${api}/${address}`, { ...init, signal })
+    if (response.ok) return response.json()
+    if (response.status < 500) throw refused(reference, response)
+    throw new Error(`it answers ${response.status}`)
   }
+  const at = encodeURIComponent(revision)
+  const info = (await ask(`revision/${at}?expand=sha&expand=siblings`)) as Info
+  const { sha: commit, siblings = [] } = info
+  if (!/^[0-9a-f]{40}$/.test(commit ?? '')) throw new ModelError(`${name}: the Hub names no commit`)
+  const all = siblings.map(({ rfilename }) => rfilename).filter(isPlain)
+  const weights = weightsAmong(all, reference)
+  const paths = [weights, ...companions(weights, all)]
+  const entries = (await ask(`paths-info/${commit}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ paths }),
+  })) as Entry[]
+  const files = paths.flatMap((path) => {
+    const entry = entries.find((candidate) => candidate.path === path)
+    if (!entry) return []
+    const { oid, size, lfs } = entry
+    return [{ path, bytes: lfs?.size ?? size, oid, sha256: lfs?.oid }]
+  })
+  if (files[0]?.path !== weights) throw new ModelError(`${name}: the Hub has no ${weights}`)
+  return { commit: commit!, files }
 }
 
-function refused({ name, revision }: HubReference, error: { statusCode: number; message: string }) {
+/** Of the Hub's answers what is used here. */
+interface Info {
+  sha?: string
+  siblings?: { rfilename: string }[]
+}
+interface Entry {
+  path: string
+  oid: string
+  size: number
+  lfs?: { oid: string; size: number }
+}
+
+function refused({ name, revision }: HubReference, { status, statusText }: Response): ModelError {
   const why =
-    error.statusCode === 404
+    status === 404
       ? `the Hub has no such model, or no '${revision}' of it`
-      : `the Hub says ${error.statusCode} (${error.message.split('\n')[0]})`
-  return new ModelError(`${name}: ${why}; one that is private or gated needs a token in HF_TOKEN`, {
-    cause: error,
-  })
+      : `the Hub says ${status} ${statusText}`.trim()
+  return new ModelError(`${name}: ${why}; one that is private or gated needs a token in HF_TOKEN`)
 }
 
 function weightsAmong(paths: readonly string[], { name, file }: HubReference): string {
