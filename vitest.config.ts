@@ -23,6 +23,13 @@ export default defineConfig({
     ],
     passWithNoTests: onDevices,
     provide: { thorough },
+    // With --coverage (scripts/coverage): what runs in workers and in processes that a test starts is not counted.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['**/*.test.ts', 'src/testing/**', 'src/generated/**'],
+      reporter: ['json-summary', 'lcov'],
+    },
     // A software driver on a machine that does other things too takes its time.
     testTimeout: onDevices ? (thorough ? 3_600_000 : 600_000) : 120_000,
     hookTimeout: onDevices ? 600_000 : 120_000,

@@ -7,12 +7,18 @@ import process from 'node:process'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
+const isWindows = process.platform === 'win32'
+
+/** npm, pnpm and what they install are `.cmd` files on Windows, which only a shell starts, from one line. */
+export const windowsLine = (command, args) =>
+  [command, ...args].map((part) => (/^[\w./:@=\\-]+$/.test(part) ? part : `"${part}"`)).join(' ')
+
 /** A failure, and a signal, end this process with the program's exit code; `quiet` shows output only then. */
 export async function run(command, args, { env = process.env, quiet = false } = {}) {
-  const child = spawn(command, args, {
-    env,
-    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
-  })
+  const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit'
+  const child = isWindows
+    ? spawn(windowsLine(command, args), { env, stdio, shell: true })
+    : spawn(command, args, { env, stdio })
   let isStopped = false
   const pass = (signal) => {
     isStopped = true

@@ -28,6 +28,13 @@ function wrapped(program: string) {
   return { child, begun: once(child.stdout, 'data'), ended }
 }
 
+it('is one line on Windows, with quotes where a shell would part it', async () => {
+  const { windowsLine } = await import(JSON.parse(href))
+  expect(windowsLine('turbo', ['run', '--cwd', 'C:\\my folder', '--filter=!@alexnet/x'])).toBe(
+    'turbo run --cwd "C:\\my folder" "--filter=!@alexnet/x"',
+  )
+})
+
 describe('a program that is run for another', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'is told of %s and waited for',

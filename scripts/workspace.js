@@ -209,6 +209,12 @@ async function testOnDevices(env) {
 
 const playground = script('apps/playground/scripts/serve.ts')
 
+/** Builds and tests a package anew at each change; the page, and the site, show themselves instead. */
+async function develop(env, [folder = 'playground']) {
+  const own = ['playground', 'site'].includes(folder) ? ['dev'] : ['build', 'test']
+  await run('turbo', ['watch', ...own, '--cwd', root, `--filter=@alexnet/${folder}`], { env })
+}
+
 /** The demo, then the page: served where someone sits at a terminal, named where nobody does. */
 async function start(env, args) {
   const demo = args.filter((argument) => argument !== '--no-serve')
@@ -227,6 +233,10 @@ const tasks = {
   playground: {
     about: 'the web page: classify, look inside, train, compare backends',
     run: playground,
+  },
+  dev: {
+    about: 'the page as it is written; dev NAME builds and tests a package at each change',
+    run: develop,
   },
   bench: {
     about: 'ours beside the peers (arguments after --)',

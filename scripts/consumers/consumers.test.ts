@@ -11,7 +11,7 @@ import { ask, isolation, openChromium, POLICY, serve } from './browser.ts'
 import { inPlainTensorFlow } from './clients.ts'
 import { entries, type Setting, settings, typeCheck } from './declarations.ts'
 import { runExamples } from './examples.ts'
-import { expectedAnswer, readmes, runBlocks } from './in-node.ts'
+import { expectedAnswer, guides, readmes, runBlocks } from './in-node.ts'
 import { treeShaken } from './sizes.ts'
 import { consumerFolder, copyPages, packAll, remove, type Tarball, unpackInto } from './tarballs.ts'
 
@@ -26,9 +26,16 @@ afterAll(() => remove(folder))
 
 describe('the packed packages', () => {
   it('run every example of their READMEs', () => {
-    const outcomes = runBlocks(folder, tarballs)
+    const outcomes = runBlocks(folder, readmes(folder, tarballs))
     expect(outcomes.filter(({ fault }) => fault !== undefined)).toEqual([])
     expect(outcomes.length).toBeGreaterThan(15)
+  })
+
+  it('run every example of the guides', () => {
+    const english = guides().filter(({ name }) => !/\bzh\b/.test(name))
+    const outcomes = runBlocks(folder, english)
+    expect(outcomes.filter(({ fault }) => fault !== undefined)).toEqual([])
+    expect(outcomes.length).toBeGreaterThan(7)
   })
 
   it.each(Object.keys(settings) as Setting[])('have declarations without faults: %s', (setting) => {
@@ -39,8 +46,8 @@ describe('the packed packages', () => {
     expect(typeCheck(folder, { 'entries.ts': lines.join('') }, { setting }).ours).toEqual([])
   })
 
-  it('type-check in the examples of their READMEs', () => {
-    const blocks = readmes(folder, tarballs).flatMap((readme) => readme.blocks)
+  it('type-check in the examples of their READMEs and of the guides', () => {
+    const blocks = [...readmes(folder, tarballs), ...guides()].flatMap((file) => file.blocks)
     const files = Object.fromEntries(
       blocks.map(({ where, code }) => [
         `${where.replaceAll(/\W+/g, '-')}.ts`,

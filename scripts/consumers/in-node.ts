@@ -1,10 +1,10 @@
-// Programs of a consumer in Node: the READMEs' examples, and the answers that pages are held to.
+// Programs of a consumer in Node: the examples of READMEs and guides, and the answers that pages are held to.
 
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { globSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { blocksOf } from './readme-blocks.ts'
-import type { Tarball } from './tarballs.ts'
+import { type Block, blocksOf } from './readme-blocks.ts'
+import { root, type Tarball } from './tarballs.ts'
 
 export interface Outcome {
   where: string
@@ -12,15 +12,13 @@ export interface Outcome {
   fault: string | undefined
 }
 
-/**
- * Runs every block of every README from a consumer's folder, as JavaScript where it is none of TypeScript's.
- */
+/** Runs every block of files from a consumer's folder, as JavaScript where it is none of TypeScript's. */
 export function runBlocks(
   folder: string,
-  tarballs: readonly Tarball[],
+  files: readonly Documented[],
   { command = [process.execPath] }: { command?: readonly string[] } = {},
 ): Outcome[] {
-  return readmes(folder, tarballs)
+  return files
     .flatMap(({ blocks }) => blocks)
     .filter(({ runs }) => runs)
     .map(({ where, code, language, prints }) => {
@@ -34,12 +32,24 @@ export function runBlocks(
     })
 }
 
-/** The READMEs as they are in the tarballs, with their blocks. */
-export function readmes(folder: string, tarballs: readonly Tarball[]) {
+/** A file of documentation and its blocks. */
+export interface Documented {
+  name: string
+  blocks: Block[]
+}
+
+/** The READMEs as they are in the tarballs. */
+export function readmes(folder: string, tarballs: readonly Tarball[]): Documented[] {
   return tarballs.map(({ name }) => ({
     name,
     blocks: blocksOf(join(folder, 'node_modules', name, 'README.md'), `${name}/README.md`),
   }))
+}
+
+/** The guides. Those in Chinese have the same programs, with other comments. */
+export function guides(): Documented[] {
+  const paths = globSync('docs/{guides,zh/guides,.}/*.md', { cwd: root }).sort()
+  return paths.map((name) => ({ name, blocks: blocksOf(join(root, name), name) }))
 }
 
 /** Runs a program from a consumer's folder. @param command what runs it, this Node by default */

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path'
 import process from 'node:process'
-import { type Expected, runBlocks, runProgram } from './in-node.ts'
+import { type Expected, readmes, runBlocks, runProgram } from './in-node.ts'
 import type { Tarball } from './tarballs.ts'
 
 const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
@@ -83,7 +83,7 @@ export function inRuntime(
     ['`require()` of every package', required.status === 0 ? undefined : lastLine(required.stderr)],
   ]
   if (!isNode) return asked
-  const outcomes = runBlocks(folder, tarballs, { command: run })
+  const outcomes = runBlocks(folder, readmes(folder, tarballs), { command: run })
   const faults = outcomes.filter(({ fault }) => fault !== undefined)
   const told = faults.map(({ where, fault }) => `${where}: ${fault}`).join('; ') || undefined
   return [...asked, [`${outcomes.length} examples of the READMEs`, told]]

@@ -6,6 +6,7 @@ import { cifar10 } from '@alexnet/cifar10'
 import { exportWeights } from '@alexnet/core'
 import { type Lpips, openLpips } from '@alexnet/lpips'
 import {
+  isHubName,
   type Model,
   type ModelDescription,
   type OpenModelOptions,
@@ -57,7 +58,8 @@ export async function loadModel(
   const bundled =
     weights === undefined ? usualWeights() : bundledWeights.find(({ name }) => name === weights)
   const record = weightRecords.find(({ name }) => name === weights)
-  return downloading(record, quiet, (watched) =>
+  const source = record ?? (weights && isHubName(weights) ? { name: weights } : undefined)
+  return downloading(source, quiet, (watched) =>
     openModel(bundled ?? weights!, { variant, description, keepInt8, ...watched }),
   )
 }
@@ -126,9 +128,9 @@ async function numbersIn(path: string): Promise<Record<string, number[]>> {
   throw new UsageError(`${path} holds no linear weights: it has no list "lin0.model.1.weight"`)
 }
 
-/** Does what may download a record, with a bar, until Ctrl-C. */
+/** Does what may download a record or a model of the Hub, with a bar, until Ctrl-C. */
 async function downloading<T>(
-  record: WeightRecord | undefined,
+  record: Pick<WeightRecord, 'name'> | undefined,
   quiet: boolean,
   work: (watched: Pick<OpenModelOptions, 'signal' | 'onProgress' | 'onWait'>) => Promise<T>,
 ): Promise<T> {

@@ -13,6 +13,7 @@ import { addFeatures } from './arguments/features.ts'
 import { addFilters } from './arguments/filters.ts'
 import { addInspect } from './arguments/inspect.ts'
 import { addPack } from './arguments/pack.ts'
+import { addPush } from './arguments/push.ts'
 import { addServe } from './arguments/serve.ts'
 import { examples } from './arguments/shared.ts'
 import { addTrain } from './arguments/train.ts'
@@ -32,6 +33,7 @@ const commands = [
   addInspect,
   addConvert,
   addWeights,
+  addPush,
   addData,
   addPack,
   addDemo,

@@ -1,14 +1,17 @@
 // The whole package, for Node: a trained model opened from anything, asked anything, saved as anything.
 
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suggestion } from '@alexnet/core'
 import { openCheckpoint, type PublishedFile } from '@alexnet/weights'
 import { openCheckpointFile, pullWeights } from '@alexnet/weights/node'
 import { ModelError } from './errors.ts'
+import { pullFromHub } from './hub-cache.ts'
 import type { Model } from './model.ts'
+import { modelFiles } from './model-files.ts'
 import {
+  besideTexts,
   type ModelPlatform,
   type ModelSource,
   modelNames,
@@ -20,8 +23,8 @@ import {
   tensorBytes,
 } from './open.ts'
 import { saveTo } from './save.ts'
-import { transformersModels } from './transformers.ts'
 
+export { hubAccess } from './hub-cache.ts'
 export * from './shared.ts'
 
 /**
@@ -58,37 +61,36 @@ const platform: ModelPlatform = {
   async pull(record, { onProgress, onWait, signal, mirror }) {
     return openPath(await pullWeights(record, { onProgress, onWait, signal, mirror }))
   },
+  async pullFromHub(name, { onProgress, onWait, signal, mirror }) {
+    const { path, folder } = await pullFromHub(name, { onProgress, onWait, signal, mirror })
+    return openPath(path, folder)
+  },
   save: saveTo,
 }
 
-/** The files by which a folder is a model, in the order they are looked for. */
-const folderFiles = [
-  'model.safetensors',
-  'model.safetensors.json',
-  'model.json',
-  'pytorch_model.bin',
-  'model.onnx',
-  ...transformersModels,
-]
-
-async function openPath(path: string): Promise<Omit<OpenedWeights, 'name'>> {
+/** @param folder of the files of the Hub that stand beside it; default where it is */
+async function openPath(path: string, folder?: string): Promise<Omit<OpenedWeights, 'name'>> {
   const stats = await stat(path).catch(() => undefined)
   if (!stats && /^[\w-]+$/.test(path)) {
     throw new ModelError(
       `${path}: no such file or folder, and no weights of that name: ${suggestion(path, modelNames)}`,
     )
   }
-  const file = stats?.isDirectory() ? await modelIn(path) : path
+  const isFolder = stats?.isDirectory() === true
+  const file = isFolder ? await modelIn(path) : path
   const checkpoint = await openCheckpointFile(file)
   const bytes = /\.json$/i.test(file) ? tensorBytes(checkpoint) : (await stat(file)).size
-  return { checkpoint, path: file, bytes, published: publishedAs(file, bytes) }
+  const place = folder ?? (isFolder ? path : dirname(file))
+  const beside = () =>
+    besideTexts((name) => readFile(join(place, name), 'utf8').catch(() => undefined))
+  return { checkpoint, path: file, bytes, published: publishedAs(file, bytes), beside }
 }
 
 async function modelIn(folder: string): Promise<string> {
-  for (const name of folderFiles) {
+  for (const name of modelFiles) {
     if (await stat(join(folder, name)).catch(() => undefined)) return join(folder, name)
   }
   throw new ModelError(
-    `${folder} holds no model: looked for ${folderFiles.join(', ')}; name the file itself`,
+    `${folder} holds no model: looked for ${modelFiles.join(', ')}; name the file itself`,
   )
 }

@@ -17,16 +17,18 @@ import {
   weightRecords,
 } from '@alexnet/weights'
 import * as tf from '@tensorflow/tfjs'
+import { type Beside, type BesideTexts, besideFiles, readBeside } from './beside.ts'
 import { fromMetadata, type ModelDescription } from './description.ts'
 import { aboutFile, ModelError } from './errors.ts'
+import { isHubName } from './hub.ts'
 import { Model, type Save } from './model.ts'
 import { isTrainingCheckpoint, type NamedTensors, pytorchLayouts, pytorchNames } from './names.ts'
 import { preprocessingOf } from './preparation.ts'
 import { measure, type Recognised, recognise } from './recognise.ts'
 
 /**
- * What a model is opened from: a name ('cifar10', 'imagenet'), a path (Node; a file or the folder of a run), an
- * address, a File or several (a model.json with its shards), bytes, or a record of weights of a program's own.
+ * What a model is opened from: a name ('cifar10', 'imagenet'), one of Hugging Face's Hub
+ * ('hf:owner/name[/file][@revision]'), a path (Node; a file or the folder of a run), an address, a File or several (a model.json with its shards), bytes, or a record of weights of a program's own.
  */
 export type ModelSource =
   | string
@@ -62,7 +64,7 @@ export interface OpenModelOptions {
   onWait?: (holder: string) => void
   /** Ends the opening, with its reason; what has arrived of a download stays for the next time. */
   signal?: AbortSignal
-  /** Asked for downloads in place of the records' servers. */
+  /** Asked for downloads in place of the records' servers; of an `hf:` name in place of huggingface.co. */
   mirror?: string
 }
 
@@ -76,6 +78,8 @@ export interface OpenedWeights {
   bytes: number
   /** What is known of published weights without asking the file. */
   published?: WeightDescription
+  /** Texts of the files of the Hub that stand beside it. */
+  beside?: () => Promise<BesideTexts>
 }
 
 /** What differs between Node and browsers. */
@@ -83,12 +87,13 @@ export interface ModelPlatform {
   /** Opens what is no name: a path or an address. */
   openText(text: string): Promise<Omit<OpenedWeights, 'name'>>
   /** Downloads weights once, and opens them. */
-  pull(
-    record: PublishedFile,
-    options: Pick<OpenModelOptions, 'onProgress' | 'onWait' | 'signal' | 'mirror'>,
-  ): Promise<Omit<OpenedWeights, 'name'>>
+  pull(record: PublishedFile, options: PullOptions): Promise<Omit<OpenedWeights, 'name'>>
+  /** Downloads a model of the Hub once, and opens it. */
+  pullFromHub(name: string, options: PullOptions): Promise<Omit<OpenedWeights, 'name'>>
   save: Save
 }
+
+type PullOptions = Pick<OpenModelOptions, 'onProgress' | 'onWait' | 'signal' | 'mirror'>
 
 /** Weights that come with a package; loaded when they are named. */
 const bundled: Readonly<Record<string, () => Promise<BundledWeights>>> = {
@@ -139,6 +144,9 @@ export async function openWeights(
     if (load) return openBundled(await load())
     const record = weightRecords.find(({ name }) => name === source)
     if (record) return openRecord(platform, record, options)
+    if (isHubName(source)) {
+      return { name: source, ...(await platform.pullFromHub(source, options)) }
+    }
     return { name: source.split(/[/\\]/).at(-1) || source, ...(await platform.openText(source)) }
   }
   if (source instanceof URL) {
@@ -197,7 +205,17 @@ async function openFiles(
   })
   const path = nameOf(first)
   const bytes = isList(first) ? tensorBytes(checkpoint) : first.size
-  return { checkpoint, name: path, path, bytes, published: publishedAs(path, bytes) }
+  const beside = () => besideTexts(async (file) => files.get(file)?.text())
+  return { checkpoint, name: path, path, bytes, published: publishedAs(path, bytes), beside }
+}
+
+/** The texts beside weights that a reader of files finds. */
+export async function besideTexts(
+  read: (file: string) => Promise<string | undefined>,
+): Promise<BesideTexts> {
+  const texts: BesideTexts = {}
+  for (const file of besideFiles) texts[file] = await read(file)
+  return texts
 }
 
 /** The record of published weights, by their file's name and size. */
@@ -218,7 +236,7 @@ export function tensorBytes({ tensors }: OpenCheckpoint): number {
 }
 
 async function makeModel(
-  { checkpoint, name, path, bytes, published }: OpenedWeights,
+  { checkpoint, name, path, bytes, published, beside }: OpenedWeights,
   given: OpenModelOptions,
   save: Save,
 ): Promise<Model> {
@@ -227,7 +245,7 @@ async function makeModel(
   const own = given.description ?? fromMetadata(checkpoint.metadata, path)
   requireWhole(named, path)
   if (own && !given.description) requireVariant(path, own.options.variant!, given.variant)
-  const described = own ?? (await describe(named, path, published, given))
+  const described = own ?? (await describe(named, path, published, beside, given))
   const { options } = described
   const labels = given.labels ?? described.labels
   const preprocessing = given.preprocessing ?? described.preprocessing
@@ -276,12 +294,13 @@ function contentsOf({ format, tensors }: OpenCheckpoint) {
   return { contents: [format, ...types].join(', '), isInt8 }
 }
 
-/** What belongs to a checkpoint whose file does not say: as its record has it, or its tensors. */
+/** What belongs to a checkpoint whose file does not say: as its record has it, the files beside it, or its tensors. */
 async function describe(
   named: NamedTensors,
   path: string,
   published: WeightDescription | undefined,
-  { variant: asked }: OpenModelOptions,
+  besideIt: OpenedWeights['beside'],
+  { variant: asked, labels, preprocessing }: OpenModelOptions,
 ): Promise<ModelDescription> {
   if (published) {
     const { architecture, classes, preprocessing, labels } = published
@@ -290,14 +309,19 @@ async function describe(
     const options = { variant, classes, inputSize: preprocessing.crop }
     return { options, labels: [...(await labels())], preprocessing }
   }
-  const options =
+  const found =
     asked === undefined
       ? recognise(named.tensors, path, candidates(named))
       : measure(getArchitecture(asked).name as Variant, named.tensors)
+  const isTold = labels !== undefined && preprocessing !== undefined
+  const beside: Beside =
+    isTold || !besideIt ? {} : readBeside(await besideIt(), path, preprocessing)
+  const inputSize = beside.preprocessing?.crop ?? found.inputSize
+  const usual = () => preprocessingOf(named.fromCaffe ? 'caffe' : found.variant, inputSize)
   return {
-    options,
-    labels: await labelsOf(options),
-    preprocessing: preprocessingOf(named.fromCaffe ? 'caffe' : options.variant, options.inputSize),
+    options: { ...found, inputSize },
+    labels: beside.labels ?? (await labelsOf(found)),
+    preprocessing: beside.preprocessing ?? usual(),
   }
 }
 

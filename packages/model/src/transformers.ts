@@ -3,8 +3,8 @@
 // own resizing, so that pictures which are not already of the input's size come out a little different.
 // https://huggingface.co/docs/transformers.js/custom_usage
 
-import type { Preprocessing } from '@alexnet/data'
 import type { ModelFile, Quantization } from '@alexnet/weights'
+import { pillowFilters } from './beside.ts'
 import type { ModelDescription } from './description.ts'
 import { ModelError } from './errors.ts'
 
@@ -20,16 +20,6 @@ const files: Record<Quantization | 'float32', { path: string; dtype: string }> =
 
 /** The ONNX files that a folder may have, the best first. */
 export const transformersModels: readonly string[] = Object.values(files).map(({ path }) => path)
-
-/** Pillow's numbers of its filters, as `resample` has them. */
-const resample: Record<Preprocessing['interpolation'], number> = {
-  nearest: 0,
-  lanczos: 1,
-  bilinear: 2,
-  bicubic: 3,
-  box: 4,
-  hamming: 5,
-}
 
 /**
  * The folder's files.
@@ -62,7 +52,7 @@ export function transformersFiles(
     image_processor_type: 'ViTFeatureExtractor',
     do_resize: true,
     size: { shortest_edge: resize },
-    resample: resample[interpolation],
+    resample: pillowFilters.indexOf(interpolation),
     do_center_crop: true,
     crop_size: { height: crop, width: crop },
     do_rescale: true,
