@@ -12,12 +12,19 @@ interface Axe {
   run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
 }
 
-const names = ['classify', 'look', 'compare', 'train', 'paper', 'backends'] as const
+const names = [
+  ...(['home', 'tour', 'classify', 'look', 'compare', 'train', 'paper', 'backends'] as const),
+]
 const sizes = { wide: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
 
 /** Brings a page to where it has all its parts. */
 async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
-  if (name === 'classify') await page.locator('.bars').first().waitFor()
+  if (name === 'classify' || name === 'home') await page.locator('.bars').first().waitFor()
+  if (name === 'tour') {
+    await page.getByRole('button', { name: 'about 600 thousand' }).click()
+    await page.getByRole('img', { name: /^Maps of/ }).waitFor()
+    await page.getByRole('button', { name: 'Share' }).click()
+  }
   if (name === 'look') {
     await page.getByRole('spinbutton', { name: 'channel' }).fill('2')
     await page.getByRole('img', { name: 'What the unit sees', exact: true }).waitFor()
@@ -40,7 +47,7 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
 describeSite('Every page', (site) => {
   it.each(names)('has nothing that axe-core finds and fits on a phone: %s', async (name) => {
     const page = await site.open(`#/${name}`, { viewport: sizes.wide })
-    if (name !== 'paper' && name !== 'backends') await withSmallModel(page)
+    if (['classify', 'look', 'compare', 'train'].includes(name)) await withSmallModel(page)
     await fill(page, name)
     await page.evaluate(axe)
     for (const [size, viewport] of Object.entries(sizes)) {

@@ -1,18 +1,11 @@
 // The network drawn as its tensors, layer by layer, as a list of buttons.
 import type { LayerInfo, Part } from '../engine/protocol.ts'
+import { en } from '../text/en.ts'
+import { t } from '../text/text.ts'
 
-const kinds: Record<string, string> = {
-  'max-pooling': 'max pool',
-  'average-pooling': 'avg pool',
-  'adaptive-average-pooling': 'avg pool',
-  'local-response-normalization': 'LRN',
-  'same-map-normalization': 'LRN in map',
-  convolution: 'conv',
-  linear: 'linear',
-  relu: 'ReLU',
-}
-
-export const kindOf = ({ kind }: LayerInfo) => kinds[kind] ?? kind
+/** What the page calls a layer; one it has no word for by its kind. */
+export const kindOf = ({ kind }: { kind: string }) =>
+  kind in en.kind ? t(`kind.${kind as keyof typeof en.kind}`) : kind
 
 export function Network(props: {
   layers: readonly LayerInfo[]
@@ -23,7 +16,7 @@ export function Network(props: {
   const { layers, chosen, parts, onChoose } = props
   const largest = Math.max(1, ...layers.map(({ shape }) => (shape.length === 3 ? shape[0]! : 1)))
   return (
-    <ol class="network" aria-label="Layers">
+    <ol class="network" aria-label={t('look.layers')}>
       {layers.map((layer) => {
         const [height, width, channels] = sides(layer.shape)
         const off = parts.find((part) => part.layer === layer.name)
@@ -49,10 +42,10 @@ export function Network(props: {
               <span class="size">
                 {layer.shape.length === 3 ? `${height}×${width}×${channels}` : channels}
               </span>
-              {isOff && <span class="hidden"> (off)</span>}
+              {isOff && <span class="hidden"> {t('look.off')}</span>}
               {off?.channels && (
                 <span class="size">
-                  {off.channels.length} of {channels} off
+                  {t('look.partlyOff', { off: off.channels.length, all: channels })}
                 </span>
               )}
             </button>

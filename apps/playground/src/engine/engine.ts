@@ -25,6 +25,7 @@ import type {
   TileSheet,
   UnitView,
 } from './protocol.ts'
+import { tableOf, type VariantTable } from './tables.ts'
 
 export interface ClassifyOptions {
   topK?: number
@@ -126,6 +127,11 @@ export class Engine {
     const picture = await decode(blob, name)
     const small = reduced(picture)
     return small === picture ? blob : toFile(small, 'image/jpeg')
+  }
+
+  /** A variant as its table, and what it learns. */
+  async table(variant: string): Promise<VariantTable> {
+    return tableOf(variant)
   }
 
   /** A drawn picture of each class, as files. */

@@ -18,6 +18,8 @@ export interface PageImage {
   id: string
   name: string
   blob: Blob
+  /** Its name in an address, where it came with the page. */
+  sample?: string | undefined
 }
 
 export const backendNames = ['cpu', 'webgl', 'webgpu'] as const
@@ -125,13 +127,13 @@ export interface UnitView {
   filter?: Pixels
 }
 
-export const heatMethods = {
-  'grad-cam': 'Grad-CAM: where the last maps speak for the class',
-  'guided-backprop': 'Guided backpropagation: edges and colours that do',
-  'integrated-gradients': 'Integrated gradients: what each pixel adds (red) or takes (blue)',
-  occlusion: 'Occlusion: what is lost where the picture is covered',
-} as const satisfies Partial<Record<ExplainMethod, string>>
-export type HeatMethod = keyof typeof heatMethods
+export const heatMethods = [
+  'grad-cam',
+  'guided-backprop',
+  'integrated-gradients',
+  'occlusion',
+] as const satisfies readonly ExplainMethod[]
+export type HeatMethod = (typeof heatMethods)[number]
 
 /** How far apart two pictures look. */
 export interface ComparisonView {
