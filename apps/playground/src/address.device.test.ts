@@ -1,7 +1,7 @@
 // Addresses, in Chromium: a link opens what was shown, Back finds it as it was, Share hands it out.
 import { shapes } from '@alexnet/data'
 import { expect, it } from 'vitest'
-import { asFile, describeSite, picturesFor } from './testing/site.ts'
+import { asFile, describeSite, PATIENCE, picturesFor } from './testing/site.ts'
 
 const link =
   '#/look?model=shapes&picture=triangle&layer=features.3&unit=2,4,5&off=features.0:1,3;features.1&map=occlusion:2'
@@ -29,12 +29,16 @@ describeSite('An address', (site) => {
   it('follows what is chosen, and leaves a unit behind with its network', async () => {
     const page = await site.open('#/look?model=shapes')
     await page.getByRole('spinbutton', { name: 'channel' }).fill('3')
-    await expect.poll(() => new URL(page.url()).hash).toContain('layer=features.0&unit=3,0,0')
+    await expect
+      .poll(() => new URL(page.url()).hash, { timeout: PATIENCE })
+      .toContain('layer=features.0&unit=3,0,0')
     await page.getByRole('button', { name: 'Switch off channel 3' }).click()
-    await expect.poll(() => new URL(page.url()).hash).toContain('off=features.0:3')
+    await expect
+      .poll(() => new URL(page.url()).hash, { timeout: PATIENCE })
+      .toContain('off=features.0:3')
     await page.getByRole('combobox', { name: 'Model' }).selectOption('shapes-paper')
     await expect
-      .poll(() => new URL(page.url()).hash)
+      .poll(() => new URL(page.url()).hash, { timeout: PATIENCE })
       .toBe('#/look?model=shapes-paper&picture=ring&layer=features.0')
     await page.context().close()
   })
@@ -43,9 +47,9 @@ describeSite('An address', (site) => {
     const page = await site.open('#/classify?picture=dog')
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.getByRole('heading', { name: 'dog.png' }).waitFor()
-    const { hash } = new URL(page.url())
-    expect(hash).toBe('#/classify?picture=dog')
-    await expect.poll(() => new URL(page.url()).hash).toBe('#/classify?picture=dog&model=cifar10')
+    await expect
+      .poll(() => new URL(page.url()).hash, { timeout: PATIENCE })
+      .toBe('#/classify?picture=dog&model=cifar10')
     await page.getByRole('button', { name: 'Share' }).click()
     await page.getByText('The link is copied.').waitFor()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url())

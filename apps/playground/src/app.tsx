@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { address, isEmbedded, putBefore } from './address.ts'
+import { newBuild, takeNewBuild } from './builds.ts'
 import { Message } from './components/message.tsx'
 import { ModelBar } from './components/model-bar.tsx'
 import { Share } from './components/share.tsx'
@@ -101,6 +102,7 @@ export function App() {
           </h1>
           {!isEmbedded && <Share hasPicture={entry.hasModel === true && name !== 'train'} />}
         </div>
+        <NewBuild />
         {missing && <Message kind="problem">{t('page.unknown', { what: missing })}</Message>}
         {name !== 'train' && <RunSign />}
         {entry.hasModel && !isEmbedded && <ModelBar />}
@@ -147,6 +149,19 @@ function Page({ page, load }: PageEntry) {
     <div class="row">
       <Message kind="problem">{t('page.newVersion')}</Message>
       <button type="button" onClick={() => location.reload()}>
+        {t('page.reload')}
+      </button>
+    </div>
+  )
+}
+
+/** Says that a newer page can be had. */
+function NewBuild() {
+  if (!useStore(newBuild)) return null
+  return (
+    <div class="row">
+      <Message kind="busy">{t('page.newBuild')}</Message>
+      <button type="button" class="secondary" onClick={takeNewBuild}>
         {t('page.reload')}
       </button>
     </div>

@@ -6,6 +6,7 @@ import './story.css'
 import { render } from 'preact'
 import { address, asked, followAddress, isEmbedded } from './address.ts'
 import { App } from './app.tsx'
+import { followBuilds } from './builds.ts'
 import { bundledModels } from './engine/bundled.ts'
 import { findOffered } from './offered.ts'
 import { start } from './session.ts'
@@ -26,3 +27,5 @@ await Promise.all([
   first || !address.value.fields.model ? void findOffered() : findOffered(),
 ])
 render(<App />, document.getElementById('app')!)
+// Where the browser keeps nothing, in private windows for one, the page does without.
+followBuilds().catch((error) => console.warn(error))

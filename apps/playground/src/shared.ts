@@ -35,13 +35,13 @@ export function useShared(): string {
   const sample = list.find(({ id }) => id === chosen)?.sample
   const done = (field: keyof Fields) => asked.patch({ [field]: undefined })
 
-  useEffect(() => setUnknown(''), [page, fields.model, fields.picture])
+  useEffect(() => setUnknown(''), [page])
   useEffect(() => {
     const { model } = wanted
     if (!model || !isSettled) return
     const found = sourceNamed(model)
-    if (!found) setUnknown(`model=${model}`)
-    else if (model !== nameOf(source)) void chooseModel(found)
+    setUnknown(found ? '' : `model=${model}`)
+    if (found && model !== nameOf(source)) void chooseModel(found)
     done('model')
   }, [wanted.model, isSettled])
   useEffect(() => {

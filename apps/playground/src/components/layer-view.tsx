@@ -13,6 +13,7 @@ import { number, t } from '../text/text.ts'
 import { Message } from './message.tsx'
 import { kindOf } from './network.tsx'
 import { type Mark, PixelView } from './pixels.tsx'
+import { Sum } from './unit-sum.tsx'
 
 export interface Place {
   row: number
@@ -212,6 +213,9 @@ export function LayerView(props: {
           </figure>
         )}
       </div>
+      {layer.hasFilters && pinned && (
+        <Sum image={image} layer={layer} parts={parts} place={pinned} version={version} />
+      )}
     </section>
   )
 }

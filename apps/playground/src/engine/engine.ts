@@ -23,9 +23,11 @@ import type {
   Pixels,
   SwitchOffView,
   TileSheet,
+  UnitSum,
   UnitView,
 } from './protocol.ts'
 import { tableOf, type VariantTable } from './tables.ts'
+import { unitSum } from './unit-sum.ts'
 
 export interface ClassifyOptions {
   topK?: number
@@ -92,6 +94,16 @@ export class Engine {
   ): Promise<UnitView> {
     const input = await this.#prepared(image)
     return looking.unitView(this.#model, input, layer, place, parts)
+  }
+
+  /** The sum that a unit is; undefined where its layer is no convolution. */
+  async sum(
+    image: PageImage,
+    layer: string,
+    place: { row: number; column: number; channel: number },
+    parts: Part[],
+  ): Promise<UnitSum | undefined> {
+    return unitSum(this.#model.network, await this.#prepared(image), layer, place, parts)
   }
 
   async filters(layer: string): Promise<TileSheet> {

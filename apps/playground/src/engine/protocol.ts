@@ -127,6 +127,31 @@ export interface UnitView {
   filter?: Pixels
 }
 
+/** What one channel adds to a unit of a convolution. */
+export interface SumTerm {
+  channel: number
+  sum: number
+  /** As large as the filter, red above zero and blue below; zeros where it looks past the border. */
+  input: Pixels
+  weights: Pixels
+  product: Pixels
+}
+
+/** A unit of a convolution as the sum that it is. */
+export interface UnitSum {
+  /** The colours, or the channels that add or take most. */
+  terms: SumTerm[]
+  isColour: boolean
+  /** How many channels the filter sees. */
+  channels: number
+  /** What the channels add that are not among the terms. */
+  others: number
+  bias: number
+  total: number
+  /** What the ReLU behind it makes of that, where one is. */
+  relu: number | undefined
+}
+
 export const heatMethods = [
   'grad-cam',
   'guided-backprop',

@@ -10,7 +10,7 @@ function sentences(tree: object = en): string[] {
   return Object.values(tree).flatMap((value) =>
     typeof value !== 'string'
       ? sentences(value)
-      : value.split(/{{[^}]*}}/).filter((part) => part.trim().split(' ').length > 2),
+      : value.split(/{{[^}]*}}/).filter((part) => /[a-z]{2,} [a-z]{2,} [a-z]{2,}/.test(part)),
   )
 }
 

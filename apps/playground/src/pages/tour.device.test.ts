@@ -46,11 +46,11 @@ describeSite('The tour', (site) => {
       ['lenet-5', '62,006'],
     ] as const) {
       await page.getByRole('combobox', { name: 'Variant' }).selectOption(variant)
-      await expect.poll(() => total.textContent()).toBe(parameters)
+      await expect.poll(() => total.textContent(), { timeout: PATIENCE }).toBe(parameters)
     }
     // The choice is in the address.
     await page.reload()
-    await expect.poll(() => total.textContent()).toBe('62,006')
+    await expect.poll(() => total.textContent(), { timeout: PATIENCE }).toBe('62,006')
     await page.context().close()
   })
 

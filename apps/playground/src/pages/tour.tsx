@@ -4,8 +4,9 @@ import { address, asked, isEmbedded } from '../address.ts'
 import { Inside, PictureStrip } from '../components/inside.tsx'
 import { Message } from '../components/message.tsx'
 import { Status } from '../components/model-bar.tsx'
-import { sampleImages } from '../samples.ts'
-import { addImages, chooseModel, images, session } from '../session.ts'
+import type { PageImage } from '../engine/protocol.ts'
+import { sampleImages, sampleNames } from '../samples.ts'
+import { addImages, chooseModel, images, selected, session } from '../session.ts'
 import { useStore } from '../store.ts'
 import { t } from '../text/text.ts'
 import { type Guess, guesses, type Step, steps } from './steps.ts'
@@ -122,11 +123,7 @@ function Live({ step }: { step: Step }) {
   }, [isSettled, step.model])
   useEffect(() => {
     if (!isSettled || (isAnother && source.kind === 'bundled') || wanted.picture) return
-    // Pictures that the model knows, beside those there are.
-    void sampleImages(4).then((found) => {
-      const { value } = images
-      if (found.every(({ sample }) => value.every((one) => one.sample !== sample))) addImages(found)
-    })
+    void lookAtFitting()
   }, [isSettled, isAnother])
   const needsModel = step.views.some((view) => view !== 'parameters' && view !== 'code')
   return (
@@ -165,4 +162,15 @@ function Embed({ index }: { index: number }) {
       </pre>
     </details>
   )
+}
+
+/** Looks at a picture that the model knows, where the one there is came with the page for another model. */
+async function lookAtFitting(): Promise<void> {
+  const names = sampleNames()
+  const fits = ({ sample }: PageImage) => sample === undefined || names.includes(sample)
+  const current = images.value.find(({ id }) => id === selected.value)
+  if (current && fits(current)) return
+  const other = images.value.find(({ sample }) => sample !== undefined && names.includes(sample))
+  if (other) selected.set(other.id)
+  else addImages(await sampleImages(4))
 }

@@ -13,7 +13,9 @@ export const en = {
     sharedOwn: 'The link is copied. It has all but your own picture, which stays on this device.',
     link: 'Link to what is shown',
     unknown: 'The address names no page of that kind: {{what}}.',
-    newVersion: 'A new version of the page is here: reload to go on.',
+    newBuild: 'A new version of the page is here.',
+    newVersion:
+      'This part of the page could not be fetched, as after a new version has come or without network: reload.',
     reload: 'Reload',
     foot: 'Everything is computed on this device; no picture leaves it. AlexNet: Krizhevsky, Sutskever and Hinton, 2012.',
     training: 'Training: {{percent}} %',
@@ -188,6 +190,7 @@ export const en = {
   },
   sum: {
     title: 'Its sum',
+    table: 'Table: its sum',
     about:
       'What it sees, times the weights, added up channel by channel; with the bias that is its value. Red is above zero, blue below.',
     input: 'input',
@@ -202,6 +205,7 @@ export const en = {
     bias: 'bias',
     total: 'sum',
     relu: 'after ReLU',
+    channel: 'channel',
     alt: '{{what}} of {{channel}}',
   },
   heat: {

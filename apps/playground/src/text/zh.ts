@@ -13,7 +13,8 @@ export const zh: Table = {
     sharedOwn: '链接已复制。其中不含你自己的图片：图片不会离开这台设备。',
     link: '当前内容的链接',
     unknown: '地址里没有这一项：{{what}}。',
-    newVersion: '页面有新版本：请重新载入。',
+    newBuild: '页面有新版本。',
+    newVersion: '页面的这一部分没有取到，可能是有了新版本或没有网络：请重新载入。',
     reload: '重新载入',
     foot: '一切都在本机计算，图片不会离开这台设备。AlexNet：Krizhevsky、Sutskever、Hinton，2012 年。',
     training: '训练中：{{percent}}%',
@@ -181,6 +182,7 @@ export const zh: Table = {
   },
   sum: {
     title: '它的和',
+    table: '表格：它的和',
     about: '它看到的值乘以权重，按通道相加，再加偏置，就是它的值。红为正，蓝为负。',
     input: '输入',
     weights: '权重',
@@ -194,6 +196,7 @@ export const zh: Table = {
     bias: '偏置',
     total: '和',
     relu: 'ReLU 之后',
+    channel: '通道',
     alt: '{{channel}} 的{{what}}',
   },
   heat: {
