@@ -9,7 +9,8 @@ export const newBuild = new Store<ServiceWorker | undefined>(undefined)
 export async function followBuilds(): Promise<void> {
   if (import.meta.env.DEV || !('serviceWorker' in navigator)) return
   const registration = await navigator.serviceWorker.register('./sw.js')
-  const see = () => newBuild.set(registration.waiting ?? undefined)
+  // The first one of all waits for a moment, too, and there is no other to go on with.
+  const see = () => newBuild.set((registration.active && registration.waiting) ?? undefined)
   see()
   registration.addEventListener('updatefound', () => {
     registration.installing?.addEventListener('statechange', see)

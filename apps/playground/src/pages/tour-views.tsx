@@ -7,6 +7,7 @@ import { Chart, lineColors } from '../components/chart.tsx'
 import { usePicture } from '../components/inside.tsx'
 import { Message } from '../components/message.tsx'
 import { PixelView } from '../components/pixels.tsx'
+import { shortName, TwoGpus } from '../components/two-gpus.tsx'
 import type { Pixels, SwitchOffView } from '../engine/protocol.ts'
 import type { LearnedLayer, VariantTable } from '../engine/tables.ts'
 import { engine, messageOf, session } from '../session.ts'
@@ -58,8 +59,12 @@ function useTable(first: string) {
   return { table, choice }
 }
 
-/** How many numbers each layer learns, worked out. */
-export function Parameters() {
+/**
+ * How many numbers each layer learns, worked out.
+ *
+ * @param props.areCards whether it is drawn on two cards, too
+ */
+export function Parameters(props: { areCards: boolean }) {
   const { table, choice } = useTable('paper')
   return (
     <>
@@ -67,6 +72,7 @@ export function Parameters() {
       {table && (
         <>
           <p class="quiet">{table.architecture.description}</p>
+          {props.areCards && <TwoGpus layers={table.layers} />}
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
           <section class="scroll" aria-label={t('tour.parameters')} tabIndex={0}>
             <table class="counted">
@@ -82,7 +88,7 @@ export function Parameters() {
                 {table.layers.map((layer, index) => (
                   <tr key={layer.name}>
                     <th scope="row">
-                      {shortName(layer, index)} <small>{layer.name}</small>
+                      {shortName(layer.weight, index)} <small>{layer.name}</small>
                     </th>
                     <td>{workedOut(layer)}</td>
                     <td>{number(layer.parameters)}</td>
@@ -112,10 +118,6 @@ export function Parameters() {
     </>
   )
 }
-
-/** conv1 to fc8, as the field calls them. */
-const shortName = ({ weight }: LearnedLayer, index: number) =>
-  `${weight.length === 4 ? 'conv' : 'fc'}${index + 1}`
 
 /** `256 × 5 × 5 × 96 ÷ 2 + 256`: filters, window, channels before, groups, biases. */
 function workedOut({ weight, groups }: LearnedLayer): string {

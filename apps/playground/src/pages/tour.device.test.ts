@@ -54,6 +54,17 @@ describeSite('The tour', (site) => {
     await page.context().close()
   })
 
+  it('draws which layers see both cards', async () => {
+    const page = await site.open('#/tour/6')
+    const drawing = (layers: string) =>
+      page.getByRole('img', { name: `The network on two cards. Layers that see both: ${layers}.` })
+    // As the figure of the paper has it.
+    await drawing('conv3, fc6, fc7, fc8').waitFor()
+    await page.getByRole('combobox', { name: 'Variant' }).selectOption('torchvision')
+    await drawing('conv2, conv3, conv4, conv5, fc6, fc7, fc8').waitFor()
+    await page.context().close()
+  })
+
   it('opens a step by its address, and without a frame in other pages', async () => {
     const page = await site.open('?embed&lang=zh#/tour/9')
     await page.getByRole('heading', { name: '没有留下来的归一化' }).waitFor()

@@ -136,7 +136,7 @@ function Live({ step }: { step: Step }) {
         </button>
       )}
       {step.views.includes('functions') && <Functions />}
-      {step.views.includes('parameters') && <Parameters />}
+      {step.views.includes('parameters') && <Parameters areCards={step.name === 'groups'} />}
       {step.views.includes('code') && <Code />}
       {step.views.includes('cuts') && <Cuts />}
       {(step.views.includes('inside') || step.views.includes('half')) && list.length > 0 && (

@@ -28,6 +28,9 @@ export const tourEn = {
   dropAnew: 'Drop another half',
   dropped: 'Without {{off}} of the {{all}} units of {{layer}}',
   anew: 'Cut anew',
+  twoGpus:
+    'Filters and units on each of two cards; an orange line goes from one card to the other.',
+  twoGpusAlt: 'The network on two cards. Layers that see both: {{across}}.',
   ours: "@alexnet/core's table",
   theirs: 'The same in PyTorch',
   lenet: {

@@ -28,6 +28,8 @@ export const tourZh: Table['tour'] = {
   dropAnew: '另丢一半',
   dropped: '去掉 {{layer}} 的 {{all}} 个单元中的 {{off}} 个',
   anew: '重新裁剪',
+  twoGpus: '两块卡上各有多少卷积核和单元；橙色的线从一块卡通到另一块。',
+  twoGpusAlt: '网络分在两块卡上。两块都看的层：{{across}}。',
   ours: '@alexnet/core 的表',
   theirs: '同样的网络，用 PyTorch 写',
   lenet: {
