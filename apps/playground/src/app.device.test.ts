@@ -71,6 +71,47 @@ describeSite('Every page', (site) => {
     await page.context().close()
   })
 
+  it('keeps what its colours say where the system forces its own', async () => {
+    const page = await site.open('', { forcedColors: 'active' })
+    await page.locator('.bars').first().waitFor()
+    const colour = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => getComputedStyle(element).backgroundColor)
+    expect(await colour('.bars .bar > span')).not.toBe(await colour('.bars .bar'))
+    await page.goto(`${site.url}#/look`)
+    await page.locator('.layer .box').first().waitFor()
+    expect(await colour('.layer.convolution .box')).not.toBe(await colour('.layer.relu .box'))
+    await page.context().close()
+  })
+
+  it.each(['', '#/classify', '#/tour/3'])(
+    'does not move on a phone while it fills: %s',
+    async (path) => {
+      const page = await site.open('', { viewport: sizes.phone })
+      await page.addInitScript(() => {
+        const shifts: number[] = []
+        Object.assign(globalThis, { shifts })
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries())
+            shifts.push((entry as unknown as { value: number }).value)
+        }).observe({ type: 'layout-shift', buffered: true })
+      })
+      await page.goto('about:blank')
+      await page.goto(site.url + path)
+      await page
+        .locator(path === '#/tour/3' ? 'canvas.sheet' : '.bars')
+        .first()
+        .waitFor()
+      const shifts = await page.evaluate(
+        () => (globalThis as unknown as { shifts: number[] }).shifts,
+      )
+      expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.02)
+      await page.context().close()
+    },
+  )
+
   it('works offline after the first visit', async () => {
     const page = await openSmall(site, '#/classify', { serviceWorkers: 'allow' })
     await page.evaluate(async () => {
