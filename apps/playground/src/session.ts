@@ -1,5 +1,6 @@
 // What the whole page shares: the worker that classifies, its backend and model, and the pictures at hand.
 import { proxy, transfer } from 'comlink'
+import { asked } from './address.ts'
 import { type Client, startWorker } from './client.ts'
 import { bundledModels } from './engine/bundled.ts'
 import type {
@@ -178,5 +179,6 @@ export async function addWhereNone(
   files: Promise<readonly Omit<PageImage, 'id'>[]>,
 ): Promise<void> {
   const found = await files
-  if (images.value.length === 0) addImages(found)
+  // One that the address asks for comes by itself.
+  if (images.value.length === 0 && !asked.value.picture) addImages(found)
 }

@@ -1,4 +1,5 @@
 // The network drawn as its tensors, layer by layer, as a list of buttons.
+import { useRef } from 'preact/hooks'
 import type { LayerInfo, Part } from '../engine/protocol.ts'
 import { en } from '../text/en.ts'
 import { t } from '../text/text.ts'
@@ -15,9 +16,22 @@ export function Network(props: {
 }) {
   const { layers, chosen, parts, onChoose } = props
   const largest = Math.max(1, ...layers.map(({ shape }) => (shape.length === 3 ? shape[0]! : 1)))
+  // One stop of the tabulator for all of them; arrows go from one to the next.
+  const list = useRef<HTMLOListElement>(null)
+  const at = Math.max(
+    0,
+    layers.findIndex(({ name }) => name === chosen),
+  )
+  const press = ({ key }: KeyboardEvent) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[key]
+    const next = step && layers[at + step]
+    if (!next) return
+    onChoose(next.name)
+    list.current?.querySelectorAll('button')[at + step]?.focus()
+  }
   return (
-    <ol class="network" aria-label={t('look.layers')}>
-      {layers.map((layer) => {
+    <ol class="network" aria-label={t('look.layers')} ref={list}>
+      {layers.map((layer, index) => {
         const [height, width, channels] = sides(layer.shape)
         const off = parts.find((part) => part.layer === layer.name)
         const isOff = off !== undefined && off.channels === undefined
@@ -27,6 +41,8 @@ export function Network(props: {
               type="button"
               class={`plain layer ${layer.kind} ${isOff ? 'off' : ''}`}
               aria-pressed={layer.name === chosen}
+              tabIndex={index === at ? 0 : -1}
+              onKeyDown={press}
               onClick={() => onChoose(layer.name)}
             >
               <span class="tensor" aria-hidden="true">

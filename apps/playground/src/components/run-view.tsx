@@ -29,7 +29,12 @@ export function RunView() {
     <>
       {about && <p class="quiet">{about}</p>}
       <progress value={last.step} max={last.steps} aria-label={t('page.progress')} />
-      <p data-testid="run" role="status">
+      {/* Once an epoch for readers: the line below changes several times a second. */}
+      <p class="hidden" role="status">
+        {lastEpoch &&
+          t('run.announced', { epoch: lastEpoch.epoch, epochs: last.epochs, share: accuracy })}
+      </p>
+      <p data-testid="run">
         {t('run.state', {
           ...last,
           state: t(finished ? 'run.done' : status === 'idle' ? 'run.stopped' : 'run.training'),

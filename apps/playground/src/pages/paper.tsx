@@ -186,7 +186,7 @@ function LiveRace() {
         <button type="button" onClick={() => (state === 'running' ? stop() : void run())}>
           {t(state === 'running' ? 'paper.stopRace' : 'paper.startRace')}
         </button>
-        <span data-testid="race" role="status">
+        <span data-testid="race" role="status" aria-live={state === 'running' ? 'off' : 'polite'}>
           {summary}
         </span>
       </div>

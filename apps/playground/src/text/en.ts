@@ -130,7 +130,7 @@ export const en = {
     strip: 'Picture to look at',
     network: 'The network',
     networkAbout:
-      'Each box is the tensor that a layer gives: as high as its map is wide, as thick as it has channels. Choose one.',
+      'Each box is the tensor that a layer gives: as high as its map is wide, as thick as it has channels. Choose one; arrows go on from there.',
     layers: 'Layers',
     layer: 'Layer {{name}}',
     off: '(off)',
@@ -319,6 +319,7 @@ export const en = {
     right: '. Right on pictures kept back: {{share}} of {{pictures}} (guessing gives {{chance}})',
     kept: '. Kept in this browser up to step {{step}}',
     end: '.',
+    announced: 'Epoch {{epoch}} of {{epochs}}: {{share}} right on pictures kept back',
     lossTitle: 'Loss over steps',
     lossAlt: 'Training loss, now {{loss}}',
     step: 'step',

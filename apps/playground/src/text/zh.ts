@@ -16,7 +16,7 @@ export const zh: Table = {
     newBuild: '页面有新版本。',
     newVersion: '页面的这一部分没有取到，可能是有了新版本或没有网络：请重新载入。',
     reload: '重新载入',
-    foot: '一切都在本机计算，图片不会离开这台设备。AlexNet：Krizhevsky、Sutskever、Hinton，2012 年。',
+    foot: '一切都在本机计算，图片不会离开这台设备。来自软件包的错误信息是英文的。AlexNet：Krizhevsky、Sutskever、Hinton，2012 年。',
     training: '训练中：{{percent}}%',
     progress: '训练进度',
     stop: '停止',
@@ -124,7 +124,8 @@ export const zh: Table = {
   look: {
     strip: '要看的图片',
     network: '网络',
-    networkAbout: '每个方块是一层输出的张量：高度是特征图的边长，厚度是通道数。请选一层。',
+    networkAbout:
+      '每个方块是一层输出的张量：高度是特征图的边长，厚度是通道数。请选一层，方向键移到相邻的层。',
     layers: '各层',
     layer: '{{name}} 层',
     off: '（已关）',
@@ -305,6 +306,7 @@ export const zh: Table = {
     right: '。留出的 {{pictures}} 张图片答对 {{share}}（瞎猜是 {{chance}}）',
     kept: '。已在浏览器中保存到第 {{step}} 步',
     end: '。',
+    announced: '第 {{epoch}} / {{epochs}} 轮：留出的图片答对 {{share}}',
     lossTitle: '损失随步数变化',
     lossAlt: '训练损失，现为 {{loss}}',
     step: '步',
