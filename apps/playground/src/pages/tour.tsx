@@ -56,7 +56,7 @@ function StepView({ index }: { index: number }) {
         <p>{t(`tour.${name}.text2`)}</p>
         <Question step={step} />
         <p>
-          <strong>{t('tour.tryIt')}.</strong> {t(`tour.${name}.try`)}
+          <strong>{t('tour.tryIt')}</strong> {t(`tour.${name}.try`)}
         </p>
         {!isEmbedded && (
           <div class="row">

@@ -10,7 +10,7 @@ export const tourEn = {
   predict: 'Guess first',
   right: 'Right.',
   wrong: 'No: {{answer}}.',
-  tryIt: 'Try',
+  tryIt: 'Try.',
   live: 'The live network',
   takeModel: 'Take the model of this step',
   embed: 'To embed this step',

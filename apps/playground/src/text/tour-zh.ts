@@ -10,7 +10,7 @@ export const tourZh: Table['tour'] = {
   predict: '先猜一猜',
   right: '对了。',
   wrong: '不对，是：{{answer}}。',
-  tryIt: '试试',
+  tryIt: '试试：',
   live: '正在运行的网络',
   takeModel: '换成这一步的模型',
   embed: '嵌入这一步',
