@@ -90,37 +90,39 @@ export function ClassifyPage() {
           />
           {t('classify.tenViews')}
         </label>
-        {done.length > 0 && (
-          <span class="row">
-            <button
-              type="button"
-              class="outline"
-              onClick={() =>
-                download('predictions.json', asJson(done, backend?.name, model?.name, tenView))
-              }
-            >
-              {t('classify.json')}
-            </button>
-            <button
-              type="button"
-              class="outline"
-              onClick={() => download('predictions.csv', asCsv(done, model?.name), 'text/csv')}
-            >
-              {t('classify.csv')}
-            </button>
-            <button
-              type="button"
-              class="outline secondary"
-              onClick={() => {
-                images.set([])
-                // The button goes; the keyboard goes on from where pictures are given.
-                document.querySelector<HTMLElement>('.drop button')?.focus()
-              }}
-            >
-              {t('classify.clear')}
-            </button>
-          </span>
-        )}
+        {/* Always there, so that nothing moves when the first answer comes. */}
+        <span class="row">
+          <button
+            type="button"
+            class="outline"
+            disabled={done.length === 0}
+            onClick={() =>
+              download('predictions.json', asJson(done, backend?.name, model?.name, tenView))
+            }
+          >
+            {t('classify.json')}
+          </button>
+          <button
+            type="button"
+            class="outline"
+            disabled={done.length === 0}
+            onClick={() => download('predictions.csv', asCsv(done, model?.name), 'text/csv')}
+          >
+            {t('classify.csv')}
+          </button>
+          <button
+            type="button"
+            class="outline secondary"
+            disabled={list.length === 0}
+            onClick={() => {
+              images.set([])
+              // The button goes; the keyboard goes on from where pictures are given.
+              document.querySelector<HTMLElement>('.drop button')?.focus()
+            }}
+          >
+            {t('classify.clear')}
+          </button>
+        </span>
       </div>
       {list.length === 0 && <p class="quiet">{t('classify.none')}</p>}
       {/* One line for readers, in place of each answer as it comes. */}
