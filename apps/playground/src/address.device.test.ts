@@ -3,12 +3,12 @@ import { shapes } from '@alexnet/data'
 import { expect, it } from 'vitest'
 import { asFile, describeSite, PATIENCE, picturesFor } from './testing/site.ts'
 
-const link =
+const LINK =
   '#/look?model=shapes&picture=triangle&layer=features.3&unit=2,4,5&off=features.0:1,3;features.1&map=occlusion:2'
 
 describeSite('An address', (site) => {
   it('opens what was shown, and Back finds it as it was', async () => {
-    const page = await site.open(link)
+    const page = await site.open(LINK)
     const shown = async () => {
       await page.getByTestId('status').filter({ hasText: 'LeNet-5' }).waitFor()
       await page.getByRole('button', { name: 'triangle.png', pressed: true }).waitFor()
@@ -16,7 +16,7 @@ describeSite('An address', (site) => {
       await page.getByText(/^Channel 2 at row 4, column 5/).waitFor()
       await page.getByText('Off: features.0, channels 1, 3; features.1').waitFor()
       await page.getByRole('img', { name: 'occlusion for triangle' }).waitFor()
-      expect(new URL(page.url()).hash).toBe(link)
+      expect(new URL(page.url()).hash).toBe(LINK)
     }
     await shown()
     await page.getByRole('link', { name: 'Train' }).click()
