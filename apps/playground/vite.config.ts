@@ -39,8 +39,9 @@ export default defineConfig({
   build: { target: 'es2023', chunkSizeWarningLimit: 2500 },
   plugins: [
     VitePWA({
-      registerType: 'autoUpdate',
-      injectRegister: 'script-defer',
+      // A new build waits until the visitor takes it: src/builds.ts.
+      registerType: 'prompt',
+      injectRegister: false,
       manifest: {
         name: 'AlexNet playground',
         short_name: 'AlexNet',
@@ -48,9 +49,13 @@ export default defineConfig({
         theme_color: '#1d4ed8',
         background_color: '#ffffff',
         display: 'standalone',
-        icons: [{ src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' }],
+        icons: [
+          { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' },
+          { src: 'icon-180.png', sizes: '180x180', type: 'image/png' },
+        ],
       },
       workbox: {
+        clientsClaim: true,
         globPatterns: ['**/*.{html,js,css,svg,png,safetensors,webmanifest}'],
         maximumFileSizeToCacheInBytes: 30_000_000,
       },

@@ -1,4 +1,4 @@
-// Pictures of every page, light, dark and as narrow as a phone, in docs/playground. Needs a build.
+// Pictures of every page, light, dark and as narrow as a phone, and of two in Chinese, in docs/playground. Needs a build.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -13,6 +13,18 @@ const only = process.argv.slice(2)
 
 /** Brings each page to where there is something to see. */
 const scenes: Record<string, (page: Page) => Promise<void>> = {
+  async home(page) {
+    await page.locator('.bars').first().waitFor()
+  },
+  async tour(page) {
+    await page.getByRole('link', { name: '3 96 filters' }).click()
+    await page.getByRole('button', { name: '55', exact: true }).click()
+    const places = { channel: '2', row: '18', column: '14' }
+    for (const [name, value] of Object.entries(places)) {
+      await page.getByRole('spinbutton', { name }).fill(value)
+    }
+    await page.getByTestId('sum').waitFor()
+  },
   async classify(page) {
     await page.getByRole('button', { name: 'Samples' }).click()
     await page.waitForFunction(() => document.querySelectorAll('.bars').length >= 6)
@@ -73,6 +85,12 @@ async function save(screenshot: Buffer, path: string): Promise<void> {
   }
 }
 
+async function take(page: Page, width: number, name: string): Promise<void> {
+  const whole = await page.evaluate(() => document.documentElement.scrollHeight)
+  const clip = { x: 0, y: 0, width, height: Math.min(whole, TALLEST) }
+  await save(await page.screenshot({ fullPage: true, clip }), join(folder, `${name}.png`))
+}
+
 const site = await openSite(executable)
 for (const [name, prepare] of Object.entries(scenes)) {
   if (only.length > 0 && !only.includes(name)) continue
@@ -84,9 +102,13 @@ for (const [name, prepare] of Object.entries(scenes)) {
     await page.setViewportSize(viewport)
     await page.emulateMedia({ colorScheme })
     await page.waitForTimeout(600)
-    const whole = await page.evaluate(() => document.documentElement.scrollHeight)
-    const clip = { x: 0, y: 0, width: viewport.width, height: Math.min(whole, TALLEST) }
-    await save(await page.screenshot({ fullPage: true, clip }), join(folder, `${name}-${look}.png`))
+    await take(page, viewport.width, `${name}-${look}`)
+  }
+  if (name === 'home' || name === 'tour') {
+    await page.setViewportSize(looks.light.viewport)
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('zh')
+    await page.waitForTimeout(600)
+    await take(page, looks.light.viewport.width, `${name}-chinese`)
   }
   await page.context().close()
 }

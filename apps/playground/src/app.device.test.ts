@@ -12,12 +12,19 @@ interface Axe {
   run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
 }
 
-const names = ['classify', 'look', 'compare', 'train', 'paper', 'backends'] as const
+const names = [
+  ...(['home', 'tour', 'classify', 'look', 'compare', 'train', 'paper', 'backends'] as const),
+]
 const sizes = { wide: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
 
 /** Brings a page to where it has all its parts. */
 async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
-  if (name === 'classify') await page.locator('.bars').first().waitFor()
+  if (name === 'classify' || name === 'home') await page.locator('.bars').first().waitFor()
+  if (name === 'tour') {
+    await page.getByRole('button', { name: 'about 600 thousand' }).click()
+    await page.getByRole('img', { name: /^Maps of/ }).waitFor()
+    await page.getByRole('button', { name: 'Share' }).click()
+  }
   if (name === 'look') {
     await page.getByRole('spinbutton', { name: 'channel' }).fill('2')
     await page.getByRole('img', { name: 'What the unit sees', exact: true }).waitFor()
@@ -40,7 +47,7 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
 describeSite('Every page', (site) => {
   it.each(names)('has nothing that axe-core finds and fits on a phone: %s', async (name) => {
     const page = await site.open(`#/${name}`, { viewport: sizes.wide })
-    if (name !== 'paper' && name !== 'backends') await withSmallModel(page)
+    if (['classify', 'look', 'compare', 'train'].includes(name)) await withSmallModel(page)
     await fill(page, name)
     await page.evaluate(axe)
     for (const [size, viewport] of Object.entries(sizes)) {
@@ -63,6 +70,47 @@ describeSite('Every page', (site) => {
     }
     await page.context().close()
   })
+
+  it('keeps what its colours say where the system forces its own', async () => {
+    const page = await site.open('', { forcedColors: 'active' })
+    await page.locator('.bars').first().waitFor()
+    const colour = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => getComputedStyle(element).backgroundColor)
+    expect(await colour('.bars .bar > span')).not.toBe(await colour('.bars .bar'))
+    await page.goto(`${site.url}#/look`)
+    await page.locator('.layer .box').first().waitFor()
+    expect(await colour('.layer.convolution .box')).not.toBe(await colour('.layer.relu .box'))
+    await page.context().close()
+  })
+
+  it.each(['', '#/classify', '#/tour/3'])(
+    'does not move on a phone while it fills: %s',
+    async (path) => {
+      const page = await site.open('', { viewport: sizes.phone })
+      await page.addInitScript(() => {
+        const shifts: number[] = []
+        Object.assign(globalThis, { shifts })
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries())
+            shifts.push((entry as unknown as { value: number }).value)
+        }).observe({ type: 'layout-shift', buffered: true })
+      })
+      await page.goto('about:blank')
+      await page.goto(site.url + path)
+      await page
+        .locator(path === '#/tour/3' ? 'canvas.sheet' : '.bars')
+        .first()
+        .waitFor()
+      const shifts = await page.evaluate(
+        () => (globalThis as unknown as { shifts: number[] }).shifts,
+      )
+      expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.02)
+      await page.context().close()
+    },
+  )
 
   it('works offline after the first visit', async () => {
     const page = await openSmall(site, '#/classify', { serviceWorkers: 'allow' })
@@ -124,6 +172,12 @@ describeSite('Every page', (site) => {
     await page.getByRole('button', { name: /avg pool\s*14×14×6/ }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: /avg pool/ }).waitFor()
+    await page.keyboard.press('ArrowRight')
+    await page.getByRole('heading', { name: 'features.3: conv' }).waitFor()
+    await page.keyboard.press('ArrowLeft')
+    await page.getByRole('heading', { name: /avg pool/ }).waitFor()
+    expect(await active()).toMatch(/^avg pool/)
+    expect(await page.locator('.network button[tabindex="0"]').count()).toBe(1)
     await page.getByRole('spinbutton', { name: 'channel' }).focus()
     await page.keyboard.press('ArrowUp')
     await page.getByText(/Channel \d at row 0, column 0/).waitFor()

@@ -1,44 +1,53 @@
 // The frame of the page: its heading, the pages, what is running on what.
+import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { address, isEmbedded, putBefore } from './address.ts'
+import { newBuild, takeNewBuild } from './builds.ts'
+import { Message } from './components/message.tsx'
 import { ModelBar } from './components/model-bar.tsx'
-import { BackendsPage } from './pages/backends.tsx'
+import { Share } from './components/share.tsx'
 import { ClassifyPage } from './pages/classify.tsx'
-import { ComparePage } from './pages/compare.tsx'
-import { LookPage } from './pages/look.tsx'
-import { PaperPage } from './pages/paper.tsx'
-import { TrainPage } from './pages/train.tsx'
+import { HomePage } from './pages/home.tsx'
+import { useShared } from './shared.ts'
 import { useStore } from './store.ts'
+import { type Language, language, languages, t, takeLanguage } from './text/text.ts'
 import { run, stopRun } from './training.ts'
 
-const pages = {
-  classify: { title: 'Classify', page: ClassifyPage },
-  look: { title: 'Look inside', page: LookPage },
-  compare: { title: 'Compare', page: ComparePage },
-  train: { title: 'Train', page: TrainPage },
-  paper: { title: 'The paper', page: PaperPage },
-  backends: { title: 'Backends', page: BackendsPage },
-} as const
-type PageName = keyof typeof pages
-
-/** The page that the address names after its #. */
-function current(): PageName {
-  const name = location.hash.replace(/^#\/?/, '')
-  return name in pages ? (name as PageName) : 'classify'
+interface PageEntry {
+  /** The page itself, or how it comes. */
+  page?: ComponentType
+  load?: () => Promise<ComponentType>
+  /** Whether it asks the model at work. */
+  hasModel?: boolean
 }
 
+const pages = {
+  home: { page: HomePage },
+  tour: { load: async () => (await import('./pages/tour.tsx')).TourPage },
+  classify: { page: ClassifyPage, hasModel: true },
+  look: { load: async () => (await import('./pages/look.tsx')).LookPage, hasModel: true },
+  compare: { load: async () => (await import('./pages/compare.tsx')).ComparePage, hasModel: true },
+  train: { load: async () => (await import('./pages/train.tsx')).TrainPage, hasModel: true },
+  paper: { load: async () => (await import('./pages/paper.tsx')).PaperPage },
+  backends: { load: async () => (await import('./pages/backends.tsx')).BackendsPage },
+} as const satisfies Record<string, PageEntry>
+type PageName = keyof typeof pages
+
 export function App() {
-  const [name, setName] = useState(current)
+  const { page: asked, step } = useStore(address)
+  const name: PageName = asked in pages ? (asked as PageName) : 'home'
+  const current = useStore(language)
+  const unknown = useShared()
   const heading = useRef<HTMLHeadingElement>(null)
+  const isFirst = useRef(true)
   useEffect(() => {
-    const change = () => {
-      setName(current())
+    if (!isFirst.current) {
       // Readers are told of the new page, and the keyboard goes on from its top.
       heading.current?.focus()
       scrollTo(0, 0)
     }
-    addEventListener('hashchange', change)
-    return () => removeEventListener('hashchange', change)
-  }, [])
+    isFirst.current = false
+  }, [name, step])
   useEffect(() => {
     // A file that misses its place would be opened by the browser, and the page be gone.
     const keep = (event: Event) => event.preventDefault()
@@ -49,46 +58,134 @@ export function App() {
       removeEventListener('drop', keep)
     }
   }, [])
-  const { title, page: Page } = pages[name]
+  const entry: PageEntry = pages[name]
+  const title =
+    name === 'home' ? t('home.title') : name === 'tour' ? t('tour.title') : t(`pages.${name}`)
   useEffect(() => {
-    document.title = `${title} · AlexNet playground`
-  }, [title])
+    document.title = `${title} · ${t('page.title')}`
+  }, [title, current])
+  const missing = asked && asked !== name ? asked : unknown
   return (
     <>
-      <button type="button" class="skip" onClick={() => heading.current?.focus()}>
-        Skip to the page
-      </button>
-      <header class="top">
-        <a class="brand" href="#/classify">
-          <img src="./icon.svg" alt="" width="28" height="28" /> AlexNet playground
-        </a>
-        <nav aria-label="Pages">
-          <ul>
-            {Object.entries(pages).map(([key, { title: label }]) => (
-              <li key={key}>
-                <a href={`#/${key}`} aria-current={key === name ? 'page' : undefined}>
-                  {label}
-                </a>
+      {!isEmbedded && (
+        <button type="button" class="skip" onClick={() => heading.current?.focus()}>
+          {t('page.skip')}
+        </button>
+      )}
+      {!isEmbedded && (
+        <header class="top">
+          <a class="brand" href="#/">
+            <img src="./icon.svg" alt="" width="28" height="28" /> {t('page.title')}
+          </a>
+          <nav aria-label={t('page.pages')}>
+            <ul>
+              {(Object.keys(pages) as PageName[])
+                .filter((key) => key !== 'home')
+                .map((key) => (
+                  <li key={key}>
+                    <a href={`#/${key}`} aria-current={key === name ? 'page' : undefined}>
+                      {t(`pages.${key}`)}
+                    </a>
+                  </li>
+                ))}
+              <li>
+                <LanguageChoice />
               </li>
-            ))}
-          </ul>
-        </nav>
-      </header>
+            </ul>
+          </nav>
+        </header>
+      )}
       <main id="main">
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
+        <div class="row title">
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {!isEmbedded && <Share hasPicture={entry.hasModel === true && name !== 'train'} />}
+        </div>
+        <NewBuild />
+        {missing && <Message kind="problem">{t('page.unknown', { what: missing })}</Message>}
         {name !== 'train' && <RunSign />}
-        {name !== 'backends' && name !== 'paper' && <ModelBar />}
-        <Page />
+        {entry.hasModel && !isEmbedded && <ModelBar />}
+        <Page key={name} {...entry} />
       </main>
       <footer>
         <small>
-          Everything is computed on this device; no picture leaves it. AlexNet: Krizhevsky,
-          Sutskever and Hinton, 2012.
+          {isEmbedded ? (
+            <a
+              href={location.href.replace(/([?&])embed(=[^&#]*)?/, '$1')}
+              target="_blank"
+              rel="noopener"
+            >
+              {t('page.open')}
+            </a>
+          ) : (
+            t('page.foot')
+          )}
         </small>
       </footer>
     </>
+  )
+}
+
+/** A page, once its part of the program has come. */
+function Page({ page, load }: PageEntry) {
+  const [Shown, setShown] = useState<ComponentType | undefined>(() => page)
+  const [isGone, setGone] = useState(false)
+  useEffect(() => {
+    if (Shown || !load) return
+    let stale = false
+    load().then(
+      (found) => !stale && setShown(() => found),
+      // The files of the build before are gone when a new one took their place.
+      () => !stale && setGone(true),
+    )
+    return () => {
+      stale = true
+    }
+  }, [])
+  if (Shown) return <Shown />
+  if (!isGone) return <p class="quiet">{t('page.loading')}</p>
+  return (
+    <div class="row">
+      <Message kind="problem">{t('page.newVersion')}</Message>
+      <button type="button" onClick={() => location.reload()}>
+        {t('page.reload')}
+      </button>
+    </div>
+  )
+}
+
+/** Says that a newer page can be had. */
+function NewBuild() {
+  if (!useStore(newBuild)) return null
+  return (
+    <div class="row">
+      <Message kind="busy">{t('page.newBuild')}</Message>
+      <button type="button" class="secondary" onClick={takeNewBuild}>
+        {t('page.reload')}
+      </button>
+    </div>
+  )
+}
+
+/** What the page speaks; from then on the address says so. */
+function LanguageChoice() {
+  return (
+    <select
+      class="language"
+      aria-label={t('page.language')}
+      value={useStore(language)}
+      onChange={(event) => {
+        const chosen = event.currentTarget.value as Language
+        void takeLanguage(chosen).then(() => putBefore('lang', chosen))
+      }}
+    >
+      {Object.entries(languages).map(([name, label]) => (
+        <option key={name} value={name} lang={name}>
+          {label}
+        </option>
+      ))}
+    </select>
   )
 }
 
@@ -99,10 +196,12 @@ function RunSign() {
   if (status !== 'running' || !last) return null
   return (
     <p class="row quiet">
-      <a href="#/train">Training: {Math.floor((100 * last.step) / last.steps)} %</a>
-      <progress class="short" value={last.step} max={last.steps} aria-label="Progress of the run" />
+      <a href="#/train">
+        {t('page.training', { percent: Math.floor((100 * last.step) / last.steps) })}
+      </a>
+      <progress class="short" value={last.step} max={last.steps} aria-label={t('page.progress')} />
       <button type="button" class="outline secondary" onClick={() => void stopRun()}>
-        Stop
+        {t('page.stop')}
       </button>
     </p>
   )

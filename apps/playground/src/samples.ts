@@ -2,22 +2,43 @@
 // knows those.
 import { engine, session } from './session.ts'
 
-const cifarNames = [
+const cifarNames: readonly string[] = [
   ...['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
 ]
+/** The plainest first. */
+const shapeNames: readonly string[] = [
+  ...['ring', 'triangle', 'cross', 'checkerboard', 'stripes'],
+  ...['dots', 'waves', 'star', 'square', 'circle'],
+]
 
-/** The first `count` of them. */
-export async function sampleImages(count = 10): Promise<{ name: string; blob: Blob }[]> {
-  const labels = session.value.model?.labels ?? []
-  if (labels.includes('circle')) {
+export interface Sample {
+  name: string
+  blob: Blob
+  /** What an address calls it. */
+  sample: string
+}
+
+const knowsShapes = () => session.value.model?.labels.includes('circle') ?? false
+
+/** The names of those that suit the model. */
+export const sampleNames = () => (knowsShapes() ? shapeNames : cifarNames)
+
+/** So many of them, the one of a name before the others. */
+export async function sampleImages(count = 10, first = ''): Promise<Sample[]> {
+  const all = sampleNames()
+  const names = [...all.filter((name) => name === first), ...all.filter((name) => name !== first)]
+  const wanted = names.slice(0, count)
+  if (knowsShapes()) {
     const drawn = await engine().drawShapes(96, 1)
-    // The plainest first.
-    return [5, 2, 4, 7, 6, 8, 9, 3, 1, 0].slice(0, count).map((index) => drawn[index]!)
+    return wanted.map((sample) => ({
+      ...drawn.find(({ name }) => name === `${sample}.png`)!,
+      sample,
+    }))
   }
   return Promise.all(
-    cifarNames.slice(0, count).map(async (name) => {
-      const response = await fetch(`./samples/${name}.png`)
-      return { name: `${name}.png`, blob: await response.blob() }
+    wanted.map(async (sample) => {
+      const response = await fetch(`./samples/${sample}.png`)
+      return { name: `${sample}.png`, blob: await response.blob(), sample }
     }),
   )
 }

@@ -1,5 +1,6 @@
 // What the whole page shares: the worker that classifies, its backend and model, and the pictures at hand.
 import { proxy, transfer } from 'comlink'
+import { asked } from './address.ts'
 import { type Client, startWorker } from './client.ts'
 import { bundledModels } from './engine/bundled.ts'
 import type {
@@ -10,6 +11,7 @@ import type {
   PageImage,
 } from './engine/protocol.ts'
 import { Store } from './store.ts'
+import { t } from './text/text.ts'
 
 export interface Session {
   status: 'starting' | 'ready' | 'failed'
@@ -33,7 +35,7 @@ export interface Loading {
 
 export const session = new Store<Session>({
   status: 'starting',
-  message: 'Starting …',
+  message: t('session.starting'),
   source: { kind: 'bundled', name: '' },
   choice: 'auto',
   version: 0,
@@ -59,22 +61,22 @@ export async function start(choice: BackendChoice, source: ModelSource): Promise
   client?.stop()
   session.patch({
     status: 'starting',
-    message: 'Starting the backend …',
+    message: t('session.backend'),
     choice,
     loading: undefined,
   })
-  const own = startWorker('engine', (reason) => fail(`The worker stopped (${reason}). Reload.`))
+  const own = startWorker('engine', (reason) => fail(t('session.stopped', { reason })))
   client = own
   // The model's file comes while the worker starts: neither waits for the other.
   const file = fileOf(source)
   try {
     const lost = proxy((reason: string) => {
       if (client !== own) return
-      fail(`The device was lost (${reason}). Choose another backend, or reload the page.`)
+      fail(t('session.lost', { reason }))
     })
     const backend = await own.job.start(choice, lost)
     if (client !== own) return
-    session.patch({ backend, message: 'Loading the model …' })
+    session.patch({ backend, message: t('session.model') })
     await take(own, source, await file)
   } catch (error) {
     if (client !== own) return
@@ -93,7 +95,7 @@ export async function chooseModel(source: ModelSource): Promise<void> {
   session.patch(
     model
       ? { message: '', loading: {} }
-      : { status: 'starting', message: 'Loading the model …', loading: {} },
+      : { status: 'starting', message: t('session.model'), loading: {} },
   )
   try {
     await take(own, source)
@@ -102,7 +104,9 @@ export async function chooseModel(source: ModelSource): Promise<void> {
     session.patch({ loading: undefined })
     if (!model) fail(messageOf(error))
     else if (isCancelled) session.patch({ message: '' })
-    else session.patch({ message: `${messageOf(error)} (kept: ${model.name})` })
+    else {
+      session.patch({ message: t('session.kept', { problem: messageOf(error), name: model.name }) })
+    }
   } finally {
     isCancelled = false
   }
@@ -161,8 +165,8 @@ export const MOST_IMAGES = 500
 let count = 0
 
 /** Puts pictures before those there are, and looks at the first of them; the last of too many are dropped. */
-export function addImages(files: readonly { name: string; blob: Blob }[]): void {
-  const added = files.map(({ name, blob }) => ({ id: `image-${++count}`, name, blob }))
+export function addImages(files: readonly Omit<PageImage, 'id'>[]): void {
+  const added = files.map((file) => ({ ...file, id: `image-${++count}` }))
   if (added.length === 0) return
   const all = [...added, ...images.value]
   images.set(all.slice(0, MOST_IMAGES))
@@ -172,8 +176,9 @@ export function addImages(files: readonly { name: string; blob: Blob }[]): void 
 
 /** Adds pictures to begin with: none if others are there by the time they come. */
 export async function addWhereNone(
-  files: Promise<readonly { name: string; blob: Blob }[]>,
+  files: Promise<readonly Omit<PageImage, 'id'>[]>,
 ): Promise<void> {
   const found = await files
-  if (images.value.length === 0) addImages(found)
+  // One that the address asks for comes by itself.
+  if (images.value.length === 0 && !asked.value.picture) addImages(found)
 }

@@ -19,6 +19,7 @@ import {
 } from './engine/training-protocol.ts'
 import { messageOf, session } from './session.ts'
 import { Store } from './store.ts'
+import { t } from './text/text.ts'
 
 export interface RunState {
   status: 'idle' | 'starting' | 'running' | 'stopping'
@@ -104,11 +105,8 @@ export async function keepDataset(own: OwnDataset): Promise<void> {
   try {
     await set(keys.dataset, own)
   } catch (error) {
-    const why =
-      (error as Error).name === 'QuotaExceededError' ? 'its storage is full' : messageOf(error)
-    throw new Error(
-      `the browser could not keep the pictures (${why}): they can be trained on until the page is closed; save the data set as a file`,
-    )
+    const why = (error as Error).name === 'QuotaExceededError' ? t('train.full') : messageOf(error)
+    throw new Error(t('train.notKept', { why }))
   }
 }
 
@@ -131,7 +129,7 @@ async function go(
   client?.stop()
   run.set({ ...state, status: 'starting' })
   const own = startWorker('training', (reason) => {
-    if (client === own) end(`The worker stopped (${reason}): reload the page and resume the run.`)
+    if (client === own) end(t('train.stopped', { reason }))
   })
   client = own
   try {
@@ -164,7 +162,7 @@ function listen(report: TrainingReport): void {
       return
     case 'started': {
       const { classes, training, validation, device } = report
-      const about = `${training} pictures to train on, ${validation} to validate${device && ` on ${device}`}`
+      const about = t(device ? 'train.aboutOn' : 'train.about', { training, validation, device })
       run.patch({ status: 'running', classes, about, preparing: undefined })
       return
     }
@@ -193,8 +191,9 @@ function listen(report: TrainingReport): void {
       client = undefined
       if (run.value.finished) return
       end(
-        `The device was lost (${report.reason}). Choose another backend at the top of the page, then ` +
-          (run.value.saved === undefined ? 'start again.' : 'resume the run.'),
+        t(run.value.saved === undefined ? 'train.lostStart' : 'train.lostResume', {
+          reason: report.reason,
+        }),
       )
   }
 }
@@ -207,7 +206,7 @@ function flush(): void {
 /** The trained classifier as a file, as the browser keeps it. */
 export async function trainedModel(): Promise<Blob> {
   const saved = await get<SavedRun>(keys.run)
-  if (!saved) throw new Error('no trained classifier is kept in this browser: train one first')
+  if (!saved) throw new Error(t('train.noModel'))
   return saved.model
 }
 

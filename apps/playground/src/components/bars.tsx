@@ -1,7 +1,6 @@
 // Classes with their probabilities, as a list of bars.
 import type { Prediction } from '../engine/protocol.ts'
-
-export const percent = (share: number) => `${(share * 100).toFixed(1)}%`
+import { percent } from '../text/text.ts'
 
 export function Bars(props: { top: readonly Prediction[] }) {
   return (
@@ -11,7 +10,7 @@ export function Bars(props: { top: readonly Prediction[] }) {
           <span class="label">{label}</span>
           <span class="value">{percent(probability)}</span>
           <span class="bar" aria-hidden="true">
-            <span style={{ width: percent(probability) }} />
+            <span style={{ width: `${100 * probability}%` }} />
           </span>
         </li>
       ))}

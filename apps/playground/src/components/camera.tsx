@@ -1,13 +1,10 @@
 // The camera: a live picture, and one taken at a press.
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { t } from '../text/text.ts'
 import { Message } from './message.tsx'
 
-const problems: Record<string, string> = {
-  NotAllowedError:
-    'The camera is not allowed: permit it beside the address of the page, then try again.',
-  NotFoundError: 'No camera was found: connect one, or choose pictures from files.',
-  NotReadableError: 'The camera is used by another program: close that, then try again.',
-}
+/** What the browser's errors are explained by. */
+const known = ['NotAllowedError', 'NotFoundError', 'NotReadableError'] as const
 
 export function Camera(props: { onPicture: (blob: Blob) => void }) {
   const video = useRef<HTMLVideoElement>(null)
@@ -18,7 +15,7 @@ export function Camera(props: { onPicture: (blob: Blob) => void }) {
     let closed = false
     const open = async () => {
       if (!navigator.mediaDevices) {
-        throw new DOMException('this page must be opened by https', 'NotSupportedError')
+        throw new DOMException(t('camera.https'), 'NotSupportedError')
       }
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
       if (closed) return stopAll(stream)
@@ -28,8 +25,8 @@ export function Camera(props: { onPicture: (blob: Blob) => void }) {
     }
     open().catch((error: DOMException) => {
       if (closed) return
-      const other = `The camera could not be opened (${error.message}): choose pictures from files.`
-      setProblem(problems[error.name] ?? other)
+      const name = known.find((one) => one === error.name)
+      setProblem(name ? t(`camera.${name}`) : t('camera.other', { reason: error.message }))
     })
     return () => {
       closed = true
@@ -47,9 +44,9 @@ export function Camera(props: { onPicture: (blob: Blob) => void }) {
   if (problem) return <Message kind="problem">{problem}</Message>
   return (
     <div class="camera">
-      <video ref={video} playsInline muted aria-label="Live picture of the camera" />
+      <video ref={video} playsInline muted aria-label={t('camera.live')} />
       <button type="button" disabled={!ready} onClick={shoot}>
-        Take a picture
+        {t('camera.take')}
       </button>
     </div>
   )

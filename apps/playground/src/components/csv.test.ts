@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { csv } from './csv.ts'
 
-it('quotes every cell', () => {
+it('quotes text, leaves numbers, and begins with a byte order mark', () => {
   expect(
     csv([
       ['a "b", c', 1],
       [' d\ne', -0.5],
     ]),
-  ).toBe('"a ""b"", c","1"\n" d\ne","-0.5"')
+  ).toBe('\uFEFF"a ""b"", c",1\n" d\ne",-0.5')
 })
 
 it.each([
@@ -20,5 +20,5 @@ it.each([
   '\r1',
   '＝1',
 ])('keeps spreadsheets from computing %j', (text) => {
-  expect(csv([[text]])).toBe(`"'${text.replaceAll('"', '""')}"`)
+  expect(csv([[text]])).toBe(`\uFEFF"'${text.replaceAll('"', '""')}"`)
 })

@@ -1,10 +1,14 @@
 // Tables as CSV (RFC 4180), for spreadsheets to read and not to compute.
 
-/** A table's text: every cell is quoted, and text that a spreadsheet would take for a formula begins with '. */
+/**
+ * A table's text, which begins with a byte order mark: by that spreadsheets know that it is UTF-8. Text is quoted, and
+ * begins with ' where a spreadsheet would take it for a formula.
+ */
 export const csv = (rows: readonly (readonly (string | number)[])[]): string =>
-  rows.map((row) => row.map(cell).join()).join('\n')
+  `\uFEFF${rows.map((row) => row.map(cell).join()).join('\n')}`
 
 function cell(value: string | number): string {
-  const isFormula = typeof value === 'string' && /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(value)
-  return `"${isFormula ? "'" : ''}${String(value).replaceAll('"', '""')}"`
+  if (typeof value === 'number') return String(value)
+  const isFormula = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(value)
+  return `"${isFormula ? "'" : ''}${value.replaceAll('"', '""')}"`
 }

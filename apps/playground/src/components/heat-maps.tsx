@@ -1,6 +1,7 @@
 // Which parts of the picture speak for a class, by the method chosen.
 import { proxy } from 'comlink'
 import { useEffect, useId, useState } from 'preact/hooks'
+import { address, choose } from '../address.ts'
 import {
   type HeatMethod,
   heatMethods,
@@ -9,25 +10,30 @@ import {
   type Pixels,
 } from '../engine/protocol.ts'
 import { engine, messageOf } from '../session.ts'
+import { useStore } from '../store.ts'
+import { t } from '../text/text.ts'
 import { Message } from './message.tsx'
 import { PixelView } from './pixels.tsx'
 
 export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: number }) {
   const { image, model, version } = props
   const id = useId()
-  const [method, setMethod] = useState<HeatMethod>('grad-cam')
-  const [target, setTarget] = useState<number>()
+  const [asked = '', ofClass] = useStore(address).fields.map?.split(':') ?? []
+  const method = heatMethods.find((name) => name === asked) ?? 'grad-cam'
+  const target =
+    ofClass !== undefined && Number(ofClass) in model.labels ? Number(ofClass) : undefined
+  const show = (chosen: HeatMethod, index?: number) =>
+    choose({ map: index === undefined ? chosen : `${chosen}:${index}` })
   const [seen, setSeen] = useState<Pixels>()
-  const [heat, setHeat] = useState<{ pixels: Pixels; label: string }>()
+  const [heat, setHeat] = useState<{ pixels: Pixels; label: string; method: HeatMethod }>()
   const [message, setMessage] = useState<{ kind: 'busy' | 'problem'; text: string }>()
 
-  useEffect(() => setTarget(undefined), [version])
   useEffect(() => {
     let stale = false
-    const show = async () => {
-      setMessage({ kind: 'busy', text: 'Computing …' })
+    const compute = async () => {
+      setMessage({ kind: 'busy', text: t('heat.computing') })
       const onProgress = proxy((done: number, total: number) => {
-        if (!stale) setMessage({ kind: 'busy', text: `Computing: ${done} of ${total}` })
+        if (!stale) setMessage({ kind: 'busy', text: t('heat.computingOf', { done, total }) })
       })
       const likeliest = (await engine().classify(image, { topK: 1 })).top[0]!.index
       const index = target ?? likeliest
@@ -35,10 +41,10 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
       const pixels = await engine().heat(image, method, index, onProgress)
       if (stale) return
       setSeen(picture)
-      setHeat({ pixels, label: model.labels[index] ?? `class ${index}` })
+      setHeat({ pixels, label: model.labels[index] ?? t('heat.classIndex', { index }), method })
       setMessage(undefined)
     }
-    show().catch((error) => {
+    compute().catch((error) => {
       if (stale) return
       setHeat(undefined)
       setMessage({ kind: 'problem', text: messageOf(error) })
@@ -49,34 +55,34 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
   }, [image.id, method, target, version])
 
   return (
-    <section aria-label="Heat maps">
-      <h2>What speaks for a class</h2>
+    <section aria-label={t('heat.label')}>
+      <h2>{t('heat.title')}</h2>
       <div class="fields">
         <label htmlFor={`${id}-method`}>
-          Method
+          {t('heat.method')}
           <select
             id={`${id}-method`}
             value={method}
-            onChange={(event) => setMethod(event.currentTarget.value as HeatMethod)}
+            onChange={(event) => show(event.currentTarget.value as HeatMethod, target)}
           >
-            {Object.entries(heatMethods).map(([name, about]) => (
+            {heatMethods.map((name) => (
               <option key={name} value={name}>
-                {about}
+                {t(`heat.${name}`)}
               </option>
             ))}
           </select>
         </label>
         <label htmlFor={`${id}-class`}>
-          Class
+          {t('heat.class')}
           <select
             id={`${id}-class`}
             value={target ?? ''}
             onChange={(event) => {
               const { value } = event.currentTarget
-              setTarget(value === '' ? undefined : Number(value))
+              show(method, value === '' ? undefined : Number(value))
             }}
           >
-            <option value="">the likeliest</option>
+            <option value="">{t('heat.likeliest')}</option>
             {model.labels.map((label, index) => (
               <option key={index} value={index}>
                 {label}
@@ -89,16 +95,16 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
       <div class="columns">
         {seen && (
           <figure>
-            <figcaption>The picture as the network gets it</figcaption>
-            <PixelView pixels={seen} alt="The picture as the network gets it" class="shown" />
+            <figcaption>{t('heat.seen')}</figcaption>
+            <PixelView pixels={seen} alt={t('heat.seen')} class="shown" />
           </figure>
         )}
         {heat && (
           <figure>
             <figcaption>
-              For <strong>{heat.label}</strong>
+              {t('heat.for')} <strong>{heat.label}</strong>
             </figcaption>
-            <PixelView pixels={heat.pixels} alt={`${method} for ${heat.label}`} class="shown" />
+            <PixelView pixels={heat.pixels} alt={t('heat.alt', heat)} class="shown" />
           </figure>
         )}
       </div>

@@ -9,11 +9,13 @@ import type {
   UnitView,
 } from '../engine/protocol.ts'
 import { engine, messageOf } from '../session.ts'
+import { number, t } from '../text/text.ts'
 import { Message } from './message.tsx'
 import { kindOf } from './network.tsx'
 import { type Mark, PixelView } from './pixels.tsx'
+import { Sum } from './unit-sum.tsx'
 
-interface Place {
+export interface Place {
   row: number
   column: number
   channel: number
@@ -24,14 +26,16 @@ export function LayerView(props: {
   layer: LayerInfo
   parts: Part[]
   onParts: (parts: Part[]) => void
+  /** The unit that is kept. */
+  pinned: Place | undefined
+  onPin: (place: Place | undefined) => void
   version: number
 }) {
-  const { image, layer, parts, onParts, version } = props
+  const { image, layer, parts, onParts, pinned, onPin, version } = props
   const [maps, setMaps] = useState<MapSheet>()
   const [filters, setFilters] = useState<TileSheet>()
   // The one under the pointer is looked at in passing; a press, a key or a field's number keeps it.
   const [hovered, setHovered] = useState<Place>()
-  const [pinned, setPinned] = useState<Place>()
   const place = pinned ?? hovered
   const [unit, setUnit] = useState<UnitView & { place: Place }>()
   const [problem, setProblem] = useState('')
@@ -72,32 +76,35 @@ export function LayerView(props: {
   const off = parts.find((part) => part.layer === layer.name)
   const others = parts.filter((part) => part.layer !== layer.name)
   const isLine = shape.length === 1
+  const switchTo = place && off?.channels?.includes(place.channel) ? 'On' : 'Off'
   const point = (x: number, y: number, pressed: boolean) => {
     if (!maps) return
     const found = placeAt(maps, x, y)
     setHovered(found)
-    if (pressed) setPinned(found)
+    if (pressed) onPin(found)
   }
   const press = (event: KeyboardEvent) => {
     const step = steps[event.key]
     if (event.key === 'Escape') {
-      setPinned(undefined)
+      onPin(undefined)
       setHovered(undefined)
     } else if (step) {
       event.preventDefault()
-      setPinned(moved(layer, place, step))
+      onPin(moved(layer, place, step))
     }
   }
   return (
-    <section aria-label={`Layer ${layer.name}`}>
+    <section aria-label={t('look.layer', { name: layer.name })}>
       <h2>
         {layer.name}: {kindOf(layer)}
       </h2>
       <dl class="facts">
-        <Fact name="output">{shape.join('×')}</Fact>
-        <Fact name="parameters">{layer.parameters.toLocaleString('en')}</Fact>
-        <Fact name="multiply-adds">{layer.multiplyAdds.toLocaleString('en')}</Fact>
-        <Fact name="receptive field">{`${layer.receptiveField} pixels`}</Fact>
+        <Fact name={t('look.output')}>{shape.join('×')}</Fact>
+        <Fact name={t('look.parameters')}>{number(layer.parameters)}</Fact>
+        <Fact name={t('look.multiplyAdds')}>{number(layer.multiplyAdds)}</Fact>
+        <Fact name={t('look.receptiveField')}>
+          {t('look.pixels', { count: layer.receptiveField })}
+        </Fact>
       </dl>
       <div class="row">
         {layer.switchable && (
@@ -112,7 +119,7 @@ export function LayerView(props: {
                 onParts(checked ? [...others, { layer: layer.name }] : others)
               }}
             />
-            Switch this layer off
+            {t('look.switchLayer')}
           </label>
         )}
         {/* Always there, so that nothing moves under the pointer. */}
@@ -130,22 +137,23 @@ export function LayerView(props: {
             onParts(channels.length > 0 ? [...others, { layer: layer.name, channels }] : others)
           }}
         >
-          {place && off?.channels?.includes(place.channel) ? 'Switch on' : 'Switch off'}{' '}
-          {isLine ? 'unit' : 'channel'} {place?.channel ?? '…'}
+          {t(isLine ? `look.switchUnit${switchTo}` : `look.switchChannel${switchTo}`, {
+            channel: place?.channel ?? '…',
+          })}
         </button>
       </div>
       {problem && <Message kind="problem">{problem}</Message>}
       <div class="columns">
         <figure>
           <figcaption>
-            {isLine ? 'Its units' : 'Its maps'} for this picture
-            {maps && partly(maps.shown, shape.at(-1)!)}. Point at one; a press or Enter keeps it,
-            arrows move, Escape lets go.
+            {t(isLine ? 'look.units' : 'look.maps', {
+              partly: maps ? partly(maps.shown, shape.at(-1)!) : '',
+            })}
           </figcaption>
           {maps && (
             <PixelView
               pixels={maps.pixels}
-              alt={`Maps of ${layer.name}: ${maps.shown} channels`}
+              alt={t('look.mapsAlt', { name: layer.name, shown: maps.shown })}
               class="sheet"
               marks={place ? marksOf(maps, place) : []}
               onPoint={point}
@@ -153,40 +161,38 @@ export function LayerView(props: {
               onKey={press}
             />
           )}
-          {maps && <PlaceFields layer={layer} place={place} onPlace={setPinned} />}
+          {maps && <PlaceFields layer={layer} place={place} onPlace={onPin} />}
         </figure>
         {!(unit && place) && (
           <figure class="unit">
-            <figcaption>What a unit sees stands here once one is pointed at.</figcaption>
+            <figcaption>{t('look.unitHere')}</figcaption>
           </figure>
         )}
         {unit && place && (
           <figure class="unit">
             <figcaption>
-              Channel {unit.place.channel}
-              {!isLine && ` at row ${unit.place.row}, column ${unit.place.column}`}:{' '}
-              <strong>{unit.value.toPrecision(3)}</strong>. It sees {unit.field.height}×
-              {unit.field.width} pixels.
+              {t(isLine ? 'look.unit' : 'look.unitAt', {
+                ...unit.place,
+                value: number(unit.value, { maximumSignificantDigits: 3 }),
+                height: unit.field.height,
+                width: unit.field.width,
+              })}
             </figcaption>
             <div class="row top-aligned">
-              <PixelView
-                pixels={unit.framed}
-                alt="The picture, what the unit sees framed"
-                class="seen"
-              />
+              <PixelView pixels={unit.framed} alt={t('look.framed')} class="seen" />
               <div class="parts">
                 <small>
-                  <PixelView pixels={unit.patch} alt="What the unit sees" class="patch" />
-                  What it sees
+                  <PixelView pixels={unit.patch} alt={t('look.patch')} class="patch" />
+                  {t('look.patchShort')}
                 </small>
                 {unit.filter && (
                   <small>
                     <PixelView
                       pixels={unit.filter}
-                      alt={`Weights of channel ${unit.place.channel}`}
+                      alt={t('look.weights', { channel: unit.place.channel })}
                       class="patch"
                     />
-                    Its weights
+                    {t('look.weightsShort')}
                   </small>
                 )}
               </div>
@@ -196,18 +202,20 @@ export function LayerView(props: {
         {filters && layer.hasFilters && (
           <figure>
             <figcaption>
-              Its filters (red above zero, blue below, where they see no colours)
-              {partly(filters.shown, shape.at(-1)!)}
+              {t('look.filters', { partly: partly(filters.shown, shape.at(-1)!) })}
             </figcaption>
             <PixelView
               pixels={filters.pixels}
-              alt={`Filters of ${layer.name}`}
+              alt={t('look.filtersAlt', { name: layer.name })}
               class="sheet"
               marks={place && place.channel < filters.shown ? [tileOf(filters, place.channel)] : []}
             />
           </figure>
         )}
       </div>
+      {layer.hasFilters && pinned && (
+        <Sum image={image} layer={layer} parts={parts} place={pinned} version={version} />
+      )}
     </section>
   )
 }
@@ -223,7 +231,7 @@ function PlaceFields(props: {
   const current = place ?? { row: 0, column: 0, channel: 0 }
   const field = (key: keyof Place, count: number) => (
     <label key={key}>
-      {key}
+      {t(`look.${key}`)}
       <input
         type="number"
         min={0}
@@ -271,7 +279,7 @@ function moved(
 
 /** Said where a sheet has not all. */
 const partly = (shown: number, count: number) =>
-  shown < count ? `: the first ${shown} of ${count}` : ''
+  shown < count ? t('look.partly', { shown, all: count }) : ''
 
 /** The tile of a channel, in the sheet's pixels. */
 function tileOf({ columns, tileWidth, tileHeight }: TileSheet, channel: number): Mark {

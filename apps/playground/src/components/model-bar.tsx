@@ -1,18 +1,15 @@
 // The model and the backend at work, and how to take others.
 import { useId, useRef } from 'preact/hooks'
-import { bundledModels, bundledTitles } from '../engine/bundled.ts'
-import {
-  type BackendChoice,
-  backendNames,
-  backendTitles,
-  type ModelSource,
-} from '../engine/protocol.ts'
+import { bundledNames } from '../engine/bundled.ts'
+import { type BackendChoice, backendNames, type ModelSource } from '../engine/protocol.ts'
 import { offered } from '../offered.ts'
 import { cancelLoading, chooseModel, type Loading, session, start } from '../session.ts'
 import { useStore } from '../store.ts'
+import { t } from '../text/text.ts'
 import { Message } from './message.tsx'
 
-const choices: Record<BackendChoice, string> = { auto: 'Fastest that works', ...backendTitles }
+/** Screens on which the bar is one line until it is opened. */
+const NARROW = '(max-width: 40rem)'
 
 export function ModelBar() {
   const { status, message, model, backend, choice, source, loading } = useStore(session)
@@ -28,10 +25,15 @@ export function ModelBar() {
     else void chooseModel({ kind: 'bundled', name: value })
   }
   return (
-    <section class="model-bar" aria-label="Model and backend">
+    <details class="model-bar" open={!matchMedia(NARROW).matches}>
+      <summary>
+        {t('bar.label')}
+        {model && `: ${model.name}`}
+        {backend && ` · ${backend.name.replace('alexnet-', '')}`}
+      </summary>
       <div class="fields">
         <label htmlFor={`${id}-model`}>
-          Model
+          {t('bar.model')}
           <select
             id={`${id}-model`}
             disabled={busy}
@@ -43,23 +45,23 @@ export function ModelBar() {
               take(value)
             }}
           >
-            {bundledModels.map(({ name }) => (
+            {bundledNames.map((name) => (
               <option key={name} value={name}>
-                {bundledTitles[name] ?? name}
+                {t(`models.${name}`)}
               </option>
             ))}
-            <option value="imagenet">ImageNet: torchvision's AlexNet (244 MB)</option>
+            <option value="imagenet">{t('bar.imagenet')}</option>
             {own.map(({ name, description, bytes }) => (
               <option key={name} value={name}>
                 {description} ({Math.ceil(bytes / 1e6)} MB)
               </option>
             ))}
             {source.kind === 'files' && <option value="own">{source.files[0]!.name}</option>}
-            <option value="file">From a file …</option>
+            <option value="file">{t('bar.file')}</option>
           </select>
         </label>
         <label htmlFor={`${id}-backend`}>
-          Backend
+          {t('bar.backend')}
           <select
             id={`${id}-backend`}
             disabled={busy}
@@ -68,7 +70,7 @@ export function ModelBar() {
           >
             {(['auto', ...backendNames] as const).map((name) => (
               <option key={name} value={name}>
-                {choices[name]}
+                {t(`backend.${name}`)}
               </option>
             ))}
           </select>
@@ -80,7 +82,7 @@ export function ModelBar() {
         multiple
         hidden
         data-testid="weights-file"
-        aria-label="Weight files"
+        aria-label={t('bar.files')}
         onChange={(event) => {
           const files = [...(event.currentTarget.files ?? [])]
           event.currentTarget.value = ''
@@ -93,15 +95,27 @@ export function ModelBar() {
         </Message>
       )}
       {loading && model && <OnItsWay loading={loading} />}
-      {model && backend && status === 'ready' && (
-        <p class="quiet" data-testid="status">
-          {model.description}: {model.labels.length} classes,{' '}
-          {model.parameters.toLocaleString('en')} parameters, {model.inputSize}×{model.inputSize}{' '}
-          pixels. Runs on <strong>{backend.name.replace('alexnet-', '')}</strong> ({backend.device}
-          ).
-        </p>
-      )}
-    </section>
+      <Status />
+    </details>
+  )
+}
+
+/** What is at work, in a line. */
+export function Status() {
+  const { status, model, backend, source } = useStore(session)
+  if (!model || !backend || status !== 'ready') return null
+  const bundled = bundledNames.find((name) => source.kind === 'bundled' && name === source.name)
+  return (
+    <p class="quiet" data-testid="status">
+      {t('bar.status', {
+        description: bundled ? t(`about.${bundled}`) : model.description,
+        classes: model.labels.length,
+        parameters: model.parameters,
+        size: model.inputSize,
+        backend: backend.name.replace('alexnet-', ''),
+        device: backend.device,
+      })}
+    </p>
   )
 }
 
@@ -112,12 +126,12 @@ function OnItsWay({ loading: { received, total } }: { loading: Loading }) {
     <div class="row">
       <Message kind="busy">
         {received === undefined || total === undefined
-          ? 'Loading the model …'
-          : `Downloading the model: ${megabytes(received)} of ${megabytes(total)} MB`}
+          ? t('session.model')
+          : t('bar.downloading', { received: megabytes(received), total: megabytes(total) })}
       </Message>
-      <progress class="short" value={received} max={total} aria-label="Progress of the download" />
+      <progress class="short" value={received} max={total} aria-label={t('bar.downloadProgress')} />
       <button type="button" class="secondary" onClick={cancelLoading}>
-        Cancel
+        {t('bar.cancel')}
       </button>
     </div>
   )

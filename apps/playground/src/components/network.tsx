@@ -1,18 +1,12 @@
 // The network drawn as its tensors, layer by layer, as a list of buttons.
+import { useRef } from 'preact/hooks'
 import type { LayerInfo, Part } from '../engine/protocol.ts'
+import { en } from '../text/en.ts'
+import { t } from '../text/text.ts'
 
-const kinds: Record<string, string> = {
-  'max-pooling': 'max pool',
-  'average-pooling': 'avg pool',
-  'adaptive-average-pooling': 'avg pool',
-  'local-response-normalization': 'LRN',
-  'same-map-normalization': 'LRN in map',
-  convolution: 'conv',
-  linear: 'linear',
-  relu: 'ReLU',
-}
-
-export const kindOf = ({ kind }: LayerInfo) => kinds[kind] ?? kind
+/** What the page calls a layer; one it has no word for by its kind. */
+export const kindOf = ({ kind }: { kind: string }) =>
+  kind in en.kind ? t(`kind.${kind as keyof typeof en.kind}`) : kind
 
 export function Network(props: {
   layers: readonly LayerInfo[]
@@ -22,9 +16,22 @@ export function Network(props: {
 }) {
   const { layers, chosen, parts, onChoose } = props
   const largest = Math.max(1, ...layers.map(({ shape }) => (shape.length === 3 ? shape[0]! : 1)))
+  // One stop of the tabulator for all of them; arrows go from one to the next.
+  const list = useRef<HTMLOListElement>(null)
+  const at = Math.max(
+    0,
+    layers.findIndex(({ name }) => name === chosen),
+  )
+  const press = ({ key }: KeyboardEvent) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[key]
+    const next = step && layers[at + step]
+    if (!next) return
+    onChoose(next.name)
+    list.current?.querySelectorAll('button')[at + step]?.focus()
+  }
   return (
-    <ol class="network" aria-label="Layers">
-      {layers.map((layer) => {
+    <ol class="network" aria-label={t('look.layers')} ref={list}>
+      {layers.map((layer, index) => {
         const [height, width, channels] = sides(layer.shape)
         const off = parts.find((part) => part.layer === layer.name)
         const isOff = off !== undefined && off.channels === undefined
@@ -34,6 +41,8 @@ export function Network(props: {
               type="button"
               class={`plain layer ${layer.kind} ${isOff ? 'off' : ''}`}
               aria-pressed={layer.name === chosen}
+              tabIndex={index === at ? 0 : -1}
+              onKeyDown={press}
               onClick={() => onChoose(layer.name)}
             >
               <span class="tensor" aria-hidden="true">
@@ -49,10 +58,10 @@ export function Network(props: {
               <span class="size">
                 {layer.shape.length === 3 ? `${height}×${width}×${channels}` : channels}
               </span>
-              {isOff && <span class="hidden"> (off)</span>}
+              {isOff && <span class="hidden"> {t('look.off')}</span>}
               {off?.channels && (
                 <span class="size">
-                  {off.channels.length} of {channels} off
+                  {t('look.partlyOff', { off: off.channels.length, all: channels })}
                 </span>
               )}
             </button>

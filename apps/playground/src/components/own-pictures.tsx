@@ -4,6 +4,7 @@ import { picturesOf, zipDataset } from '../data-set-file.ts'
 import type { OwnDataset } from '../engine/training-protocol.ts'
 import { engine, messageOf } from '../session.ts'
 import { useStore } from '../store.ts'
+import { t } from '../text/text.ts'
 import { dataset, keepDataset } from '../training.ts'
 import { download } from './download.ts'
 import { Message } from './message.tsx'
@@ -40,7 +41,7 @@ export function OwnPictures() {
   const add = async (found: readonly { label: string; name: string; blob: Blob }[]) => {
     const small: Blob[] = []
     for (const one of found) {
-      setProgress(`Taking pictures: ${small.length} of ${found.length} …`)
+      setProgress(t('own.taking', { done: small.length, total: found.length }))
       small.push(await shrunk(one))
     }
     setProgress('')
@@ -59,7 +60,7 @@ export function OwnPictures() {
     event.preventDefault()
     const text = name.trim()
     if (!text) return
-    if (own.classes.includes(text)) return setProblem(`There is a class ${text} already.`)
+    if (own.classes.includes(text)) return setProblem(t('own.exists', { name: text }))
     keep({ ...own, classes: [...own.classes, text] })
     setName('')
   }
@@ -73,7 +74,7 @@ export function OwnPictures() {
     }
   }
   const removeClass = (label: number) =>
-    remove(`the class ${own.classes[label]}`, {
+    remove(t('own.theClass', { name: own.classes[label]! }), {
       classes: own.classes.filter((_, index) => index !== label),
       pictures: own.pictures
         .filter((picture) => picture.label !== label)
@@ -86,20 +87,20 @@ export function OwnPictures() {
     <>
       <form class="row" onSubmit={addClass}>
         <label class="inline">
-          <span class="hidden">Name of a new class</span>
+          <span class="hidden">{t('own.name')}</span>
           <input
             type="text"
-            placeholder="A class, such as cup"
+            placeholder={t('own.placeholder')}
             value={name}
             onInput={(event) => setName(event.currentTarget.value)}
           />
         </label>
-        <button type="submit">Add class</button>
+        <button type="submit">{t('own.add')}</button>
         <button type="button" class="secondary" onClick={() => folder.current?.click()}>
-          Folder of class folders
+          {t('own.folder')}
         </button>
         <button type="button" class="secondary" onClick={() => zip.current?.click()}>
-          Zip
+          {t('own.zip')}
         </button>
         {own.pictures.length > 0 && (
           <button
@@ -107,7 +108,7 @@ export function OwnPictures() {
             class="outline"
             onClick={() => void zipDataset(own).then((blob) => download('pictures.zip', blob))}
           >
-            Save the data set
+            {t('own.save')}
           </button>
         )}
       </form>
@@ -116,7 +117,7 @@ export function OwnPictures() {
         type="file"
         hidden
         multiple
-        aria-label="Folder of class folders"
+        aria-label={t('own.folder')}
         {...foldersOnly}
         onChange={(event) => void addFiles(event.currentTarget)}
       />
@@ -125,7 +126,7 @@ export function OwnPictures() {
         type="file"
         hidden
         accept=".zip"
-        aria-label="Zip of class folders"
+        aria-label={t('own.zipLabel')}
         data-testid="data-set-zip"
         onChange={(event) => void addFiles(event.currentTarget)}
       />
@@ -133,9 +134,9 @@ export function OwnPictures() {
       {problem && <Message kind="problem">{problem}</Message>}
       {removed && (
         <div class="row">
-          <Message kind="busy">Removed {removed.what}.</Message>
+          <Message kind="busy">{t('own.removed', { what: removed.what })}</Message>
           <button type="button" class="secondary" onClick={() => keep(removed.before)}>
-            Undo
+            {t('own.undo')}
           </button>
         </div>
       )}
@@ -147,10 +148,7 @@ export function OwnPictures() {
             <li key={label} class="card">
               <div class="grow">
                 <h3>
-                  {label}{' '}
-                  <small>
-                    {pictures.length === 1 ? '1 picture' : `${pictures.length} pictures`}
-                  </small>
+                  {label} <small>{t('own.pictures', { count: pictures.length })}</small>
                 </h3>
                 <PictureSource
                   label={label}
@@ -159,10 +157,10 @@ export function OwnPictures() {
                   <button
                     type="button"
                     class="outline secondary"
-                    aria-label={`Remove the class ${label}`}
+                    aria-label={t('own.removeClass', { name: label })}
                     onClick={() => removeClass(index)}
                   >
-                    Remove
+                    {t('own.remove')}
                   </button>
                 </PictureSource>
                 <div class="strip">
@@ -171,10 +169,10 @@ export function OwnPictures() {
                       key={id}
                       type="button"
                       class="plain"
-                      title="Remove this picture"
-                      aria-label={`Remove ${file} from ${label}`}
+                      title={t('own.removeThis')}
+                      aria-label={t('own.removeFrom', { file, name: label })}
                       onClick={() =>
-                        remove(`${file} from ${label}`, {
+                        remove(t('own.from', { file, name: label }), {
                           ...own,
                           pictures: own.pictures.filter((one) => one.id !== id),
                         })
@@ -189,7 +187,7 @@ export function OwnPictures() {
                       class="outline secondary"
                       onClick={() => setOpened([...opened, label])}
                     >
-                      Show {pictures.length - shown.length} more
+                      {t('own.more', { count: pictures.length - shown.length })}
                     </button>
                   )}
                 </div>

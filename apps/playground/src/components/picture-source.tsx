@@ -3,6 +3,7 @@ import { fromEvent } from 'file-selector'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { messageOf } from '../session.ts'
+import { t } from '../text/text.ts'
 import { Camera } from './camera.tsx'
 import { Message } from './message.tsx'
 
@@ -29,7 +30,7 @@ export function PictureSource(props: {
     if (pictures.length > 0) onPictures(pictures.map((file) => ({ name: file.name, blob: file })))
     if (others.length > 0 && onOther) onOther(others)
     else if (others.length > 0) {
-      setProblem(`${others[0]!.name} is no picture: choose JPEG, PNG or WebP files.`)
+      setProblem(t('source.noPicture', { name: others[0]!.name }))
     }
   }
   // Files, and those in folders.
@@ -41,7 +42,7 @@ export function PictureSource(props: {
       (dropped) => {
         const files = dropped.filter((one) => one instanceof File)
         if (files.length > 0) take(files)
-        else setProblem('What was dropped is no file: save the picture, and drop its file here.')
+        else setProblem(t('source.noFile'))
       },
       (error) => setProblem(messageOf(error)),
     )
@@ -62,7 +63,7 @@ export function PictureSource(props: {
   })
   return (
     <section
-      aria-label={`Pictures for ${label}`}
+      aria-label={t('source.label', { label })}
       class={`drop ${over ? 'over' : ''}`}
       onDragOver={(event) => {
         event.preventDefault()
@@ -73,13 +74,13 @@ export function PictureSource(props: {
     >
       <div class="row">
         <button type="button" onClick={() => input.current?.click()}>
-          Choose pictures
+          {t('source.choose')}
         </button>
         <button type="button" class="secondary" onClick={() => setCamera(!camera)}>
-          {camera ? 'Close camera' : 'Camera'}
+          {t(camera ? 'source.closeCamera' : 'source.camera')}
         </button>
         {props.children}
-        <span class="quiet wide-only">or drop them here{pasteHere ? ', or paste one' : ''}</span>
+        <span class="quiet wide-only">{t(pasteHere ? 'source.dropOrPaste' : 'source.drop')}</span>
       </div>
       <input
         ref={input}
@@ -87,7 +88,7 @@ export function PictureSource(props: {
         multiple
         hidden
         accept={onOther ? undefined : 'image/*'}
-        aria-label={`Picture files for ${label}`}
+        aria-label={t('source.files', { label })}
         data-testid={`files-${label}`}
         onChange={(event) => {
           take([...(event.currentTarget.files ?? [])])

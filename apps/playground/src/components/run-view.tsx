@@ -4,8 +4,8 @@ import { useMemo, useState } from 'preact/hooks'
 import type { EpochReport, StepReport } from '../engine/training-protocol.ts'
 import { chooseModel, messageOf } from '../session.ts'
 import { useStore } from '../store.ts'
+import { number, percent, t } from '../text/text.ts'
 import { run, trainedModel } from '../training.ts'
-import { percent } from './bars.tsx'
 import { Chart, lineColors } from './chart.tsx'
 import { download } from './download.ts'
 import { Message } from './message.tsx'
@@ -28,42 +28,55 @@ export function RunView() {
   return (
     <>
       {about && <p class="quiet">{about}</p>}
-      <progress value={last.step} max={last.steps} aria-label="Progress of the run" />
-      <p data-testid="run" role="status">
-        {finished ? 'Done' : status === 'idle' ? 'Stopped' : 'Training'}: step {last.step} of{' '}
-        {last.steps}, epoch {last.epoch} of {last.epochs}, {speed.toFixed(0)} pictures/s
+      <progress value={last.step} max={last.steps} aria-label={t('page.progress')} />
+      {/* Once an epoch for readers: the line below changes several times a second. */}
+      <p class="hidden" role="status">
         {lastEpoch &&
-          `. Right on pictures kept back: ${accuracy} of ${lastEpoch.validation.pictures} (guessing gives ${percent(1 / classes.length)})`}
-        {saved !== undefined && `. Kept in this browser up to step ${saved}`}.
+          t('run.announced', { epoch: lastEpoch.epoch, epochs: last.epochs, share: accuracy })}
+      </p>
+      <p data-testid="run">
+        {t('run.state', {
+          ...last,
+          state: t(finished ? 'run.done' : status === 'idle' ? 'run.stopped' : 'run.training'),
+          speed: number(Math.round(speed)),
+        })}
+        {lastEpoch &&
+          t('run.right', {
+            share: accuracy,
+            pictures: lastEpoch.validation.pictures,
+            chance: percent(1 / classes.length),
+          })}
+        {saved !== undefined && t('run.kept', { step: saved })}
+        {t('run.end')}
       </p>
       <div class="columns charts">
         <figure>
-          <figcaption>Loss over steps</figcaption>
+          <figcaption>{t('run.lossTitle')}</figcaption>
           <Chart
-            label={`Training loss, now ${loss.y.at(-1)?.toFixed(3)}`}
+            label={t('run.lossAlt', { loss: loss.y.at(-1)!.toFixed(3) })}
             x={loss.x}
-            xLabel="step"
-            yLabel="loss"
-            lines={[{ label: 'training', color: lineColors[0]!, values: loss.y }]}
+            xLabel={t('run.step')}
+            yLabel={t('run.loss')}
+            lines={[{ label: t('run.trainingLine'), color: lineColors[0]!, values: loss.y }]}
           />
         </figure>
         {epochs.length > 0 && (
           <figure>
-            <figcaption>Accuracy over epochs</figcaption>
+            <figcaption>{t('run.accuracyTitle')}</figcaption>
             <Chart
-              label={`Accuracy on pictures kept back, now ${accuracy}`}
+              label={t('run.accuracyAlt', { share: accuracy })}
               x={[0, ...epochs.map(({ epoch }) => epoch)]}
-              xLabel="epoch"
-              yLabel={'share right'}
+              xLabel={t('run.epoch')}
+              yLabel={t('run.shareRight')}
               range={[0, 1]}
               lines={[
                 {
-                  label: 'training',
+                  label: t('run.trainingLine'),
                   color: lineColors[0]!,
                   values: [1 / classes.length, ...epochs.map(({ train }) => train.top1)],
                 },
                 {
-                  label: 'kept back',
+                  label: t('run.keptBack'),
                   color: lineColors[1]!,
                   values: [1 / classes.length, ...epochs.map(({ validation }) => validation.top1)],
                 },
@@ -79,7 +92,7 @@ export function RunView() {
             class="outline"
             onClick={() => void withModel((file) => download(file.name, file))}
           >
-            Save the classifier
+            {t('run.save')}
           </button>
           <button
             type="button"
@@ -91,22 +104,24 @@ export function RunView() {
               })
             }
           >
-            Classify with it
+            {t('run.use')}
           </button>
         </div>
       ) : null}
       {problem && <Message kind="problem">{problem}</Message>}
       {lastEpoch && <Confusion report={lastEpoch} classes={classes} />}
       {mistakes.length > 0 && (
-        <section aria-label="Mistakes">
-          <h3>Surest mistakes</h3>
+        <section aria-label={t('run.mistakes')}>
+          <h3>{t('run.mistakesTitle')}</h3>
           <ul class="strip">
             {mistakes.map(({ pixels, label, found, probability }, index) => (
               <li key={index}>
-                <PixelView pixels={pixels} class="tile" alt={`A ${label} taken for ${found}`} />
-                <small>
-                  {label}, taken for {found} ({percent(probability)})
-                </small>
+                <PixelView
+                  pixels={pixels}
+                  class="tile"
+                  alt={t('run.mistakeAlt', { label, found })}
+                />
+                <small>{t('run.mistake', { label, found, share: percent(probability) })}</small>
               </li>
             ))}
           </ul>
@@ -120,14 +135,14 @@ function Confusion(props: { report: EpochReport; classes: readonly string[] }) {
   const { report, classes } = props
   const most = Math.max(...report.confusion.flat())
   return (
-    <section aria-label="Confusion matrix">
-      <h3>Confusion matrix, epoch {report.epoch}</h3>
+    <section aria-label={t('run.confusion')}>
+      <h3>{t('run.confusionTitle', { epoch: report.epoch })}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-      <section class="scroll" aria-label="Table: confusion matrix" tabIndex={0}>
+      <section class="scroll" aria-label={t('run.confusionTable')} tabIndex={0}>
         <table class="confusion">
           <thead>
             <tr>
-              <td>is ↓ taken for →</td>
+              <td>{t('run.corner')}</td>
               {classes.map((name) => (
                 <th key={name} scope="col">
                   {name}

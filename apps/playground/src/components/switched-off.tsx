@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { PageImage, Part, SwitchOffView } from '../engine/protocol.ts'
 import { engine, messageOf } from '../session.ts'
+import { t } from '../text/text.ts'
 import { Bars } from './bars.tsx'
 import { Message } from './message.tsx'
 
@@ -30,22 +31,15 @@ export function SwitchedOff(props: {
   }, [asked])
   const isWhole = parts.length === 0
   return (
-    <section aria-label="The answer">
-      <h2>The answer</h2>
+    <section aria-label={t('look.answer')}>
+      <h2>{t('look.answer')}</h2>
       {isWhole ? (
-        <p class="quiet">Switch a layer or a channel off above to see what it is good for.</p>
+        <p class="quiet">{t('look.answerAbout')}</p>
       ) : (
         <p class="row">
-          <span>
-            Off:{' '}
-            {parts
-              .map(({ layer, channels }) =>
-                channels ? `${layer}, channels ${channels.join(', ')}` : layer,
-              )
-              .join('; ')}
-          </span>
+          <span>{t('look.offParts', { parts: parts.map(nameOf).join('; ') })}</span>
           <button type="button" class="outline" onClick={() => onParts([])}>
-            Switch all on
+            {t('look.allOn')}
           </button>
         </p>
       )}
@@ -53,13 +47,13 @@ export function SwitchedOff(props: {
       {view && (
         <div class="columns few">
           <figure>
-            <figcaption>The whole network</figcaption>
+            <figcaption>{t('look.whole')}</figcaption>
             <Bars top={view.whole} />
           </figure>
           {/* The view may still be that of other parts, whose answer this is not. */}
           {!isWhole && view.asked === asked && (
             <figure>
-              <figcaption>Without these parts</figcaption>
+              <figcaption>{t('look.without')}</figcaption>
               <Bars top={view.without} />
             </figure>
           )}
@@ -68,3 +62,6 @@ export function SwitchedOff(props: {
     </section>
   )
 }
+
+const nameOf = ({ layer, channels }: Part): string =>
+  channels ? t('look.offChannels', { layer, channels: channels.join(', ') }) : layer

@@ -54,12 +54,9 @@ export const bundledModels: readonly BundledWeights[] = [cifar10, shapesPaper, s
   ({ bytes }) => bytes > 0,
 )
 
-/** How they stand in a list, by name. */
-export const bundledTitles: Readonly<Record<string, string>> = {
-  cifar10: 'CIFAR-10: ten kinds of things',
-  'shapes-paper': "Drawn shapes: the paper's layers, small",
-  shapes: 'Drawn shapes: LeNet-5',
-}
+/** Their names, which the page has a title for. */
+export const bundledNames = ['cifar10', 'shapes-paper', 'shapes'] as const
+export type BundledName = (typeof bundledNames)[number]
 
 async function fetchBytes(url: URL): Promise<Uint8Array> {
   const response = await fetch(url)

@@ -23,8 +23,11 @@ import type {
   Pixels,
   SwitchOffView,
   TileSheet,
+  UnitSum,
   UnitView,
 } from './protocol.ts'
+import { tableOf, type VariantTable } from './tables.ts'
+import { unitSum } from './unit-sum.ts'
 
 export interface ClassifyOptions {
   topK?: number
@@ -93,6 +96,16 @@ export class Engine {
     return looking.unitView(this.#model, input, layer, place, parts)
   }
 
+  /** The sum that a unit is; undefined where its layer is no convolution. */
+  async sum(
+    image: PageImage,
+    layer: string,
+    place: { row: number; column: number; channel: number },
+    parts: Part[],
+  ): Promise<UnitSum | undefined> {
+    return unitSum(this.#model.network, await this.#prepared(image), layer, place, parts)
+  }
+
   async filters(layer: string): Promise<TileSheet> {
     return looking.filterSheet(this.#model.network, layer)
   }
@@ -126,6 +139,11 @@ export class Engine {
     const picture = await decode(blob, name)
     const small = reduced(picture)
     return small === picture ? blob : toFile(small, 'image/jpeg')
+  }
+
+  /** A variant as its table, and what it learns. */
+  async table(variant: string): Promise<VariantTable> {
+    return tableOf(variant)
   }
 
   /** A drawn picture of each class, as files. */

@@ -27,8 +27,11 @@ const BATCH = 16
 const SLOW_BATCH = 2
 const MOST_MILLISECONDS = 1500
 
+/** What is being done with a backend. */
+export type Stage = 'starting' | 'checking' | 'classifying' | 'training'
+
 export class Measurer {
-  async measure(name: BackendName, onStage: (stage: string) => void): Promise<Measurement> {
+  async measure(name: BackendName, onStage: (stage: Stage) => void): Promise<Measurement> {
     onStage('starting')
     let started: Awaited<ReturnType<typeof startBackend>>
     try {

@@ -18,6 +18,8 @@ export interface PageImage {
   id: string
   name: string
   blob: Blob
+  /** Its name in an address, where it came with the page. */
+  sample?: string | undefined
 }
 
 export const backendNames = ['cpu', 'webgl', 'webgpu'] as const
@@ -125,13 +127,38 @@ export interface UnitView {
   filter?: Pixels
 }
 
-export const heatMethods = {
-  'grad-cam': 'Grad-CAM: where the last maps speak for the class',
-  'guided-backprop': 'Guided backpropagation: edges and colours that do',
-  'integrated-gradients': 'Integrated gradients: what each pixel adds (red) or takes (blue)',
-  occlusion: 'Occlusion: what is lost where the picture is covered',
-} as const satisfies Partial<Record<ExplainMethod, string>>
-export type HeatMethod = keyof typeof heatMethods
+/** What one channel adds to a unit of a convolution. */
+export interface SumTerm {
+  channel: number
+  sum: number
+  /** As large as the filter, red above zero and blue below; zeros where it looks past the border. */
+  input: Pixels
+  weights: Pixels
+  product: Pixels
+}
+
+/** A unit of a convolution as the sum that it is. */
+export interface UnitSum {
+  /** The colours, or the channels that add or take most. */
+  terms: SumTerm[]
+  isColour: boolean
+  /** How many channels the filter sees. */
+  channels: number
+  /** What the channels add that are not among the terms. */
+  others: number
+  bias: number
+  total: number
+  /** What the ReLU behind it makes of that, where one is. */
+  relu: number | undefined
+}
+
+export const heatMethods = [
+  'grad-cam',
+  'guided-backprop',
+  'integrated-gradients',
+  'occlusion',
+] as const satisfies readonly ExplainMethod[]
+export type HeatMethod = (typeof heatMethods)[number]
 
 /** How far apart two pictures look. */
 export interface ComparisonView {

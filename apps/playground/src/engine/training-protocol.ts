@@ -2,12 +2,8 @@
 import type { BackendChoice, ModelSource, Pixels } from './protocol.ts'
 
 /** What a run begins with: random weights, or those of the model at hand. */
-export const starts = {
-  scratch: 'a new AlexNet, 32×32',
-  head: 'this model, last layer (quick)',
-  all: 'this model, all layers',
-} as const
-export type Start = keyof typeof starts
+export const starts = ['scratch', 'head', 'all'] as const
+export type Start = (typeof starts)[number]
 
 export interface TrainingSettings {
   /** Drawn pictures, or those of the user's own classes. */

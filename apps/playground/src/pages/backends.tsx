@@ -4,11 +4,12 @@ import { useRef, useState } from 'preact/hooks'
 import { startWorker } from '../client.ts'
 import { download } from '../components/download.ts'
 import { Message } from '../components/message.tsx'
-import type { Measurement } from '../engine/measure.ts'
-import { type BackendName, backendNames, backendTitles } from '../engine/protocol.ts'
+import type { Measurement, Stage } from '../engine/measure.ts'
+import { type BackendName, backendNames } from '../engine/protocol.ts'
 import { messageOf } from '../session.ts'
+import { number, t } from '../text/text.ts'
 
-type Row = Measurement | { name: BackendName; stage: string }
+type Row = Measurement | { name: BackendName; stage: Stage | 'waiting' }
 
 export function BackendsPage() {
   const [rows, setRows] = useState<Row[]>([])
@@ -31,19 +32,18 @@ export function BackendsPage() {
   return (
     <>
       <p>
-        The same network on everything that this device has, each in a worker of its own: does it
-        run, is it right, how fast is it, do the answers agree?{' '}
+        {t('backends.about')}{' '}
         {crossOriginIsolated
-          ? `This page may share memory, so the CPU uses ${navigator.hardwareConcurrency} threads.`
-          : 'This page may not share memory, so the CPU uses one thread: the server would have to send two headers (COOP and COEP).'}
+          ? t('backends.threads', { threads: navigator.hardwareConcurrency })
+          : t('backends.oneThread')}
       </p>
       <div class="row">
         <button type="button" disabled={busy} aria-busy={busy} onClick={() => void measureAll()}>
-          {busy ? 'Measuring …' : 'Measure'}
+          {t(busy ? 'backends.measuring' : 'backends.measure')}
         </button>
         {busy && (
           <button type="button" class="secondary" onClick={() => (stopped.current = true)}>
-            Stop after this one
+            {t('backends.stop')}
           </button>
         )}
         {done.length > 0 && !busy && (
@@ -52,22 +52,22 @@ export function BackendsPage() {
             class="outline"
             onClick={() => download('backends.json', report(done))}
           >
-            Save the report
+            {t('backends.save')}
           </button>
         )}
       </div>
       {rows.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-        <section class="scroll" aria-label="Table: measurements" tabIndex={0}>
+        <section class="scroll" aria-label={t('backends.table')} tabIndex={0}>
           <table>
             <thead>
               <tr>
-                <th scope="col">Backend</th>
-                <th scope="col">Self-check</th>
-                <th scope="col">1 picture</th>
-                <th scope="col">16 pictures</th>
-                <th scope="col">Training step</th>
-                <th scope="col">Differs from CPU</th>
+                <th scope="col">{t('backends.backend')}</th>
+                <th scope="col">{t('backends.selfCheck')}</th>
+                <th scope="col">{t('backends.one')}</th>
+                <th scope="col">{t('backends.sixteen')}</th>
+                <th scope="col">{t('backends.step')}</th>
+                <th scope="col">{t('backends.differs')}</th>
               </tr>
             </thead>
             <tbody aria-live="polite">
@@ -82,23 +82,20 @@ export function BackendsPage() {
           </table>
         </section>
       )}
-      <p class="quiet">
-        Times are medians in milliseconds for the AlexNet for 32×32 pictures. WebGL and WebGPU are
-        tried even where they render on the processor, which is right and slow.
-      </p>
+      <p class="quiet">{t('backends.times')}</p>
     </>
   )
 }
 
 function Result(props: { row: Row; reference: Measurement | undefined }) {
   const { row, reference } = props
-  const head = <th scope="row">{backendTitles[row.name]}</th>
+  const head = <th scope="row">{t(`backend.${row.name}`)}</th>
   if ('stage' in row) {
     return (
       <tr data-testid={`backend-${row.name}`}>
         {head}
         <td colSpan={5}>
-          <Message kind="busy">{row.stage} …</Message>
+          <Message kind="busy">{t(`backends.${row.stage}`)}</Message>
         </td>
       </tr>
     )
@@ -117,7 +114,7 @@ function Result(props: { row: Row; reference: Measurement | undefined }) {
   return (
     <tr data-testid={`backend-${row.name}`}>
       <th scope="row">
-        {backendTitles[row.name]}
+        {t(`backend.${row.name}`)}
         <br />
         <small>
           {device}
@@ -125,17 +122,19 @@ function Result(props: { row: Row; reference: Measurement | undefined }) {
         </small>
       </th>
       <td>
-        {selfCheck?.passed ? 'passed' : 'FAILED'}
+        {t(selfCheck?.passed ? 'backends.passed' : 'backends.failed')}
         <br />
-        <small class="whole">worst {worst.toExponential(1)}</small>
+        <small class="whole">{t('backends.worst', { error: worst.toExponential(1) })}</small>
       </td>
       {inference.map(({ batch, milliseconds }) => (
-        <td key={batch}>{milliseconds.toFixed(1)}</td>
+        <td key={batch}>
+          {number(milliseconds, { minimumFractionDigits: 1, maximumFractionDigits: 1 })}
+        </td>
       ))}
       <td>
         {training?.milliseconds.toFixed(0)}
         <br />
-        <small>{training?.batch} pictures</small>
+        <small>{t('backends.pictures', { count: training?.batch ?? 0 })}</small>
       </td>
       <td>{difference === undefined ? '–' : difference.toExponential(1)}</td>
     </tr>
@@ -149,10 +148,10 @@ export function disagreement(one: Measurement, other: Measurement): number {
   return Math.max(...a.map((value, i) => Math.abs(value - b[i]!))) / scale
 }
 
-async function measure(name: BackendName, onStage: (stage: string) => void): Promise<Measurement> {
+async function measure(name: BackendName, onStage: (stage: Stage) => void): Promise<Measurement> {
   let crash: (reason: string) => void = () => {}
   const crashed = new Promise<Measurement>((resolve) => {
-    crash = (reason) => resolve({ name, unusable: `its worker stopped (${reason})` })
+    crash = (reason) => resolve({ name, unusable: t('backends.crashed', { reason }) })
   })
   const client = startWorker('measurer', crash)
   try {

@@ -165,7 +165,7 @@ describeSite('Classify', (site) => {
     await page.getByRole('button', { name: 'Camera' }).click()
     await page.getByText(/The camera is not allowed: permit it/).waitFor()
     await page.context().close()
-    const other = await site.open('', { permissions: ['camera'] })
+    const other = await site.open('#/classify', { permissions: ['camera'] })
     await other.evaluate(() => {
       navigator.mediaDevices.getUserMedia = () =>
         Promise.reject(new DOMException('Requested device not found', 'NotFoundError'))

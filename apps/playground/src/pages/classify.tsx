@@ -21,6 +21,7 @@ import {
   session,
 } from '../session.ts'
 import { Store, useStore } from '../store.ts'
+import { t } from '../text/text.ts'
 
 type Answer = Classified | { id: string; problem: string }
 
@@ -70,12 +71,12 @@ export function ClassifyPage() {
             })
           }}
         >
-          Samples
+          {t('classify.samples')}
         </button>
       </PictureSource>
       {pushedOut > 0 && list.length === MOST_IMAGES && (
         <Message kind="problem">
-          {`The page keeps ${MOST_IMAGES} pictures: the last ${pushedOut} were left out. The command line takes more: alexnet classify PICTURES.`}
+          {t('classify.tooMany', { most: MOST_IMAGES, left: pushedOut })}
         </Message>
       )}
       <div class="row options">
@@ -87,40 +88,56 @@ export function ClassifyPage() {
             aria-checked={tenView}
             onChange={(event) => isTenView.set(event.currentTarget.checked)}
           />
-          Ten views: corners, middle and their mirror images, averaged as in the paper
+          {t('classify.tenViews')}
         </label>
-        {done.length > 0 && (
-          <span class="row">
-            <button
-              type="button"
-              class="outline"
-              onClick={() =>
-                download('predictions.json', asJson(done, backend?.name, model?.name, tenView))
-              }
-            >
-              Save as JSON
-            </button>
-            <button
-              type="button"
-              class="outline"
-              onClick={() => download('predictions.csv', asCsv(done), 'text/csv')}
-            >
-              Save as CSV
-            </button>
-            <button type="button" class="outline secondary" onClick={() => images.set([])}>
-              Clear
-            </button>
-          </span>
-        )}
+        {/* Always there, so that nothing moves when the first answer comes. */}
+        <span class="row">
+          <button
+            type="button"
+            class="outline"
+            disabled={done.length === 0}
+            onClick={() =>
+              download('predictions.json', asJson(done, backend?.name, model?.name, tenView))
+            }
+          >
+            {t('classify.json')}
+          </button>
+          <button
+            type="button"
+            class="outline"
+            disabled={done.length === 0}
+            onClick={() => download('predictions.csv', asCsv(done, model?.name), 'text/csv')}
+          >
+            {t('classify.csv')}
+          </button>
+          <button
+            type="button"
+            class="outline secondary"
+            disabled={list.length === 0}
+            onClick={() => {
+              images.set([])
+              // The button goes; the keyboard goes on from where pictures are given.
+              document.querySelector<HTMLElement>('.drop button')?.focus()
+            }}
+          >
+            {t('classify.clear')}
+          </button>
+        </span>
       </div>
-      {list.length === 0 && <p class="quiet">No picture yet: choose, drop or paste one.</p>}
-      <ul class="results" aria-live="polite">
+      {list.length === 0 && <p class="quiet">{t('classify.none')}</p>}
+      {/* One line for readers, in place of each answer as it comes. */}
+      <p class="hidden" role="status">
+        {done.length > 0 &&
+          done.length === list.length &&
+          t('classify.answered', { count: done.length })}
+      </p>
+      <ul class="results">
         {list.map((image) => (
           <Result
             key={image.id}
             image={image}
             answer={answers.get(image.id)}
-            backend={backend?.name.replace('alexnet-', '')}
+            backend={backend?.name.replace('alexnet-', '') ?? ''}
           />
         ))}
       </ul>
@@ -128,26 +145,20 @@ export function ClassifyPage() {
   )
 }
 
-function Result(props: {
-  image: PageImage
-  answer: Answer | undefined
-  backend: string | undefined
-}) {
+function Result(props: { image: PageImage; answer: Answer | undefined; backend: string }) {
   const { image, answer, backend } = props
   return (
     <li class="card">
       <Thumbnail blob={image.blob} alt={image.name} />
       <div class="grow">
         <h2 class="file">{image.name}</h2>
-        {!answer && <Message kind="busy">Looking …</Message>}
+        {!answer && <p class="message busy">{t('classify.looking')}</p>}
         {answer && 'problem' in answer && <Message kind="problem">{answer.problem}</Message>}
         {answer && 'top' in answer && (
           <>
             <Bars top={answer.top} />
             <p class="quiet row">
-              <span>
-                {answer.milliseconds.toFixed(0)} ms on {backend}
-              </span>
+              <span>{t('classify.took', { ms: Math.round(answer.milliseconds), backend })}</span>
               <button
                 type="button"
                 class="link"
@@ -156,7 +167,8 @@ function Result(props: {
                   location.hash = '#/look'
                 }}
               >
-                Look inside<span class="hidden"> at {image.name}</span>
+                {t('classify.lookInside')}
+                <span class="hidden"> {t('classify.at', { name: image.name })}</span>
               </button>
             </p>
           </>
@@ -192,9 +204,11 @@ function asJson(done: readonly Classified[], backend = '', model = '', tenView =
   return `${JSON.stringify({ model, backend, tenView, results }, null, 2)}\n`
 }
 
-function asCsv(done: readonly Classified[]): string {
+function asCsv(done: readonly Classified[], model = ''): string {
   const rows = done.flatMap(({ name, top }) =>
-    top.map(({ label, probability }, rank) => [name, rank + 1, label, probability]),
+    top.map(({ index, label, probability }, rank) => [
+      ...[name, rank + 1, index, label, probability, model],
+    ]),
   )
-  return csv([['file', 'rank', 'class', 'probability'], ...rows])
+  return csv([['file', 'rank', 'index', 'class', 'probability', 'model'], ...rows])
 }

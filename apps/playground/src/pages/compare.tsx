@@ -9,6 +9,7 @@ import type { ComparisonView, PageImage } from '../engine/protocol.ts'
 import { sampleImages } from '../samples.ts'
 import { addImages, addWhereNone, engine, images, messageOf, session } from '../session.ts'
 import { useStore } from '../store.ts'
+import { t } from '../text/text.ts'
 
 /** Thumbnails in a strip. */
 const FEW = 12
@@ -45,24 +46,20 @@ export function ComparePage() {
   return (
     <>
       <PictureSource label="compare" pasteHere onPictures={addImages} />
-      <p class="quiet">
-        Two pictures can differ in every pixel and look alike, or in few and look nothing alike. A
-        network that has learned to tell things apart sees that as people do: their maps are held
-        against one another, layer by layer (Zhang et al., 2018).
-      </p>
+      <p class="quiet">{t('compare.about')}</p>
       <Strip
-        label="First picture"
+        label={t('compare.first')}
         list={list}
         chosen={first}
         onChoose={(id) => setIds({ ...ids, first: id })}
       />
       <Strip
-        label="Second picture"
+        label={t('compare.second')}
         list={list}
         chosen={second}
         onChoose={(id) => setIds({ ...ids, second: id })}
       />
-      {!second && list.length > 0 && <p class="quiet">Give a second picture to compare it with.</p>}
+      {!second && list.length > 0 && <p class="quiet">{t('compare.needSecond')}</p>}
       {problem && <Message kind="problem">{problem}</Message>}
       {view?.asked === asked && !problem && first && second && (
         <Result view={view} first={first} second={second} />
@@ -82,12 +79,7 @@ function Strip(props: {
     <fieldset class="strip">
       <legend>
         {label}
-        {list.length > FEW && (
-          <small>
-            {' '}
-            (the first {FEW} of {list.length})
-          </small>
-        )}
+        {list.length > FEW && <small> {t('compare.few', { few: FEW, all: list.length })}</small>}
       </legend>
       {list.slice(0, FEW).map(({ id, name, blob }) => (
         <button
@@ -95,7 +87,7 @@ function Strip(props: {
           type="button"
           class="plain"
           aria-pressed={id === chosen?.id}
-          aria-label={`${label}: ${name}`}
+          aria-label={t('compare.picture', { label, name })}
           onClick={() => onChoose(id)}
         >
           <Thumbnail blob={blob} alt="" />
@@ -111,22 +103,25 @@ function Result(props: { view: ComparisonView; first: PageImage; second: PageIma
   const sum = Math.max(view.distance, Number.EPSILON)
   const layers = view.layers.map((part, index) => ({
     index,
-    label: `after convolution ${index + 1}: ${part.toFixed(4)}`,
+    label: t('compare.after', { index: index + 1, value: part.toFixed(4) }),
     probability: part / sum,
   }))
   return (
     <>
       <h2 data-testid="distance">
-        {first.name} and {second.name}: {view.distance.toFixed(4)}
+        {t('compare.distance', {
+          first: first.name,
+          second: second.name,
+          distance: view.distance.toFixed(4),
+        })}
       </h2>
       <p class="quiet">
-        0 is the same picture.
-        {view.form === 'plain' && ' Plain form: every channel of this network counts the same.'}
-        {view.isResized && ` ${second.name} was stretched to the shape of ${first.name}.`}
+        {t('compare.same')} {view.form === 'plain' && t('compare.plain')}{' '}
+        {view.isResized && t('compare.resized', { first: first.name, second: second.name })}
       </p>
       <div class="columns">
         <figure>
-          <figcaption>The two, with an edge to move between them</figcaption>
+          <figcaption>{t('compare.both')}</figcaption>
           <span class="marked shown">
             <PixelView pixels={view.first} alt={first.name} class="shown" />
             <span class="over" style={{ clipPath: `inset(0 0 0 ${edge}%)` }}>
@@ -139,16 +134,16 @@ function Result(props: { view: ComparisonView; first: PageImage; second: PageIma
             min={0}
             max={100}
             value={edge}
-            aria-label={`How much of ${first.name} is shown, in percent`}
+            aria-label={t('compare.edge', { first: first.name })}
             onInput={(event) => setEdge(event.currentTarget.valueAsNumber)}
           />
         </figure>
         <figure>
-          <figcaption>Where they differ (brightest: {view.largest.toFixed(3)})</figcaption>
-          <PixelView pixels={view.map} alt="Where they differ" class="shown" />
+          <figcaption>{t('compare.whereMost', { largest: view.largest.toFixed(3) })}</figcaption>
+          <PixelView pixels={view.map} alt={t('compare.where')} class="shown" />
         </figure>
         <figure>
-          <figcaption>What each layer adds</figcaption>
+          <figcaption>{t('compare.adds')}</figcaption>
           <Bars top={layers} />
         </figure>
       </div>

@@ -1,6 +1,8 @@
 // What `npm run experiments` measured, as docs/experiments/<name>.json holds it, and what the paper claims,
 // each claim with the runs that test it.
 
+import { t } from '../text/text.ts'
+
 /** Runs that differ in their seed alone. */
 export interface Group {
   name: string
@@ -27,52 +29,27 @@ export interface Experiment {
   groups: Group[]
 }
 
-/** What the paper says, with its section and numbers. */
+/** What the paper says: the page has a title and a text for each name, with section and numbers. */
 export interface Claim {
-  title: string
-  text: string
+  name: 'relu' | 'lrn' | 'pooling' | 'augmentation' | 'dropout' | 'depth'
   /** The experiment that repeats it, and which of its groups; the first is the paper's own choice. */
   experiment: string
   groups: readonly string[]
 }
 
+const ablation = (name: Claim['name'], ...groups: string[]): Claim => ({
+  name,
+  experiment: 'ablations',
+  groups: ['everything', ...groups],
+})
+
 export const claims: readonly Claim[] = [
-  {
-    title: 'ReLU trains faster than tanh (§3.1)',
-    text: 'A four-layer network with ReLUs reaches 25% training error on CIFAR-10 six times faster than the same one with tanh.',
-    experiment: 'figure-1',
-    groups: ['relu', 'tanh', 'sigmoid'],
-  },
-  {
-    title: 'Local response normalisation helps (§3.3)',
-    text: "It lowers top-1 and top-5 error by 1.4 and 1.2 points on ImageNet, and a four-layer network's test error on CIFAR-10 from 13% to 11%.",
-    experiment: 'ablations',
-    groups: ['everything', 'without LRN'],
-  },
-  {
-    title: 'Overlapping pooling helps a little (§3.4)',
-    text: 'Windows of 3×3 every 2 pixels in place of 2×2 lower top-1 and top-5 error by 0.4 and 0.3 points, and the network overfits a little less.',
-    experiment: 'ablations',
-    groups: ['everything', 'without overlapping pools'],
-  },
-  {
-    title: 'More pictures out of the same ones (§4.1)',
-    text: 'Crops and mirror images keep the network from overfitting; changing the colours along their principal components lowers top-1 error by more than a point.',
-    experiment: 'ablations',
-    groups: ['everything', 'without crops and mirror', 'with colour noise'],
-  },
-  {
-    title: 'Dropout against overfitting (§4.2)',
-    text: 'Half of the hidden units of the first two fully connected layers are dropped at each step. Without it the network overfits; it about doubles the steps to converge.',
-    experiment: 'ablations',
-    groups: ['everything', 'without dropout'],
-  },
-  {
-    title: 'Larger and deeper than LeNet-5 (§1)',
-    text: 'Depth matters: leaving out any convolutional layer loses about 2 points of top-1 (§7). LeNet-5 of 1998 has two convolutions and 60 thousand parameters, AlexNet five and 60 million.',
-    experiment: 'ablations',
-    groups: ['everything', 'LeNet-5'],
-  },
+  { name: 'relu', experiment: 'figure-1', groups: ['relu', 'tanh', 'sigmoid'] },
+  ablation('lrn', 'without LRN'),
+  ablation('pooling', 'without overlapping pools'),
+  ablation('augmentation', 'without crops and mirror', 'with colour noise'),
+  ablation('dropout', 'without dropout'),
+  ablation('depth', 'LeNet-5'),
 ]
 
 /** A claim's measured part: its groups in its order, and the names of those that are not measured yet. */
@@ -99,23 +76,33 @@ export function meanCurve({ curves }: Group, epochs: number): (number | null)[] 
 /** What the numbers say in a sentence: epochs to the target where there is one, errors at the end otherwise. */
 export function verdict({ target, measure, groups }: Experiment): string {
   const [first, ...others] = groups as [Group, ...Group[]]
+  const isTest = measure === 'test'
   if (target !== null) {
     const said = others.map(({ name, reached, curves }) => {
-      if (!first.reached) return `${name} ${reached ? 'does' : 'does not'}`
+      if (!first.reached) return t(reached ? 'verdict.reaches' : 'verdict.reachesNot', { name })
       const timesOf = (epochs: number) => (epochs / first.reached!.mean).toFixed(1)
-      if (reached) return `${name} takes ${timesOf(reached.mean)} times as many epochs`
+      if (reached) return t('verdict.times', { name, times: timesOf(reached.mean) })
       const epochs = Math.max(...curves.map(({ errors }) => errors.length))
       const some = curves.some(({ errors }) => errors.some((error) => error <= target))
-      return `${name} does not${some ? ' always' : ''} in ${epochs}, ${timesOf(epochs)} times as many`
+      const times = timesOf(epochs)
+      return t(some ? 'verdict.notAlways' : 'verdict.notIn', { name, epochs, times })
     })
-    const own = first.reached ? `after ${first.reached.mean.toFixed(1)} epochs` : 'never'
-    return `${first.name} reaches ${target}% ${measure} error ${own}; ${said.join('; ')}.`
+    return t(isTest ? 'verdict.reachedTest' : 'verdict.reachedTraining', {
+      name: first.name,
+      target,
+      own: first.reached
+        ? t('verdict.after', { epochs: first.reached.mean.toFixed(1) })
+        : t('verdict.never'),
+      others: said.join(t('verdict.join')),
+    })
   }
   const said = others.map(({ name, error }) => {
     const points = error.mean - first.error.mean
-    const more = points >= 0 ? 'more' : 'less'
-    return `${name} it is ${Math.abs(points).toFixed(2)} points ${more}`
+    const said = { name, points: Math.abs(points).toFixed(2) }
+    return t(points >= 0 ? 'verdict.more' : 'verdict.less', said)
   })
-  const own = `${first.error.mean.toFixed(2)}% with ${first.name}`
-  return `${measure === 'test' ? 'Test' : 'Training'} error at the end: ${own}; ${said.join('; ')}.`
+  return t(isTest ? 'verdict.atEndTest' : 'verdict.atEndTraining', {
+    own: t('verdict.own', { error: first.error.mean.toFixed(2), name: first.name }),
+    others: said.join(t('verdict.join')),
+  })
 }

@@ -65,6 +65,29 @@ describeSite('Look inside', (site) => {
     await page.context().close()
   })
 
+  it('works out the sum of the unit that is kept', async () => {
+    const page = await site.open('#/look?model=shapes&layer=features.3&unit=5,0,3')
+    const sum = page.getByTestId('sum').getByRole('cell')
+    const value = page.getByText(/^Channel 5 at row 0, column 3: /)
+    await sum.waitFor()
+    await value.waitFor()
+    const [, shown] = /column 3: ([-\d.]+)\./.exec((await value.textContent())!)!
+    expect(Number(await sum.textContent())).toBe(Number(shown))
+    // Four of the six maps, the others and the bias: they make it up.
+    const parts = await page
+      .getByRole('region', { name: 'Table: its sum' })
+      .locator('tr td:last-child')
+      .allTextContents()
+    expect(parts).toHaveLength(4 + 3)
+    const added = parts.slice(0, -1).reduce((total, part) => total + Number(part), 0)
+    expect(added).toBeCloseTo(Number(shown), 1)
+    await page
+      .getByRole('img', { name: /^product of map \d$/ })
+      .first()
+      .waitFor()
+    await page.context().close()
+  })
+
   it('draws the padding that a unit at the border sees', async () => {
     const page = await site.open('#/look')
     const maps = page.getByRole('img', { name: /^Maps of features.0: \d+ channels/ })

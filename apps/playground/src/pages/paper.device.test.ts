@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { describeSite, folder } from '../testing/site.ts'
+import { en } from '../text/en.ts'
 import { claims, type Experiment, measuredFor } from './experiments.ts'
 
 /** What docs/experiments holds, as the build took it in. */
@@ -19,7 +20,10 @@ describeSite('The paper', (site) => {
     const page = await site.open('#/paper')
     const all = experiments()
     for (const claim of claims) {
-      const section = page.getByRole('region', { name: claim.title, exact: true })
+      const section = page.getByRole('region', {
+        name: en.claims[claim.name],
+        exact: true,
+      })
       await section.waitFor()
       const { measured, missing } = measuredFor(claim, all)
       expect(await section.getByText('Measured here.').count()).toBe(measured ? 1 : 0)

@@ -2,11 +2,11 @@
 import { proxy } from 'comlink'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Client, startWorker } from '../client.ts'
-import { percent } from '../components/bars.tsx'
 import { Chart, lineColors } from '../components/chart.tsx'
 import { Message } from '../components/message.tsx'
 import type { RacePoint } from '../engine/race.ts'
 import { messageOf, session } from '../session.ts'
+import { number, percent, t } from '../text/text.ts'
 import {
   type Claim,
   claims,
@@ -20,6 +20,9 @@ import {
 declare const __EXPERIMENTS__: readonly Experiment[]
 const experiments = __EXPERIMENTS__
 
+const fixed = (value: number, digits: number) =>
+  number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+
 export function PaperPage() {
   const claimed = new Set(claims.map(({ experiment }) => experiment))
   const others = experiments.filter(({ name, groups }) => !claimed.has(name) && groups.length > 0)
@@ -32,18 +35,19 @@ export function PaperPage() {
             ImageNet Classification with Deep Convolutional Neural Networks
           </a>
         </cite>
-        , 2012. What it says made the difference, and what this project measured.
+        {', '}
+        {t('paper.said')}
       </p>
       <LiveRace />
-      <h2>What it claims, and what was measured here</h2>
+      <h2>{t('paper.claims')}</h2>
       {claims.map((claim) => (
-        <ClaimView key={claim.title} claim={claim} />
+        <ClaimView key={claim.name} claim={claim} />
       ))}
-      {others.length > 0 && <h2>Also measured</h2>}
+      {others.length > 0 && <h2>{t('paper.also')}</h2>}
       {others.map((experiment) => (
         <section key={experiment.name} class="claim" aria-label={experiment.title}>
           <h3>{experiment.title}</h3>
-          <p>The source says: {experiment.claim}.</p>
+          <p>{t('paper.source', { claim: experiment.claim })}</p>
           <Measured experiment={experiment} label={experiment.title} />
         </section>
       ))}
@@ -52,24 +56,27 @@ export function PaperPage() {
 }
 
 function ClaimView(props: { claim: Claim }) {
-  const { title, text, experiment } = props.claim
+  const { name, experiment } = props.claim
+  const title = t(`claims.${name}`)
   const { measured, missing } = measuredFor(props.claim, experiments)
   return (
     <section class="claim" aria-label={title}>
       <h3>{title}</h3>
-      <p>{text}</p>
+      <p>{t(`claims.${name}Text`)}</p>
       {measured && (
         <>
           <p>
-            <strong>Measured here.</strong> {verdict(measured)}
+            <strong>{t('paper.measured')}</strong> {verdict(measured)}
           </p>
           <Measured experiment={measured} label={title} />
         </>
       )}
       {missing.length > 0 && (
         <p class="quiet">
-          Not measured by this project yet{measured && ` (${missing.join(', ')})`}:{' '}
-          <code>npm run -s experiments -- {experiment} --data CIFAR-10</code> does it.
+          {measured
+            ? t('paper.notMeasuredSome', { missing: missing.join(', ') })
+            : t('paper.notMeasured')}{' '}
+          <code>npm run -s experiments -- {experiment} --data CIFAR-10</code>
         </p>
       )}
     </section>
@@ -88,26 +95,28 @@ function Measured(props: { experiment: Experiment; label: string }) {
     color: lineColors[index % lineColors.length]!,
     values: meanCurve(group, epochs),
   }))
-  const numbers = groups.map(({ name, error }) => `${name} ${error.mean.toFixed(1)}%`).join(', ')
+  const numbers = groups.map(({ name, error }) => `${name} ${fixed(error.mean, 1)}%`).join(', ')
   const isSure = groups.every(({ curves }) => curves.length > 1)
   return (
     <div class="columns">
       <Chart
-        label={`${title}, ${measure} error at the end: ${numbers}`}
+        label={t('paper.chartAlt', { title, measure: t(`paper.${measure}`), numbers })}
         x={x}
         lines={lines}
-        xLabel="epoch"
-        yLabel={`${measure} error, %`}
+        xLabel={t('paper.epoch')}
+        yLabel={t(measure === 'test' ? 'paper.errorAxisTest' : 'paper.errorAxisTraining')}
       />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-      <section class="scroll" aria-label={`Table: ${props.label}`} tabIndex={0}>
+      <section class="scroll" aria-label={t('paper.table', { label: props.label })} tabIndex={0}>
         <table>
           <thead>
             <tr>
-              <th scope="col">Network</th>
-              <th scope="col">{measure === 'test' ? 'Test' : 'Training'} error</th>
-              {target !== null && <th scope="col">Epochs to {target}%</th>}
-              <th scope="col">Runs</th>
+              <th scope="col">{t('paper.network')}</th>
+              <th scope="col">
+                {t(measure === 'test' ? 'paper.testError' : 'paper.trainingError')}
+              </th>
+              {target !== null && <th scope="col">{t('paper.epochsTo', { target })}</th>}
+              <th scope="col">{t('paper.runs')}</th>
             </tr>
           </thead>
           <tbody>
@@ -115,17 +124,17 @@ function Measured(props: { experiment: Experiment; label: string }) {
               <tr key={name}>
                 <th scope="row">{name}</th>
                 <td>
-                  {error.mean.toFixed(2)}%{curves.length > 1 && ` ± ${error.deviation.toFixed(2)}`}
+                  {fixed(error.mean, 2)}%{curves.length > 1 && ` ± ${fixed(error.deviation, 2)}`}
                 </td>
-                {target !== null && <td>{reached ? reached.mean.toFixed(1) : 'not reached'}</td>}
+                {target !== null && (
+                  <td>{reached ? fixed(reached.mean, 1) : t('paper.notReached')}</td>
+                )}
                 <td>{curves.length}</td>
               </tr>
             ))}
           </tbody>
         </table>
-        {!isSure && (
-          <p class="quiet">One run tells no deviation: small differences may be chance.</p>
-        )}
+        {!isSure && <p class="quiet">{t('paper.oneRun')}</p>}
       </section>
     </div>
   )
@@ -146,7 +155,7 @@ function LiveRace() {
     setPoints([])
     setProblem('')
     setState('running')
-    const own = startWorker('race', (reason) => setProblem(`The race stopped (${reason}).`))
+    const own = startWorker('race', (reason) => setProblem(t('paper.raceStopped', { reason })))
     client.current = own
     const all: RacePoint[] = []
     const onPoint = (point: RacePoint) => {
@@ -163,31 +172,31 @@ function LiveRace() {
   }
   const last = points.at(-1)
   const summary = last
-    ? `After ${last.pictures} pictures: ReLU ${percent(last.relu)} wrong, tanh ${percent(last.tanh)}.`
-    : 'Not started.'
+    ? t('paper.after', {
+        pictures: last.pictures,
+        relu: percent(last.relu),
+        tanh: percent(last.tanh),
+      })
+    : t('paper.notStarted')
   return (
-    <section aria-label="Live race">
-      <h2>ReLU against tanh, live</h2>
-      <p>
-        Two AlexNets for 32×32 pictures that differ in nothing but this function learn the ten drawn
-        shapes from the same batches, in turn. Drawings keep them close; on photographs they part,
-        as measured below.
-      </p>
+    <section aria-label={t('paper.raceLabel')}>
+      <h2>{t('paper.race')}</h2>
+      <p>{t('paper.raceAbout')}</p>
       <div class="row">
         <button type="button" onClick={() => (state === 'running' ? stop() : void run())}>
-          {state === 'running' ? 'Stop the race' : 'Start the race'}
+          {t(state === 'running' ? 'paper.stopRace' : 'paper.startRace')}
         </button>
-        <span data-testid="race" role="status">
+        <span data-testid="race" role="status" aria-live={state === 'running' ? 'off' : 'polite'}>
           {summary}
         </span>
       </div>
       {problem && <Message kind="problem">{problem}</Message>}
       {points.length > 0 && (
         <Chart
-          label={`Training error over pictures seen. ${summary}`}
+          label={t('paper.raceAlt', { summary })}
           x={points.map(({ pictures }) => pictures)}
-          xLabel="pictures seen"
-          yLabel="training error"
+          xLabel={t('paper.seen')}
+          yLabel={t('paper.raceAxis')}
           range={[0, 1]}
           lines={[
             { label: 'ReLU', color: lineColors[0]!, values: points.map(({ relu }) => relu) },

@@ -8,6 +8,7 @@ import type { Pixels } from '../engine/protocol.ts'
 import { rates, type Start, starts, type TrainingSettings } from '../engine/training-protocol.ts'
 import { messageOf, session } from '../session.ts'
 import { useStore } from '../store.ts'
+import { t } from '../text/text.ts'
 import {
   chooseSource,
   settings as chosenSettings,
@@ -39,10 +40,10 @@ export function TrainPage() {
   }
   return (
     <>
-      <section aria-label="Pictures">
-        <h2>1. Pictures</h2>
+      <section aria-label={t('train.pictures')}>
+        <h2>{t('train.picturesTitle')}</h2>
         <fieldset class="row">
-          <legend class="hidden">Which pictures</legend>
+          <legend class="hidden">{t('train.which')}</legend>
           <label>
             <input
               type="radio"
@@ -50,7 +51,7 @@ export function TrainPage() {
               checked={settings.source === 'shapes'}
               onChange={() => chooseSource('shapes')}
             />
-            Ten drawn shapes
+            {t('train.shapes')}
           </label>
           <label>
             <input
@@ -59,13 +60,13 @@ export function TrainPage() {
               checked={settings.source === 'own'}
               onChange={() => chooseSource('own')}
             />
-            Your own classes
+            {t('train.own')}
           </label>
         </fieldset>
         {settings.source === 'shapes' ? (
           <div class="single">
             <NumberField
-              label="Pictures to draw"
+              label={t('train.toDraw')}
               value={settings.pictures}
               min={100}
               max={50000}
@@ -77,11 +78,11 @@ export function TrainPage() {
           <OwnPictures />
         )}
       </section>
-      <section aria-label="Settings">
-        <h2>2. How to train</h2>
+      <section aria-label={t('train.settings')}>
+        <h2>{t('train.settingsTitle')}</h2>
         <div class="fields">
           <label>
-            Begin with
+            {t('train.begin')}
             <select
               value={settings.start}
               onChange={(event) => {
@@ -89,15 +90,15 @@ export function TrainPage() {
                 change({ start, learningRate: rates[start] })
               }}
             >
-              {Object.entries(starts).map(([name, about]) => (
+              {starts.map((name) => (
                 <option key={name} value={name}>
-                  {about}
+                  {t(`train.${name}`)}
                 </option>
               ))}
             </select>
           </label>
           <NumberField
-            label="Epochs"
+            label={t('train.epochs')}
             value={settings.epochs}
             min={1}
             max={500}
@@ -105,7 +106,7 @@ export function TrainPage() {
             onChange={(epochs) => change({ epochs })}
           />
           <NumberField
-            label="Pictures a step"
+            label={t('train.batch')}
             value={settings.batchSize}
             min={1}
             max={512}
@@ -113,7 +114,7 @@ export function TrainPage() {
             onChange={(batchSize) => change({ batchSize })}
           />
           <NumberField
-            label="Learning rate (peak)"
+            label={t('train.rate')}
             value={settings.learningRate}
             min={0.00001}
             max={1}
@@ -130,10 +131,10 @@ export function TrainPage() {
               aria-checked={settings.augment}
               onChange={(event) => change({ augment: event.currentTarget.checked })}
             />
-            Augment: random crops and mirror images
+            {t('train.augment')}
           </label>
           <button type="button" class="outline" onClick={showPreview}>
-            Show what that does
+            {t('train.preview')}
           </button>
         </div>
         {previewProblem && <Message kind="problem">{previewProblem}</Message>}
@@ -144,21 +145,21 @@ export function TrainPage() {
                 key={index}
                 pixels={pixels}
                 class="tile"
-                alt={`The same picture, augmented: ${index + 1}`}
+                alt={t('train.augmented', { index: index + 1 })}
               />
             ))}
           </div>
         )}
       </section>
-      <section aria-label="Run">
-        <h2>3. The run</h2>
+      <section aria-label={t('train.run')}>
+        <h2>{t('train.runTitle')}</h2>
         <div class="row">
           <button
             type="button"
             disabled={!idle}
             onClick={() => (resumable || finished ? setAsked(true) : start())}
           >
-            Start
+            {t('train.start')}
           </button>
           <button
             type="button"
@@ -166,7 +167,7 @@ export function TrainPage() {
             disabled={status !== 'running'}
             onClick={() => void stopRun()}
           >
-            {status === 'stopping' ? 'Stopping …' : 'Stop'}
+            {t(status === 'stopping' ? 'train.stopping' : 'page.stop')}
           </button>
           <button
             type="button"
@@ -174,29 +175,29 @@ export function TrainPage() {
             disabled={!idle || !resumable}
             onClick={() => void resumeRun(choice)}
           >
-            Resume
+            {t('train.resume')}
           </button>
         </div>
         {asked && idle && (
           <div class="row">
             <Message kind="busy">
               {finished
-                ? 'A new run takes the place of the classifier below: save it first, if it is to be kept.'
-                : `A new run takes the place of the one that stopped${saved === undefined ? '' : `, kept up to step ${saved}`}.`}
+                ? t('train.replacesDone')
+                : saved === undefined
+                  ? t('train.replaces')
+                  : t('train.replacesKept', { step: saved })}
             </Message>
             <button type="button" onClick={start}>
-              Start anew
+              {t('train.startAnew')}
             </button>
             <button type="button" class="secondary" onClick={() => setAsked(false)}>
-              Leave it
+              {t('train.leave')}
             </button>
           </div>
         )}
         {status === 'starting' && (
           <Message kind="busy">
-            {preparing
-              ? `Preparing pictures: ${preparing.done} of ${preparing.total} …`
-              : 'Starting …'}
+            {preparing ? t('train.preparing', preparing) : t('session.starting')}
           </Message>
         )}
         {problem && <Message kind="problem">{problem}</Message>}

@@ -55,7 +55,11 @@ export async function openSite(executablePath: string): Promise<Site> {
     url,
     browser,
     async open(path = '', options = {}) {
-      const context = await browser.newContext({ serviceWorkers: 'block', ...options })
+      const context = await browser.newContext({
+        serviceWorkers: 'block',
+        locale: 'en-US',
+        ...options,
+      })
       const page = await context.newPage()
       page.setDefaultTimeout(120_000)
       await page.goto(url + path)

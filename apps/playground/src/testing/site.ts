@@ -62,8 +62,8 @@ export async function saved(page: Page, button: string): Promise<{ path: string;
 }
 
 /** The page with a script before its workers' own: they have a navigator and canvases of their own. */
-export async function openWith(site: Site, script: string, path = ''): Promise<Page> {
-  const context = await site.browser.newContext({ serviceWorkers: 'block' })
+export async function openWith(site: Site, script: string, path = '#/classify'): Promise<Page> {
+  const context = await site.browser.newContext({ serviceWorkers: 'block', locale: 'en-US' })
   // Not by answering for the worker's file: a worker of such an answer reaches no other server.
   await context.addInitScript((before) => {
     const address = (text: string) =>

@@ -1,0 +1,71 @@
+// Addresses, in Chromium: a link opens what was shown, Back finds it as it was, Share hands it out.
+import { shapes } from '@alexnet/data'
+import { expect, it } from 'vitest'
+import { asFile, describeSite, PATIENCE, picturesFor } from './testing/site.ts'
+
+const LINK =
+  '#/look?model=shapes&picture=triangle&layer=features.3&unit=2,4,5&off=features.0:1,3;features.1&map=occlusion:2'
+
+describeSite('An address', (site) => {
+  it('opens what was shown, and Back finds it as it was', async () => {
+    const page = await site.open(LINK)
+    const shown = async () => {
+      await page.getByTestId('status').filter({ hasText: 'LeNet-5' }).waitFor()
+      await page.getByRole('button', { name: 'triangle.png', pressed: true }).waitFor()
+      await page.getByRole('heading', { name: 'features.3: conv' }).waitFor()
+      await page.getByText(/^Channel 2 at row 4, column 5/).waitFor()
+      await page.getByText('Off: features.0, channels 1, 3; features.1').waitFor()
+      await page.getByRole('img', { name: 'occlusion for triangle' }).waitFor()
+      expect(new URL(page.url()).hash).toBe(LINK)
+    }
+    await shown()
+    await page.getByRole('link', { name: 'Train' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Train' }).waitFor()
+    await page.goBack()
+    await shown()
+    await page.context().close()
+  })
+
+  it('follows what is chosen, and leaves a unit behind with its network', async () => {
+    const page = await site.open('#/look?model=shapes')
+    await page.getByRole('spinbutton', { name: 'channel' }).fill('3')
+    await expect
+      .poll(() => new URL(page.url()).hash, { timeout: PATIENCE })
+      .toContain('layer=features.0&unit=3,0,0')
+    await page.getByRole('button', { name: 'Switch off channel 3' }).click()
+    await expect
+      .poll(() => new URL(page.url()).hash, { timeout: PATIENCE })
+      .toContain('off=features.0:3')
+    await page.getByRole('combobox', { name: 'Model' }).selectOption('shapes-paper')
+    await expect
+      .poll(() => new URL(page.url()).hash, { timeout: PATIENCE })
+      .toBe('#/look?model=shapes-paper&picture=ring&layer=features.0')
+    await page.context().close()
+  })
+
+  it('is handed out, without a picture of one’s own', async () => {
+    const page = await site.open('#/classify?picture=dog')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByRole('heading', { name: 'dog.png' }).waitFor()
+    await expect
+      .poll(() => new URL(page.url()).hash, { timeout: PATIENCE })
+      .toBe('#/classify?picture=dog&model=cifar10')
+    await page.getByRole('button', { name: 'Share' }).click()
+    await page.getByText('The link is copied.').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url())
+    const own = await asFile(shapes({ count: 1, size: 32, seed: 5 }), 0)
+    await picturesFor(page, 'classify').setInputFiles([own])
+    await page.getByRole('button', { name: 'Share' }).click()
+    await page.getByText('all but your own picture').waitFor()
+    expect(page.url()).not.toContain('picture=')
+    await page.context().close()
+  })
+
+  it('says what it names that there is not', async () => {
+    const page = await site.open('#/classify?model=none')
+    await page.getByRole('alert').filter({ hasText: 'model=none' }).waitFor()
+    await page.goto(`${site.url}#/classify?picture=none`)
+    await page.getByRole('alert').filter({ hasText: 'picture=none' }).waitFor()
+    await page.context().close()
+  })
+})

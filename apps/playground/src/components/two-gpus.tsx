@@ -1,0 +1,62 @@
+// A network as its figure of 2012 has it: cut lengthwise onto two cards, a line wherever a layer sees the maps of one.
+import type { LearnedLayer } from '../engine/tables.ts'
+import { number, t } from '../text/text.ts'
+
+/** Of the drawing, in its own units. */
+const [STEP, BOX, ROWS] = [84, 54, [14, 94]]
+const HALF = 24
+
+export function TwoGpus({ layers }: { layers: readonly LearnedLayer[] }) {
+  const last = layers.length - 1
+  /** Where a layer stands on a card; the last one, which has the classes, stands between them. */
+  const boxesOf = (index: number) => (index === last ? [(ROWS[0]! + ROWS[1]!) / 2] : ROWS)
+  const seen = layers.flatMap(({ groups }, index) =>
+    index === 0
+      ? []
+      : boxesOf(index).flatMap((to, card) =>
+          boxesOf(index - 1)
+            .filter((_, from) => groups === 1 || from === card)
+            .map((from) => ({ index, from, to, isAcross: from !== to })),
+        ),
+  )
+  return (
+    <figure>
+      <figcaption>{t('tour.twoGpus')}</figcaption>
+      <svg class="two-gpus" viewBox={`0 0 ${STEP * layers.length} 158`} role="img">
+        <title>{t('tour.twoGpusAlt', { across: acrossNames(layers) })}</title>
+        {seen.map(({ index, from, to, isAcross }) => (
+          <line
+            key={`${index} ${from} ${to}`}
+            class={isAcross ? 'across' : ''}
+            x1={(index - 1) * STEP + BOX}
+            y1={from + HALF}
+            x2={index * STEP}
+            y2={to + HALF}
+          />
+        ))}
+        {layers.map(({ name, weight }, index) =>
+          boxesOf(index).map((top, card) => (
+            <g key={`${name} ${card}`}>
+              <rect x={index * STEP} y={top} width={BOX} height={2 * HALF} rx="3" />
+              <text x={index * STEP + BOX / 2} y={top + HALF + 5}>
+                {number(weight[0]! / (index === last ? 1 : 2))}
+              </text>
+            </g>
+          )),
+        )}
+      </svg>
+    </figure>
+  )
+}
+
+/** Layers that see both cards, by the field's names. */
+const acrossNames = (layers: readonly LearnedLayer[]) =>
+  layers
+    .map(({ weight, groups }, index) => ({ name: shortName(weight, index), groups, index }))
+    .filter(({ groups, index }) => groups === 1 && index > 0)
+    .map(({ name }) => name)
+    .join(', ')
+
+/** conv1 to fc8. */
+export const shortName = (weight: readonly number[], index: number) =>
+  `${weight.length === 4 ? 'conv' : 'fc'}${index + 1}`

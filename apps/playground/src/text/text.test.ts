@@ -1,0 +1,47 @@
+// The tables of the languages, against one another, and which language is taken.
+import { expect, it } from 'vitest'
+import { en } from './en.ts'
+import { languageOf, number, percent, t } from './text.ts'
+import { zh } from './zh.ts'
+
+type Tree = { readonly [key: string]: string | Tree }
+
+/** Every text by its whole key, the forms for one left out. */
+function leaves(tree: Tree, before = ''): Map<string, string> {
+  return new Map(
+    Object.entries(tree)
+      .filter(([key]) => !key.endsWith('_one'))
+      .flatMap(([key, value]) =>
+        typeof value === 'string'
+          ? [[before + key, value]]
+          : [...leaves(value, `${before}${key}.`)],
+      ),
+  )
+}
+
+const [english, chinese] = [leaves(en), leaves(zh)]
+const holes = (text: string) => [...text.matchAll(/{{(\w+)/g)].map(([, name]) => name).sort()
+
+it('has every text in Chinese, with the same things filled in', () => {
+  expect([...chinese.keys()]).toEqual([...english.keys()])
+  for (const [key, text] of english) expect(holes(chinese.get(key)!), key).toEqual(holes(text))
+})
+
+it('has no English sentence among the Chinese ones', () => {
+  // Names and commands have up to two words.
+  for (const [key, text] of chinese) expect(text, key).not.toMatch(/[a-z]{2,} [a-z]{2,} [a-z]{2,}/)
+})
+
+it('takes the language of the address, then the browser’s, then English', () => {
+  expect(languageOf('?lang=zh', ['en-US'])).toBe('zh')
+  expect(languageOf('', ['fr', 'zh-CN', 'en'])).toBe('zh')
+  expect(languageOf('?lang=xx', ['de-CH'])).toBe('en')
+})
+
+it('fills in, counts and writes numbers', () => {
+  expect(t('own.pictures', { count: 1 })).toBe('1 picture')
+  expect(t('own.pictures', { count: 3 })).toBe('3 pictures')
+  expect(t('classify.tooMany', { most: 1500, left: 2 })).toContain('1,500 pictures: the last 2')
+  expect(number(60_965_224)).toBe('60,965,224')
+  expect(percent(0.1234)).toBe('12.3%')
+})

@@ -1,0 +1,56 @@
+// The page's language and what it says in it, by i18next: `t` has the text of a key. The language is the address's (`lang=zh`),
+// else the browser's; what is chosen is in the address from then on. English is always there, others come when they are chosen.
+import i18next from 'i18next'
+import { Store } from '../store.ts'
+import { en } from './en.ts'
+
+/** Each by its own name. */
+export const languages = { en: 'English', zh: '简体中文' } as const
+export type Language = keyof typeof languages
+
+/** The tables of the other languages. */
+const tables = { zh: async () => (await import('./zh.ts')).zh } as const
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    resources: { translation: typeof en }
+  }
+}
+
+void i18next.init({
+  lng: 'en',
+  fallbackLng: 'en',
+  resources: { en: { translation: en } },
+  initAsync: false,
+  // Preact escapes what it shows.
+  interpolation: { escapeValue: false },
+})
+
+export const { t } = i18next
+
+export const language = new Store<Language>('en')
+
+/** Takes a language, once its table is there; `<html lang>` follows. */
+export async function takeLanguage(name: Language): Promise<void> {
+  if (name !== 'en' && !i18next.hasResourceBundle(name, 'translation')) {
+    i18next.addResourceBundle(name, 'translation', await tables[name]())
+  }
+  await i18next.changeLanguage(name)
+  document.documentElement.lang = { en: 'en', zh: 'zh-Hans' }[name]
+  language.set(name)
+}
+
+/** The language of an address, or the first of the browser's that the page has, or English. */
+export function languageOf(search: string, preferred: readonly string[]): Language {
+  const wanted = [new URLSearchParams(search).get('lang') ?? '', ...preferred]
+  const found = wanted.map((tag) => tag.toLowerCase().split('-')[0]!)
+  return (found.find((name) => name in languages) as Language | undefined) ?? 'en'
+}
+
+/** A number as the language writes it. */
+export const number = (value: number, options?: Intl.NumberFormatOptions): string =>
+  new Intl.NumberFormat(language.value, options).format(value)
+
+/** A share as a percentage with one decimal. */
+export const percent = (share: number): string =>
+  number(share, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 })
