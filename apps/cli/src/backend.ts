@@ -2,6 +2,7 @@
 
 import { NoBackendError, useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
+import { warn } from './pictures.ts'
 import { UsageError } from './terminal/errors.ts'
 
 /** What `--backend` takes. */
@@ -13,7 +14,7 @@ export interface EngineOptions {
   backend?: (typeof backendNames)[number]
   /** CPU threads; all cores where it is left out. */
   threads?: number
-  /** Lets V8 use 256-bit vectors. Default false. */
+  /** Lets V8 use 256-bit vectors. Default: where the engine's version is among those that were tested so. */
   widen?: boolean
 }
 
@@ -23,16 +24,19 @@ export interface EngineOptions {
  * @throws UsageError when an option of the CPU is given with another backend
  * @throws Error that says why, when there is no GPU that WebGPU can use
  */
-export async function startBackend({
-  backend = 'cpu',
-  threads,
-  widen = false,
-}: EngineOptions = {}) {
+export async function startBackend({ backend = 'cpu', threads, widen }: EngineOptions = {}) {
   if (backend === 'cpu') {
-    return useBackend([cpu({ widen, threads })])
+    // Whatever fails the self-check with joined vectors runs without.
+    const attempts = widen === false ? [false] : [widen ?? ('tested' as const), false]
+    const active = await useBackend(attempts.map((each) => cpu({ widen: each, threads })))
+    for (const { reason } of active.skipped) warn(`256-bit vectors are left out: ${reason}`)
+    if (widen && active.skipped.length === 0 && !active.features.includes('widened')) {
+      warn(`--widen does nothing here: it is for V8 from 12 on (Node 22) on x86-64`)
+    }
+    return active
   }
-  if (threads !== undefined || widen) {
-    const option = widen ? '--widen' : '--threads'
+  if (threads !== undefined || widen !== undefined) {
+    const option = widen === undefined ? '--threads' : widen ? '--widen' : '--no-widen'
     throw new UsageError(`${option} is about the processor: leave it out with --backend ${backend}`)
   }
   // Its packages are loaded by those alone who ask for it.

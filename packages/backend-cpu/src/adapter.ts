@@ -1,14 +1,14 @@
 // The adapter: chooses a WebAssembly build, makes the memory, and starts the threads.
 
-import type * as v8Module from 'node:v8'
 import type { BackendAdapter } from '@alexnet/backend'
 import { defineBackend } from '@alexnet/backend/kernels'
 import { type AlexNetCpuBackend, createBackend } from './backend.ts'
 import { Engine, kernelNames } from './engine.ts'
 import { kernels } from './kernels/index.ts'
 import { TensorMemory } from './memory.ts'
-import { type BuildName, compileBuild, instantiate, supportedBuilds } from './module.ts'
-import { availableThreads, canShareMemory, nodeModule, Threads } from './threads.ts'
+import { type BuildName, buildBytes, instantiate, supportedBuilds } from './module.ts'
+import { availableThreads, canShareMemory, Threads } from './threads.ts'
+import { compileWidened, WIDE_BUILD, widens } from './widening.ts'
 
 export interface CpuOptions {
   /** Name of the tfjs backend. Default 'alexnet-cpu'. No underscore. */
@@ -28,10 +28,12 @@ export interface CpuOptions {
    */
   winograd?: boolean
   /**
-   * Lets V8 (Node only) join 128-bit vector operations into 256-bit ones, an experimental option of the
-   * engine for the whole process. Default false.
+   * Has V8 join 128-bit vector operations into 256-bit ones, an experimental option of the engine, in this
+   * backend's code alone. 'tested': where the conformance suites pass so (Node 22, 24 and 26). It does nothing
+   * where the engine cannot: in browsers, before V8 12, on other processors than x86-64; `features` of the
+   * backend in use says 'widened' where it was done. Default false.
    */
-  widen?: boolean
+  widen?: boolean | 'tested'
 }
 
 /** TensorFlow.js on the CPU in WebAssembly, forward and backward. */
@@ -54,9 +56,10 @@ export const cpu: (options?: CpuOptions) => BackendAdapter = defineBackend<
   async open(name, options) {
     const shared = canShareMemory()
     const memory = new TensorMemory({ shared, maximumBytes: options.memoryLimit })
-    const widened = options.widen === true && widen()
-    const build = options.build ?? bestBuild(widened)
-    const module = await compileBuild(build, shared)
+    const widened = widens(options.widen)
+    const build = options.build ?? (widened ? WIDE_BUILD : supportedBuilds()[0]!)
+    const bytes = await buildBytes(build, shared)
+    const module = widened ? compileWidened(bytes) : await WebAssembly.compile(bytes)
     const functions = await instantiate(module, memory.wasm)
     const count = shared ? threadCount(options.threads) : 1
     const threads =
@@ -69,21 +72,10 @@ export const cpu: (options?: CpuOptions) => BackendAdapter = defineBackend<
       device: `CPU, WebAssembly, ${threadCountText}${missing}`,
       build,
       threads: engine.threads,
-      features: [
-        build,
-        ...(widened && build !== WIDE_BUILD ? ['widened'] : []),
-        ...(shared ? ['shared-memory'] : []),
-      ],
+      features: [build, ...(widened ? ['widened'] : []), ...(shared ? ['shared-memory'] : [])],
     }
   },
 })
-
-const WIDE_BUILD = 'relaxed-simd-wide'
-
-function bestBuild(widened: boolean): BuildName {
-  const builds = supportedBuilds()
-  return widened && builds.includes(WIDE_BUILD) ? WIDE_BUILD : builds[0]!
-}
 
 function threadCount(threads: number | undefined): number {
   if (threads === undefined) return Math.max(1, Math.min(8, availableThreads()))
@@ -91,11 +83,4 @@ function threadCount(threads: number | undefined): number {
     throw new RangeError(`threads: ${threads} is not a whole number from 1 to 64`)
   }
   return threads
-}
-
-/** Has V8 join pairs of 128-bit operations into 256-bit ones, in modules compiled from now on. */
-function widen(): boolean {
-  const v8 = nodeModule<typeof v8Module>('node:v8')
-  v8?.setFlagsFromString('--experimental-wasm-revectorize')
-  return v8 !== undefined
 }

@@ -38,6 +38,10 @@ export interface AlexNetCpuBackend extends CpuBackend {
   readonly ended: boolean
   /** Address of a float32 tensor's values, moved into the memory if they are not there. */
   address(info: tf.TensorInfo): number
+  /** A new float32 matrix that is computed when something asks for its values, if anything does. */
+  later(shape: number[], product: LaterProduct): tf.TensorInfo
+  /** How a matrix that is not yet computed would be; undefined where it is. */
+  notYet(info: tf.TensorInfo): LaterProduct | undefined
   /** A new float32 tensor in the memory, its values not cleared. */
   allocate(shape: number[], operation: string): { info: tf.TensorInfo; address: number }
   /**
@@ -59,13 +63,27 @@ export interface AlexNetCpuBackend extends CpuBackend {
   share(info: tf.TensorInfo, shape: number[]): tf.TensorInfo
 }
 
+/** A product of which any rows can be had: gradients of large matrices, which a step of the optimiser takes in parts. */
+export interface LaterProduct {
+  /** The tensors that it is made of; their values stay while it waits. */
+  of: readonly tf.TensorInfo[]
+  rows: number
+  columns: number
+  /** Writes rows `first` to `first + count − 1` at an address. */
+  compute(address: number, first: number, count: number): void
+}
+
 class Entry implements TensorEntry {
   dtype: tf.DataType
   refCount: number
   complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo }
-  address = 0
   length = 0
   prepared: Map<string, number> | undefined
+  #address = 0
+  #later: { product: LaterProduct; of: readonly Entry[] } | undefined
+  /** Products that wait and are made of this one's values. */
+  #waiting: Set<Entry> | undefined
+  #isReleased = false
   #engine: Engine
   #values: Values | undefined
 
@@ -76,8 +94,54 @@ class Entry implements TensorEntry {
     this.#values = values
   }
 
+  /** Of its values in the memory; 0 while they are a JavaScript array. Computes what waits. */
+  get address(): number {
+    if (this.#later) {
+      const { rows, columns, compute } = this.#later.product
+      const { memory } = this.#engine
+      const address = memory.allocate(rows * columns * 4, () => `a product [${rows},${columns}]`)
+      try {
+        compute(address, 0, rows)
+      } catch (error) {
+        memory.free(address)
+        throw error
+      }
+      this.#forget()
+      this.#address = address
+    }
+    return this.#address
+  }
+
   get inMemory(): boolean {
-    return this.address !== 0
+    return this.#address !== 0 || this.#later !== undefined
+  }
+
+  get later(): LaterProduct | undefined {
+    return this.#later?.product
+  }
+
+  /** Makes it a product that is computed when it is asked for. */
+  wait(product: LaterProduct, of: readonly Entry[]): void {
+    this.length = product.rows * product.columns
+    this.#later = { product, of }
+    for (const entry of of) {
+      entry.#waiting ??= new Set()
+      entry.#waiting.add(this)
+    }
+  }
+
+  /** Computes what is made of its values, which are about to change. */
+  settle(): void {
+    for (const entry of this.#waiting ?? []) void entry.address
+  }
+
+  /** Waits no more: values that stayed for it alone are given back. */
+  #forget(): void {
+    for (const entry of this.#later?.of ?? []) {
+      entry.#waiting?.delete(this)
+      if (entry.#isReleased && entry.#waiting?.size === 0) entry.#free()
+    }
+    this.#later = undefined
   }
 
   get values(): Values {
@@ -91,13 +155,15 @@ class Entry implements TensorEntry {
   }
 
   set values(values: Values) {
+    this.settle()
     this.release()
+    this.#isReleased = false
     this.#values = values
   }
 
   /** Makes a block of the memory this entry's storage. */
   place(address: number, length: number): void {
-    this.address = address
+    this.#address = address
     this.length = length
     this.#values = undefined
   }
@@ -109,8 +175,14 @@ class Entry implements TensorEntry {
 
   release(): void {
     this.dropPrepared()
-    if (this.address !== 0) this.#engine.memory.free(this.address)
-    this.address = 0
+    this.#forget()
+    this.#isReleased = true
+    if (!this.#waiting?.size) this.#free()
+  }
+
+  #free(): void {
+    if (this.#address !== 0) this.#engine.memory.free(this.#address)
+    this.#address = 0
     this.#values = undefined
   }
 }
@@ -216,6 +288,22 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
       return { info, address }
     }
 
+    later(shape: number[], product: LaterProduct): tf.TensorInfo {
+      const dataId = this.#store(undefined, 'float32')
+      const entry = this.data.get(dataId) as Entry
+      entry.wait(
+        product,
+        product.of.map((each) => this.data.get(each.dataId) as Entry),
+      )
+      const info = { dataId, shape, dtype: 'float32' as const }
+      this.#made.push(info)
+      return info
+    }
+
+    notYet(info: tf.TensorInfo): LaterProduct | undefined {
+      return (this.data.get(info.dataId) as Entry).later
+    }
+
     prepared(info: tf.TensorInfo, kind: string, bytes: number, make: (address: number) => void) {
       const entry = this.data.get(info.dataId) as Entry
       const known = entry.prepared?.get(kind)
@@ -234,6 +322,7 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
 
     changed(info: tf.TensorInfo): void {
       const entry = this.data.get(info.dataId) as Entry
+      entry.settle()
       entry.dropPrepared()
     }
 

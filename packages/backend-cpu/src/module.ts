@@ -33,12 +33,15 @@ const relaxedSimdProbe = [
   ...[15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
 ]
 
-/** Compiles a build for a memory that is shared or not. */
-export async function compileBuild(name: BuildName, shared: boolean): Promise<WebAssembly.Module> {
+/** The bytes of a build for a memory that is shared or not. */
+export async function buildBytes(
+  name: BuildName,
+  shared: boolean,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { base64 } = await builds[name]()
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   if (shared) declareSharedMemory(bytes)
-  return WebAssembly.compile(bytes)
+  return bytes
 }
 
 export async function instantiate(

@@ -35,14 +35,26 @@ function trainingStep(batch: number): Float32Array[] {
   })
 }
 
+/** A convolution that moves by four pixels, which runs by phases, and its filter's gradient. */
+function strided(batch: number): Float32Array[] {
+  return tf.tidy(() => {
+    const x = tf.tensor4d(randoms(batch * 67 * 67 * 3, 5), [batch, 67, 67, 3])
+    const filter = tf.tensor4d(randoms(11 * 11 * 3 * 32, 6), [11, 11, 3, 32])
+    const run = (f: tf.Tensor) => tf.conv2d(x, f as tf.Tensor4D, 4, 'valid')
+    return [run(filter), tf.grad(run)(filter)].map((t) => t.dataSync() as Float32Array)
+  })
+}
+
 describe('threads', () => {
   it('give the same bits whatever their number', async () => {
     await useCpu({ name: 'one', threads: 1 })
     const expected = [3, 24].map(trainingStep)
+    const expectedStrided = [1, 24].map(strided)
     for (const threads of [2, 5]) {
       await useCpu({ name: `many-${threads}`, threads })
       for (let repeat = 0; repeat < 3; repeat++) expect(trainingStep(3)).toEqual(expected[0])
       expect(trainingStep(24)).toEqual(expected[1])
+      expect([1, 24].map(strided)).toEqual(expectedStrided)
       tf.removeBackend(`many-${threads}`)
     }
     await tf.setBackend('one')

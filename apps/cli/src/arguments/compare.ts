@@ -1,7 +1,7 @@
 // Arguments of `alexnet compare`.
 
 import { type Command, Option } from 'commander'
-import { backend, examples, json, number, threads, widen } from './shared.ts'
+import { backend, examples, json, noWiden, number, threads, widen } from './shared.ts'
 
 export const metricNames = ['lpips', 'ssim', 'psnr', 'all'] as const
 
@@ -36,6 +36,7 @@ export function addCompare(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(noWiden())
     .addOption(json())
     .addHelpText(
       'after',

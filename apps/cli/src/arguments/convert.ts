@@ -2,7 +2,7 @@
 
 import { modelFormats } from '@alexnet/model/lists'
 import { type Command, Option } from 'commander'
-import { backend, examples, json, threads, variantOption, whole, widen } from './shared.ts'
+import { backend, examples, json, noWiden, threads, variantOption, whole, widen } from './shared.ts'
 
 export function addConvert(program: Command): void {
   program
@@ -33,6 +33,7 @@ export function addConvert(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(noWiden())
     .addOption(json())
     .addHelpText(
       'after',

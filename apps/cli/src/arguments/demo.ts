@@ -1,7 +1,7 @@
 // Arguments of `alexnet demo`.
 
 import type { Command } from 'commander'
-import { backend, examples, threads, whole, widen } from './shared.ts'
+import { backend, examples, noWiden, threads, whole, widen } from './shared.ts'
 
 export function addDemo(program: Command): void {
   program
@@ -13,6 +13,7 @@ export function addDemo(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(noWiden())
     .addHelpText('after', examples('alexnet demo', 'alexnet demo --pictures 8000 --epochs 5'))
     .action(async (options) => (await import('../commands/demo.ts')).demo(options))
 }

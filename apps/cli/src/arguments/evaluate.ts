@@ -8,6 +8,7 @@ import {
   distributed,
   examples,
   json,
+  noWiden,
   onBroken,
   threads,
   variantOption,
@@ -34,6 +35,7 @@ export function addEvaluate(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(noWiden())
     .addOption(distributed())
     .addOption(deadline())
     .addOption(json())

@@ -6,6 +6,7 @@ import {
   backend,
   examples,
   json,
+  noWiden,
   onBroken,
   threads,
   variantOption,
@@ -50,6 +51,7 @@ export function addExplain(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(noWiden())
     .addOption(json())
     .addHelpText(
       'after',

@@ -9,6 +9,7 @@ import {
   examples,
   json,
   keepInt8,
+  noWiden,
   onBroken,
   threads,
   variantOption,
@@ -30,6 +31,7 @@ export function addFeatures(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(noWiden())
     .addOption(keepInt8())
     .addOption(distributed())
     .addOption(deadline())

@@ -5,6 +5,7 @@ import {
   backend,
   examples,
   keepInt8,
+  noWiden,
   threads,
   variantOption,
   weights,
@@ -55,6 +56,7 @@ export function addServe(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(noWiden())
     .addHelpText(
       'after',
       `${examples(

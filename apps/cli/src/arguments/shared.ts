@@ -43,8 +43,10 @@ export const backend = () =>
     .default('cpu')
 export const threads = () =>
   new Option('--threads <n>', 'CPU threads (default: all cores)').argParser(whole(1))
+/** With neither, vectors are joined where the engine's version was tested so. */
 export const widen = () =>
-  new Option('--widen', "let V8 use 256-bit vectors (faster; experimental in Node's engine)")
+  new Option('--widen', 'use 256-bit vectors (default on Node 22, 24 and 26 on x86-64)')
+export const noWiden = () => new Option('--no-widen', 'compute without them')
 /** Whatever openModel of @alexnet/model opens. */
 export const weights = () =>
   new Option(

@@ -2,7 +2,16 @@
 
 import { type Command, Option } from 'commander'
 import { optionGroups, type TrainOption } from '../train/options.ts'
-import { backend, deadline, distributed, examples, json, threads, widen } from './shared.ts'
+import {
+  backend,
+  deadline,
+  distributed,
+  examples,
+  json,
+  noWiden,
+  threads,
+  widen,
+} from './shared.ts'
 
 export function addTrain(program: Command): void {
   const command = program
@@ -20,6 +29,7 @@ export function addTrain(program: Command): void {
     .addOption(backend())
     .addOption(threads())
     .addOption(widen())
+    .addOption(noWiden())
     .addOption(json().default(undefined, 'one event a line'))
     .addHelpText(
       'after',

@@ -69,6 +69,16 @@ describe('a run', () => {
       },
       versions: { node: process.version, tensorflow: '4.22.0', backend: expect.any(String) },
     })
+    // The build that the command takes of itself: the wide one on engines that were tested so.
+    const tested = process.arch === 'x64' && /^v2[246]\./.test(process.version)
+    expect(settings.versions.build.split(', ')).toEqual(
+      expect.arrayContaining(tested ? ['relaxed-simd-wide', 'widened'] : ['shared-memory']),
+    )
+  })
+
+  it('computes without joined vectors where it is asked to', async () => {
+    await succeed(alexnet(`${SMALL} --epochs 1 --no-widen --out plain`))
+    expect(JSON.parse(await read('plain/run.json')).versions.build).not.toContain('wide')
   })
 
   it('logs steps and epochs, by class and with the confusion of the validation', async () => {

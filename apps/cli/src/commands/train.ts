@@ -88,7 +88,7 @@ async function trainIn(
   const backend = await startBackend(options)
   let start: StartingWeights | undefined
   const settings = await fromFirst(communicator, async () => {
-    const versions = { ...programs, backend: backend.name }
+    const versions = { ...programs, backend: backend.name, build: backend.features.join(', ') }
     const settled = await settle(path, options, data, stored, folder, versions)
     start = settled.start
     return settled.settings

@@ -16,6 +16,7 @@ import {
 } from '../generated/layout.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 import { activationFlags, multiply } from './matrix-product.ts'
+import { convolutionOfPhases, phasesFilterGradient, phasesForward } from './phases.ts'
 import { sumColumns } from './reduction.ts'
 import {
   type GroupOperands,
@@ -106,11 +107,17 @@ function forward(
   const maps = info.outChannels / groups
   // Outside of gradients the filter will most likely be used again as it is.
   const keeps = tf.engine().state.gradientDepth === 0
+  const squares = backend.engine.winograd ? convolutionOfPhases(info, groups) : undefined
+  if (squares) {
+    const operands = { picture, filter, map: result.address, start, activation }
+    phasesForward(backend, info, squares, operands, keeps ? inputs.filter! : undefined)
+    return result.info
+  }
   for (const [group, part] of parts.entries()) {
     const ownStart = start ? start + group * maps * 4 : 0
     if (backend.engine.winograd && winogradPays(info, groups)) {
       const operands = { ...part, start: ownStart, activation }
-      const kept = keeps ? { filter: inputs.filter!, group } : undefined
+      const kept = keeps ? { filter: inputs.filter!, part: `${group}` } : undefined
       winogradForward(backend, info, groups, operands, kept)
       continue
     }
@@ -227,9 +234,12 @@ function filterGradient(name: string): Kernel {
       const map = backend.address(inputs.dy!)
       const result = backend.allocate(filterShape, 'conv2d gradient of the filter')
       const operands = { picture, filter: result.address, map }
+      const squares = backend.engine.winograd ? convolutionOfPhases(info, groups) : undefined
       if (info.batchSize * info.outHeight * info.outWidth === 0) {
         const length = tf.util.sizeFromShape(filterShape)
         backend.engine.memory.floats(result.address, length).fill(0)
+      } else if (squares) {
+        phasesFilterGradient(backend, info, squares, operands)
       } else if (backend.engine.winograd && winogradPays(info, groups)) {
         for (const part of byGroup(info, groups, operands)) {
           winogradFilterGradient(backend, info, groups, part)

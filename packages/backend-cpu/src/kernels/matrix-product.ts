@@ -3,6 +3,7 @@
 
 import { batchPlaces } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
+import type { AlexNetCpuBackend } from '../backend.ts'
 import type { Engine } from '../engine.ts'
 import {
   LEFT_PATCHES_TRANSPOSED,
@@ -201,6 +202,10 @@ function product(
   )
   const left = backend.address(a)
   const right = backend.address(b)
+  const isGradient = attrs.transposeA === true && attrs.transposeB !== true && !bias && !activation
+  if (isGradient && outer.every((size) => size === 1) && rows * columns >= LARGE) {
+    return gradientLater(backend, [a, b], [...outer, rows, columns], depth)
+  }
   const start = bias ? backend.address(bias) : 0
   const { info, address } = backend.allocate([...outer, rows, columns], operation)
   const operands = {
@@ -239,6 +244,37 @@ function product(
     }
   }
   return info
+}
+
+/** Numbers from which on a weight's gradient waits until it is known what it is for. */
+const LARGE = 2 ** 20
+
+/** aᵀ · b as a product that waits. The addresses are those of values that stay where they are as long as it does. */
+function gradientLater(
+  backend: AlexNetCpuBackend,
+  [a, b]: readonly [tf.TensorInfo, tf.TensorInfo],
+  shape: number[],
+  depth: number,
+): tf.TensorInfo {
+  const [left, right] = [backend.address(a), backend.address(b)]
+  const [rows, columns] = shape.slice(-2) as [number, number]
+  const compute = (address: number, first: number, count: number) =>
+    multiply(backend.engine, {
+      left: left + first * 4,
+      right,
+      result: address,
+      start: 0,
+      leftKind: LEFT_TRANSPOSED,
+      rightKind: RIGHT_ROWS,
+      leftStride: rows,
+      rightStride: columns,
+      resultStride: columns,
+      rows: count,
+      columns,
+      depth,
+      activation: 0,
+    })
+  return backend.later(shape, { of: [a, b], rows, columns, compute })
 }
 
 function covered({ inputs }: KernelArguments): boolean {

@@ -63,30 +63,55 @@ function writable(backend: AlexNetCpuBackend, tensor: tf.TensorInfo): tf.TensorI
   return info
 }
 
-/** Where nothing shares the values of weight and velocity they are overwritten and returned. */
+/** Rows of a gradient that waits which are computed, and used, at a time: a few MB, which stay in the cache. */
+const PART_ROWS = 504
+
+/**
+ * Where nothing shares the values of weight and velocity they are overwritten and returned. A gradient that is not
+ * yet computed is made in parts, each used while it is cached, and is never there as a whole.
+ */
 export const momentumStepKernel = customKernel<'MomentumStep', AlexNetCpuBackend>(
   'MomentumStep',
   ({ inputs, attrs, backend }) => {
-    const gradient = backend.address(inputs.gradient)
     const weight = writable(backend, inputs.weight)
     const velocity = writable(backend, inputs.velocity)
-    const count = tf.util.sizeFromShape(inputs.weight.shape)
-    backend.engine.run(
-      'momentumStep',
-      momentumParameters,
-      {
-        weight: backend.address(weight),
-        velocity: backend.address(velocity),
-        gradient,
-        count,
-        taskCount: TASK_COUNT,
-        learningRate: attrs.learningRate,
-        momentum: attrs.momentum,
-        weightDecay: attrs.weightDecay,
-        nesterov: attrs.nesterov ? 1 : 0,
-      },
-      Math.ceil(count / TASK_COUNT),
-    )
+    const addresses = { weight: backend.address(weight), velocity: backend.address(velocity) }
+    const { engine } = backend
+    /** A step of `count` weights from number `first` on. */
+    const step = (gradient: number, first: number, count: number) =>
+      engine.run(
+        'momentumStep',
+        momentumParameters,
+        {
+          weight: addresses.weight + first * 4,
+          velocity: addresses.velocity + first * 4,
+          gradient,
+          count,
+          taskCount: TASK_COUNT,
+          learningRate: attrs.learningRate,
+          momentum: attrs.momentum,
+          weightDecay: attrs.weightDecay,
+          nesterov: attrs.nesterov ? 1 : 0,
+        },
+        Math.ceil(count / TASK_COUNT),
+      )
+    const later = backend.notYet(inputs.gradient)
+    if (!later) {
+      step(backend.address(inputs.gradient), 0, tf.util.sizeFromShape(inputs.weight.shape))
+      return [weight, velocity]
+    }
+    const { rows, columns } = later
+    const partRows = Math.min(rows, PART_ROWS)
+    const part = engine.memory.allocate(partRows * columns * 4, () => 'part of a gradient')
+    try {
+      for (let first = 0; first < rows; first += partRows) {
+        const count = Math.min(partRows, rows - first)
+        later.compute(part, first, count)
+        step(part, first * columns, count * columns)
+      }
+    } finally {
+      engine.memory.free(part)
+    }
     return [weight, velocity]
   },
 )

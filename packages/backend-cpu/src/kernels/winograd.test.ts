@@ -23,3 +23,17 @@ it('one filter convolves pictures of any sizes, one after the other, as a fresh 
   }
   filter.dispose()
 })
+
+it('one filter convolves by several strides, one after the other, as a fresh one does', () => {
+  const values = randoms(5 * 5 * 32 * 32, 1)
+  const shape: [number, number, number, number] = [5, 5, 32, 32]
+  const filter = tf.tensor4d(values, shape)
+  for (const stride of [2, 1, 3, 2, 1]) {
+    tf.tidy(() => {
+      const x = tf.tensor4d(randoms(30 * 30 * 32, stride), [1, 30, 30, 32])
+      const fresh = tf.conv2d(x, tf.tensor4d(values, shape), stride, 'same').dataSync()
+      expect(tf.conv2d(x, filter, stride, 'same').dataSync(), `${stride}`).toEqual(fresh)
+    })
+  }
+  filter.dispose()
+})

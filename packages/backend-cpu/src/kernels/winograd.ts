@@ -61,8 +61,11 @@ function cutAxis(length: number, size: number): Cut {
   return best!
 }
 
-/** Whether Winograd's method covers a convolution and saves enough multiplications to pay. */
-export function winogradPays(info: Convolution, groups = 1): boolean {
+/**
+ * Whether Winograd's method covers a convolution and saves enough multiplications to pay.
+ * @param share of the filter's numbers that a direct product would multiply by; the others are padding
+ */
+export function winogradPays(info: Convolution, groups = 1, share = 1): boolean {
   const { filterHeight: size, padInfo } = info
   const [inChannels, outChannels] = [info.inChannels / groups, info.outChannels / groups]
   const square = size === info.filterWidth && (size === 3 || size === 5)
@@ -76,7 +79,7 @@ export function winogradPays(info: Convolution, groups = 1): boolean {
   if (!square || !plain || !padded || inChannels % 8 !== 0 || outChannels % 8 !== 0) return false
   if (Math.min(inChannels, outChannels) < 32) return false
   const elements = cutAxis(info.outHeight, size).elements * cutAxis(info.outWidth, size).elements
-  return (info.outHeight * info.outWidth * size * size) / elements >= 1.8
+  return (share * info.outHeight * info.outWidth * size * size) / elements >= 1.8
 }
 
 interface Layer {
@@ -143,15 +146,17 @@ function planesBytes(rows: number, floats: number, planes = 64): number {
   return planes * (rows * floats * 4 + PLANE_GAP)
 }
 
+/** A filter's tensor and what of it is transformed: one of its groups, or all of it by phases. */
+export interface Kept {
+  filter: tf.TensorInfo
+  part: string
+}
+
 /**
  * map = activation(start + picture * filter).
- * @param kept the filter's tensor and which of its groups, if its transform is to be kept with it
+ * @param kept if the filter's transform is to be kept with it
  */
-function convolve(
-  backend: AlexNetCpuBackend,
-  layer: Layer,
-  kept?: { filter: tf.TensorInfo; group: number },
-): void {
+function convolve(backend: AlexNetCpuBackend, layer: Layer, kept?: Kept): void {
   const { engine } = backend
   const p = parameters(layer)
   const { channels, maps } = layer
@@ -169,7 +174,7 @@ function convolve(
   }
   const kind = 'transformed filter'
   p.transformed = kept
-    ? backend.prepared(kept.filter, `${kind} ${kept.group} for ${sidesOf(p)}`, bytes, transform)
+    ? backend.prepared(kept.filter, `${kind} ${kept.part} for ${sidesOf(p)}`, bytes, transform)
     : engine.memory.allocate(bytes, () => `convolution: its ${kind}`)
   try {
     if (!kept) transform(p.transformed)
@@ -220,7 +225,7 @@ export function winogradForward(
   info: Convolution,
   groups: number,
   operands: GroupOperands & { start: number; activation: number },
-  kept?: { filter: tf.TensorInfo; group: number },
+  kept?: Kept,
 ): void {
   convolve(backend, { ...sides(info, groups), ...operands }, kept)
 }

@@ -185,6 +185,27 @@ export const convolution: Suite = (backend) => {
     }
   })
 
+  it.runIf(fast)('on 25 random shapes with a stride and many maps', async () => {
+    const draw = drawer(17)
+    for (let n = 0; n < drawn(backend, 25); n++) {
+      const stride = draw(2, 5)
+      const filter = draw(stride + 1, 3 * stride)
+      // In squares of stride × stride pixels, eights of channels: so some run by Winograd's method.
+      const channels = stride === 4 ? draw(2, 3) : stride === 2 ? 2 * draw(4, 6) : 8
+      const maps = 8 * draw(4, 6)
+      await check(
+        {
+          ...square(draw(1, 3), 1, channels, filter, maps, 0, { stride }),
+          height: filter + stride * draw(2, 8) + draw(0, stride - 1),
+          width: filter + stride * draw(2, 8) + draw(0, stride - 1),
+          pad: [draw(0, filter - 1), draw(0, 3), draw(0, filter - 1), draw(0, 3)],
+        },
+        n + 400,
+        convolutionBound,
+      )
+    }
+  })
+
   it.each([7, 9, 11])('by filters of %i pixels a side', (size) =>
     check(square(2, 12, 3, size, 5, 3), 8, convolutionBound),
   )

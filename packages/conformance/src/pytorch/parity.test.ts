@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { architectures } from '@alexnet/core'
 import { describe, expect, it } from 'vitest'
-import { fastestCpu } from '../kernels/cpu-backends.ts'
+import { fastestCpu, widenedCpu } from '../kernels/cpu-backends.ts'
 import { holdTo } from '../kernels/suites.ts'
 import { generate, generateLabels, samplePositions } from './generate.ts'
 import { type NetworkFixture, networkSuites, type SgdCase } from './networks.ts'
@@ -78,4 +78,4 @@ describe('the fixtures', () => {
   })
 })
 
-holdTo(fastestCpu, networkSuites(fixtures, cases))
+for (const backend of [fastestCpu, widenedCpu]) holdTo(backend, networkSuites(fixtures, cases))
