@@ -1,6 +1,6 @@
 // Convolutions with a stride by Winograd's method. One of 11×11 that moves by four pixels is one of 3×3 that moves by
 // one over the 48 channels of squares of 4×4 pixels, its filter padded to 12×12: 432 multiplications an output and
-// filter, of which Winograd's method leaves 92 where the direct product takes 363. Only forward and the filter's
+// filter, of which Winograd's method leaves 112 (the gradient's 92) where the direct product takes 363. Only forward and the filter's
 // gradient: the input gradient of a first layer is rarely asked for.
 
 import type * as tf from '@tensorflow/tfjs'
@@ -115,7 +115,9 @@ export function phasesForward(
     })
     const kept = filter && { filter, part: `by ${info.strideHeight}` }
     withSquares(backend, info, squares, operands.picture, (picture) => {
-      winogradForward(backend, squares, 1, { ...operands, picture, filter: bySquares }, kept)
+      // A first layer's digits are those of all that follows.
+      const fine = { ...operands, picture, filter: bySquares, fine: true }
+      winogradForward(backend, squares, 1, fine, kept)
     })
   } finally {
     memory.free(bySquares)

@@ -39,14 +39,14 @@ const cuts = new Map<string, Cut>()
 
 /**
  * The cut of fewest elements; of those the one of fewest tiles. A tile of n elements covers n + 1 − size
- * numbers of the map.
+ * numbers of the map. With `fine` all tiles have 6, whose transforms lose the fewest digits.
  */
-function cutAxis(length: number, size: number): Cut {
-  const key = `${length} ${size}`
+function cutAxis(length: number, size: number, fine = false): Cut {
+  const key = `${length} ${size} ${fine}`
   const known = cuts.get(key)
   if (known) return known
   let best: Cut | undefined
-  const most = Math.ceil(length / (7 - size))
+  const most = fine ? 0 : Math.ceil(length / (7 - size))
   for (let with8 = 0; with8 <= most; with8++) {
     for (let exactly7 = 0; with8 + exactly7 <= most; exactly7++) {
       const left = length - with8 * (9 - size) - exactly7 * (8 - size)
@@ -101,13 +101,15 @@ interface Layer {
   padLeft: number
   start: number
   activation: number
+  /** As in {@link cutAxis}. */
+  fine?: boolean
 }
 
 function parameters(layer: Layer): Parameters {
-  const down = cutAxis(layer.mapHeight, layer.filterSize)
-  const across = cutAxis(layer.mapWidth, layer.filterSize)
+  const { batch, fine, ...rest } = layer
+  const down = cutAxis(layer.mapHeight, layer.filterSize, fine)
+  const across = cutAxis(layer.mapWidth, layer.filterSize, fine)
   const blocks = Math.ceil(layer.channels / ROW_STRIDE)
-  const { batch, ...rest } = layer
   const zeroBytes = Math.ceil((Math.max(layer.channels, layer.maps) * 4 + 32) / 64) * 64
   return {
     ...rest,
@@ -224,7 +226,7 @@ export function winogradForward(
   backend: AlexNetCpuBackend,
   info: Convolution,
   groups: number,
-  operands: GroupOperands & { start: number; activation: number },
+  operands: GroupOperands & { start: number; activation: number; fine?: boolean },
   kept?: Kept,
 ): void {
   convolve(backend, { ...sides(info, groups), ...operands }, kept)
