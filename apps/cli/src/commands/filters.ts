@@ -35,7 +35,7 @@ export async function filters(options: FiltersOptions): Promise<void> {
   const { out, limit, json = false } = options
   requirePng(out)
   await requireOther(out, [options.weights])
-  await startBackend({ threads: 1, widen: false })
+  await startBackend({ threads: 1 })
   const model = await loadModel(options.weights, { ...options, quiet: json })
   const all = await filtersOf(model.network, options.layer)
   const layer =

@@ -23,7 +23,7 @@ export interface InspectOptions {
 export async function inspect(options: InspectOptions): Promise<void> {
   refuseTogether(options, 'weights', 'classes')
   refuseTogether(options, 'weights', 'inputSize')
-  await startBackend({ threads: 1, widen: false })
+  await startBackend({ threads: 1 })
   const { classes, inputSize, variant = 'torchvision' } = options
   const model = options.weights
     ? (await loadModel(options.weights, { ...options, quiet: options.json })).network
