@@ -23,8 +23,8 @@ export interface CpuOptions {
   /** Most bytes of memory for tensors, at most and by default 4 GiB. */
   memoryLimit?: number
   /**
-   * Whether 3×3 and 5×5 convolutions with stride 1 may run by Winograd's method: about half the time,
-   * errors of about 1e-5 of the largest value instead of 1e-6. Default true.
+   * Whether 3×3 and 5×5 convolutions, and those with a stride that become such, may run by Winograd's method:
+   * about half the time, errors of about 1e-5 of the largest value instead of 1e-6. Default true.
    */
   winograd?: boolean
   /**
