@@ -1,8 +1,9 @@
 // Several ranks against one process, at length: the losses and weights of 1, 2 and 4 ranks under each MPI of this
 // machine, ranks killed at random moments, a table of features of which a rank was killed, and half precision on the
-// wire. What docs/guides/scale-out.md says was measured by it. Build the command first.
+// wire, and the time that communication takes. What docs/guides/scale-out.md says was measured by it. Build the command
+// first.
 //
-//   node apps/cli/scripts/ranks.ts equal | kills [N] | features [PICTURES] | wire
+//   node apps/cli/scripts/ranks.ts equal [cifar|paper] | kills [N] | features [PICTURES] | wire | times
 
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,7 +19,9 @@ const cwd = await mkdtemp(join(tmpdir(), 'alexnet-ranks-'))
 const openMpi = launchers[0]!
 const say = (text: string) => stdout.write(`${text}\n`)
 
-const steps = (text: string): { step: number; loss: number; bytesSent?: number }[] =>
+const steps = (
+  text: string,
+): { step: number; loss: number; seconds: number; bytesSent?: number }[] =>
   text
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -59,8 +62,9 @@ async function ranked(launcher: Launcher, ranks: number, args: readonly string[]
   return steps(outcome.stdout)
 }
 
-async function equal(): Promise<void> {
+async function equal(only: string | undefined): Promise<void> {
   for (const [network, args] of Object.entries(networks)) {
+    if (only !== undefined && network !== only) continue
     const train = ['train', ...args, ...common, '--out']
     const alone = steps((await start([...train, `${network}-1`], { cwd })).stdout)
     const weights = await tensorsOf(`${network}-1`)
@@ -205,12 +209,61 @@ async function wire(): Promise<void> {
   }
 }
 
+/** A step of one process of two threads beside two ranks of one, in turn; the median, without the first steps. */
+async function times(): Promise<void> {
+  const cases = {
+    cifar: 'shapes:3840 --variant cifar --batch-size 128'.split(' '),
+    torchvision: 'shapes:384 --variant torchvision --batch-size 32'.split(' '),
+  }
+  const common = '--epochs 1 --validation 0 --json --no-report --out'.split(' ')
+  for (const [network, args] of Object.entries(cases)) {
+    const found: Record<string, number[]> = {}
+    for (let turn = 0; turn < 3; turn++) {
+      const runs = {
+        'one process, 2 threads': () =>
+          start(['train', ...args, '--threads', '2', ...common, `${network}-one-${turn}`], { cwd }),
+        ...Object.fromEntries(
+          ['data', 'hybrid'].map((parallel) => [
+            `2 ranks of 1 thread, ${parallel}`,
+            () =>
+              launch(
+                openMpi,
+                [
+                  ...['train', ...args, '--threads', '1', '--parallel', parallel],
+                  ...[...common, `${network}-${parallel}-${turn}`],
+                ],
+                { cwd },
+              ),
+          ]),
+        ),
+      }
+      for (const [name, run] of Object.entries(runs)) {
+        const { code, stdout, stderr } = await run()
+        if (code !== 0) throw new Error(stderr)
+        const seconds = steps(stdout)
+          .slice(2)
+          .map((step) => step.seconds)
+        found[name] = [...(found[name] ?? []), ...seconds]
+      }
+    }
+    const medians = Object.entries(found).map(
+      ([name, seconds]) => [name, seconds.sort((a, b) => a - b)[seconds.length >> 1]!] as const,
+    )
+    for (const [name, median] of medians) {
+      say(
+        `${network}, ${name}: ${(median * 1000).toFixed(0)} ms a step, ${(median / medians[0]![1]).toFixed(2)} of one process`,
+      )
+    }
+  }
+}
+
 try {
-  if (task === 'equal') await equal()
+  if (task === 'equal') await equal(count)
   else if (task === 'kills') await kills(Number(count ?? 20))
   else if (task === 'features') await features(Number(count ?? 10_000))
   else if (task === 'wire') await wire()
-  else throw new Error(`'${task}' is none of equal, kills, features, wire`)
+  else if (task === 'times') await times()
+  else throw new Error(`'${task}' is none of equal, kills, features, wire, times`)
 } finally {
   await rm(cwd, { recursive: true, force: true })
 }

@@ -251,7 +251,8 @@ const ofNetwork = {
 const ofRunning = {
   validation: amount({
     flags: '--validation <share>',
-    about: 'part kept for validation where there is no test set',
+    about:
+      'part of the training pictures kept for validation (default: 0.1 where there is no part to validate or test on)',
     parse: number(0, 0.9),
     resumed: ({ validation }) => validation,
   }),

@@ -15,9 +15,12 @@ export interface TrainingData {
   picture: Picture
 }
 
+/** Ends the fingerprint of a run that kept a share out of a training part, beside which another lies. */
+const KEPT_OUT = ' split'
+
 /**
- * The training and validation sets: the data set's own part to validate on, or to test on, where it has one, its
- * classes numbered as those that are trained on; else a split.
+ * The training and validation sets: the share that was asked for, out of what is trained on; else the data set's own
+ * part to validate on, or to test on, where it has one, its classes numbered as those that are trained on; else a tenth.
  */
 export async function openTrainingData(
   path: string,
@@ -27,6 +30,7 @@ export async function openTrainingData(
   const limit = stored ? stored.limit : (options.limit ?? null)
   const seed = stored?.seed ?? options.seed ?? 0
   const share = stored?.validation ?? options.validation
+  const keepsOut = stored ? stored.fingerprint.endsWith(KEPT_OUT) : options.validation !== undefined
   const onBroken = stored?.onBroken ?? options.onBroken ?? 'stop'
   const whole = await openPictures(path, 'train')
   if (whole.classes.length < 2) {
@@ -37,12 +41,17 @@ export async function openTrainingData(
   let fingerprint = await whole.fingerprint()
   let [training, validation]: (Dataset | undefined)[] = [whole]
   if (share !== 0) {
-    if (whole.split === 'train') {
-      const part = await openPictures(path, 'validation')
+    const part =
+      whole.split === 'train' && !keepsOut ? await openPictures(path, 'validation') : undefined
+    // A packed file of the training part is all that its path can give.
+    if (part && part.split !== 'train') {
       validation = withClasses(part, whole.classes, 'the training part')
       // Runs of earlier versions looked at what they trained on alone.
       if (stored?.fingerprint !== fingerprint) fingerprint += ` ${await part.fingerprint()}`
-    } else [training, validation] = split(whole, [1 - (share ?? 0.1), share ?? 0.1], seed)
+    } else {
+      ;[training, validation] = split(whole, [1 - (share ?? 0.1), share ?? 0.1], seed)
+      if (whole.split === 'train') fingerprint += KEPT_OUT
+    }
   }
   if (limit !== null) training = limited(training!, limit, seed)
   // Too few pictures of each class to set one aside.
