@@ -33,14 +33,14 @@ it.each([
   ['the packed test part alone', 'test.alexpack', 0.25, 60, 20],
 ] as const)('of %s, none is in both', async (_, name, share, trained, kept) => {
   const path = name.startsWith('shapes') ? name : join(folder.path, name)
-  const first = await openTrainingData(path, { validation: share }, undefined)
+  const first = await openTrainingData(path, { out: 'run', validation: share }, undefined)
   const { training, validation, fingerprint } = first
   expect([training.length, validation!.length]).toEqual([trained, kept])
   const paths = pathsOf(training)
   expect([...pathsOf(validation!)].filter((path) => paths.has(path))).toEqual([])
   // Going on takes the same pictures.
   const stored = { fingerprint, validation: share ?? 0.1, seed: 0, limit: null } as RunSettings
-  const again = await openTrainingData(path, {}, stored)
+  const again = await openTrainingData(path, { out: 'run' }, stored)
   expect(again.fingerprint).toBe(fingerprint)
   expect(pathsOf(again.training)).toEqual(paths)
   expect(pathsOf(again.validation!)).toEqual(pathsOf(validation!))
