@@ -3,11 +3,21 @@
 
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-import type { Result } from './report.ts'
+import type { ReliabilityBin } from './bundled-model.ts'
 import type { Runs } from './time-to-accuracy-report.ts'
 
+/** What `drawCurves` draws: a line a group, of the errors in percent of its runs by epoch. */
+export interface Curves {
+  title: string
+  /** Of which pictures. */
+  measure: string
+  /** Marked by a line of its own. */
+  target: number | null
+  groups: readonly { name: string; curves: readonly { errors: readonly number[] }[] }[]
+}
+
 /** The plot as an SVG file's text, 720 × 400. */
-export function drawCurves({ title, measure, target, groups }: Result): string {
+export function drawCurves({ title, measure, target, groups }: Curves): string {
   const points = groups.flatMap(({ name, curves }) => {
     const epochs = Math.min(...curves.map(({ errors }) => errors.length))
     return Array.from({ length: epochs }, (_, index) => {
@@ -111,6 +121,45 @@ export function drawAccuracies(runs: Runs, targets: readonly number[]): string {
     ],
   })
   return asFile(figure, 'Accuracy by training time')
+}
+
+/** Share right by the probability that was given, before and after the temperature, 420 × 400. */
+export function drawReliability(lines: Record<string, readonly ReliabilityBin[]>): string {
+  const points = Object.entries(lines).flatMap(([name, bins]) =>
+    bins.map(({ confidence, top1, pictures }) => ({ name, confidence, top1, pictures })),
+  )
+  const { document } = parseHTML('<html></html>')
+  const figure = Plot.plot({
+    document,
+    width: 420,
+    height: 400,
+    x: { label: 'mean probability of the answers', domain: [0, 1], grid: true },
+    y: { label: 'share of them that is right', domain: [0, 1], grid: true },
+    r: { range: [2, 9] },
+    color: { scheme: 'observable10', domain: Object.keys(lines) },
+    marks: [
+      Plot.line(
+        [
+          [0, 0],
+          [1, 1],
+        ],
+        { strokeDasharray: '4 4' },
+      ),
+      Plot.lineY(points, { x: 'confidence', y: 'top1', stroke: 'name' }),
+      Plot.dot(points, { x: 'confidence', y: 'top1', r: 'pictures', fill: 'name' }),
+      Plot.text(
+        Object.keys(lines).map((name, at) => ({ name, at })),
+        {
+          x: 0.03,
+          y: ({ at }) => 0.97 - 0.05 * at,
+          text: 'name',
+          fill: 'name',
+          textAnchor: 'start',
+        },
+      ),
+    ],
+  })
+  return asFile(figure, 'Reliability')
 }
 
 type Figure = ReturnType<typeof Plot.plot>

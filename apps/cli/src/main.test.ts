@@ -151,7 +151,9 @@ describe('train, evaluate, classify, features', () => {
     )
     expect(metrics.top5).toBeGreaterThan(metrics.top1)
     const { stdout: text } = await succeed(alexnet('evaluate pictures --weights whole'))
-    expect(text).toMatch(/^150 pictures: top-1 \d+\.\d%, top-5 \d+\.\d%, loss \d+\.\d{4}\n/)
+    expect(text).toMatch(
+      /^150 pictures: top-1 \d+\.\d%, top-5 \d+\.\d%, loss \d+\.\d{4}, calibration error \d+\.\d%\n/,
+    )
     expect(text).toMatch(/^ {2}circle .* \d+\.\d% of \d+$/m)
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   })

@@ -5,6 +5,7 @@
 import type { Communicator } from '@alexnet/distributed'
 import * as tf from '@tensorflow/tfjs'
 import { type BatchSource, pictureTensor, type TrainingBatch } from './batch.ts'
+import { Reliability } from './calibration.ts'
 import { Confusion, countRight, type Metrics, meansOf, softmax, zeroSums } from './metrics.ts'
 
 export interface EvaluateOptions {
@@ -33,6 +34,8 @@ export interface Mistake {
 export interface Evaluation extends Metrics {
   /** Who was taken for whom. */
   confusion: Confusion
+  /** Expected calibration error, a share: see `Reliability`. */
+  calibrationError: number
   /** Those with the least probability of their own class, worst first. */
   mistakes: Mistake[]
 }
@@ -126,6 +129,7 @@ class Tally {
   readonly #most: number
   readonly #sums = zeroSums()
   readonly #confusion: Confusion
+  readonly #reliability = new Reliability()
   readonly #mistakes: Mistake[] = []
 
   constructor(classes: number, most: number) {
@@ -141,6 +145,7 @@ class Tally {
         at + FIELDS,
       ) as unknown as [number, number, number, number, number, number, number, number]
       this.#confusion.add(label, predicted)
+      this.#reliability.add(probability, top1 === 1)
       if (predicted !== label && this.#most > 0) {
         const index = given < 0 ? sums.pictures : given
         keepWorst(this.#mistakes, { index, label, predicted, probability, own }, this.#most)
@@ -153,7 +158,12 @@ class Tally {
   }
 
   result(): Evaluation {
-    return { ...meansOf(this.#sums), confusion: this.#confusion, mistakes: this.#mistakes }
+    return {
+      ...meansOf(this.#sums),
+      calibrationError: this.#reliability.error(),
+      confusion: this.#confusion,
+      mistakes: this.#mistakes,
+    }
   }
 }
 

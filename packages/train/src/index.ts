@@ -1,6 +1,7 @@
 // @alexnet/train: the loop, what it is made of, and recipes that name every number of a run.
 export { AdamW, type AdamWOptions } from './adamw.ts'
 export type { BatchSource, TrainingBatch } from './batch.ts'
+export { fitTemperature, Reliability, type ReliabilityBin } from './calibration.ts'
 export type { CheckpointTensor, StoredCheckpoint, TrainingCheckpoint } from './checkpoint.ts'
 export {
   answersTo,

@@ -150,7 +150,7 @@ function summarize({ confusion }: Evaluation, labels: readonly string[]): ClassS
 
 /** The means, a line a class with its accuracy, and what was most often taken for something else. */
 function formatEvaluation(metrics: Evaluation, labels: readonly string[]): string[] {
-  const { pictures, top1, top5, loss, confusion } = metrics
+  const { pictures, top1, top5, loss, confusion, calibrationError } = metrics
   const classes = summarize(metrics, labels).sort((a, b) => b.top1 - a.top1)
   const listed = classes.slice(-MOST_CLASSES)
   const width = Math.min(30, Math.max(...listed.map(({ label }) => shown(label).length)))
@@ -161,7 +161,7 @@ function formatEvaluation(metrics: Evaluation, labels: readonly string[]): strin
     .slice(0, 3)
     .map(([own, given, count]) => `${labels[own]} for ${labels[given]} (${count})`)
   return [
-    `${pictures} pictures: top-1 ${percent(top1)}, top-5 ${percent(top5)}, loss ${loss.toFixed(4)}`,
+    `${pictures} pictures: top-1 ${percent(top1)}, top-5 ${percent(top5)}, loss ${loss.toFixed(4)}, calibration error ${percent(calibrationError)}`,
     ...(listed.length < classes.length ? [`the ${MOST_CLASSES} worst of its classes:`] : []),
     ...listed.map(
       ({ label, pictures: count, top1: share }) =>
