@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { cifar10 } from '@alexnet/cifar10'
+import { cifar10Int8 } from '@alexnet/cifar10/int8'
 import { exportWeights } from '@alexnet/core'
 import { type Lpips, openLpips } from '@alexnet/lpips'
 import {
@@ -31,7 +32,7 @@ import { type Progress, progress } from './terminal/progress.ts'
 export const MODEL_FILE = 'model.safetensors'
 
 /** Weights that come with the program; the first are used where none are named. */
-export const bundledWeights: readonly BundledWeights[] = [cifar10]
+export const bundledWeights: readonly BundledWeights[] = [cifar10, cifar10Int8]
 
 /** Every name that `--weights` knows. */
 export const publishedWeights = (): readonly WeightDescription[] => [

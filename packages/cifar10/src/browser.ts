@@ -8,5 +8,6 @@ import { record } from './record.ts'
 /** The model; `load()` gives the bytes of its safetensors file, for `readCheckpoint`. */
 export const cifar10: BundledWeights = {
   ...record,
-  load: ({ url = new URL('../model.safetensors', import.meta.url) } = {}) => fetchModel(url),
+  load: ({ url = new URL('../model.safetensors', import.meta.url) } = {}) =>
+    fetchModel(url, 'model.safetensors', record.bytes),
 }

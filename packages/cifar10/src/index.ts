@@ -10,5 +10,7 @@ import { record } from './record.ts'
 export const cifar10: BundledWeights = {
   ...record,
   load: ({ url } = {}) =>
-    url ? fetchModel(url) : readFile(new URL('../model.safetensors', import.meta.url)),
+    url
+      ? fetchModel(url, 'model.safetensors', record.bytes)
+      : readFile(new URL('../model.safetensors', import.meta.url)),
 }

@@ -98,6 +98,7 @@ type PullOptions = Pick<OpenModelOptions, 'onProgress' | 'onWait' | 'signal' | '
 /** Weights that come with a package; loaded when they are named. */
 const bundled: Readonly<Record<string, () => Promise<BundledWeights>>> = {
   cifar10: async () => (await import('@alexnet/cifar10')).cifar10,
+  'cifar10-int8': async () => (await import('@alexnet/cifar10/int8')).cifar10Int8,
 }
 
 /** Every name that `openModel` knows. */
