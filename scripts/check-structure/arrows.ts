@@ -7,6 +7,8 @@ export interface Layer {
   name: string
   /** The layers it may import in shipped code. */
   imports: readonly string[]
+  /** The layers of which it may import types, and nothing that is there when it runs. */
+  types?: readonly string[]
   /** False for the packages that work on typed arrays alone: no import of TensorFlow.js, in tests neither. */
   knowsTfjs: boolean
   /** True for a package that only tests may import. */
@@ -17,14 +19,19 @@ export interface Layer {
 export const SCOPE = '@alexnet/'
 
 export const layers: readonly Layer[] = [
-  { name: 'core', imports: [], knowsTfjs: true },
+  { name: 'core', imports: [], types: ['backend'], knowsTfjs: true },
   { name: 'backend', imports: [], knowsTfjs: true },
   { name: 'backend-*', imports: ['backend'], knowsTfjs: true },
   { name: 'data', imports: [], knowsTfjs: false },
   { name: 'weights', imports: [], knowsTfjs: false },
   { name: 'distributed', imports: [], knowsTfjs: false },
   { name: 'cifar10', imports: ['weights'], knowsTfjs: false },
-  { name: 'train', imports: ['core', 'data', 'weights', 'distributed'], knowsTfjs: true },
+  {
+    name: 'train',
+    imports: ['core', 'data', 'weights', 'distributed'],
+    types: ['backend'],
+    knowsTfjs: true,
+  },
   {
     name: 'model',
     imports: ['core', 'data', 'weights', 'backend', 'backend-cpu', 'cifar10'],

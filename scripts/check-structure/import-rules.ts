@@ -28,6 +28,7 @@ export function directionRules(member: Member, members: readonly Member[]): Impo
   if (member.group === 'packages' && layer === undefined) return [] // reported with the manifests
   const packages = members.filter(({ group }) => group === 'packages').map(({ folder }) => folder)
   const inCode = layer ? allowedImports(layer) : packages
+  const types = layer?.types ?? []
   const inTests = [member.folder, ...(layer ? allowedImports(layer, { tests: true }) : packages)]
   const own = `^${member.path}/`
   const ours = `(^|node_modules/)${SCOPE}`
@@ -40,7 +41,7 @@ export function directionRules(member: Member, members: readonly Member[]): Impo
     {
       forbidden: {
         from: { path: own, pathNot: developmentFile },
-        to: { path: ours, pathNot: among(inCode) },
+        to: { path: ours, pathNot: among([...inCode, ...types]) },
       },
       explain: (target) => ({
         what: `imports ${target}, but ${member.folder} may import ${list(inCode)}`,
@@ -58,6 +59,18 @@ export function directionRules(member: Member, members: readonly Member[]): Impo
       }),
     },
   ]
+  if (types.length > 0) {
+    rules.push({
+      forbidden: {
+        from: { path: own, pathNot: developmentFile },
+        to: { path: among(types), dependencyTypesNot: ['type-only'] },
+      },
+      explain: (target) => ({
+        what: `imports ${target}, of which ${member.folder} may import types alone`,
+        remedy: 'write it as `import type`, or take the thing as an argument',
+      }),
+    })
+  }
   if (layer?.knowsTfjs === false) {
     rules.push({
       forbidden: { from: { path: own }, to: { path: TFJS } },
@@ -67,6 +80,19 @@ export function directionRules(member: Member, members: readonly Member[]): Impo
       }),
     })
   }
+  // Types that no declaration of the package names are needed to build it and not to use it.
+  const pathNot = types.length > 0 ? among(types) : undefined
+  rules.push({
+    forbidden: {
+      from: { path: `${own}src/`, pathNot: TEST_FILE },
+      to: {
+        ...(pathNot && { pathNot }),
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
+        dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional'],
+      },
+    },
+    explain: (target) => explainUndeclared(target, member, runtimeDependencies(member)),
+  })
   return rules
 }
 
@@ -101,16 +127,6 @@ export const commonRules: readonly ImportRule[] = [
       what: `is shipped and imports the test ${target}`,
       remedy: 'move what both need out of the test',
     }),
-  },
-  {
-    forbidden: {
-      from: { path: '^(packages|apps)/[^/]+/src/', pathNot: TEST_FILE },
-      to: {
-        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
-        dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional'],
-      },
-    },
-    explain: (target, member) => explainUndeclared(target, member, runtimeDependencies(member)),
   },
   {
     forbidden: {

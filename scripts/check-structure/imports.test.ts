@@ -58,6 +58,19 @@ test('an app importing an app', async () => {
   ])
 })
 
+test('core may import types of backend, and nothing else of it', async () => {
+  const file = 'packages/core/src/index.ts'
+  const declared = {
+    'packages/core/package.json': editJson(({ devDependencies }) => {
+      Object.assign(devDependencies ?? {}, { '@alexnet/backend': '1.0.0' })
+    }),
+  }
+  expect(await importing(file, "import type { T } from '@alexnet/backend'", declared)).toEqual([])
+  expect(await importing(file, "import '@alexnet/backend'", declared)).toEqual([
+    `${file}: imports @alexnet/backend, of which core may import types alone; write it as \`import type\`, or take the thing as an argument`,
+  ])
+})
+
 test('tests may import backends and themselves, but no layer above', async () => {
   const file = 'packages/core/src/index.test.ts'
   expect(await importing(file, "import '@alexnet/core'")).toEqual([])

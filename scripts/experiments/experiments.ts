@@ -49,6 +49,25 @@ const withCosine = (name: string, ...options: string[]): Group => ({
   ],
 })
 
+/** So many pictures of each of ten drawn classes, three ways: DATA is shapes:1000:500. */
+const fewPictures = (each: number): Group[] => {
+  const common = ['--limit', `${10 * each}`, '--epochs', '30', '--batch-size', '16']
+  return [
+    {
+      name: `${each} a class, last layer alone`,
+      options: [
+        ...['--from', 'cifar10', ...common],
+        ...['--freeze', 'features.*', '--freeze', 'classifier.1.*'],
+      ],
+    },
+    { name: `${each} a class, all layers`, options: ['--from', 'cifar10', ...common] },
+    {
+      name: `${each} a class, from scratch`,
+      options: ['--recipe', 'small', '--variant', 'cifar', ...common],
+    },
+  ]
+}
+
 export const experiments = {
   'figure-1': {
     title: 'ReLU against tanh and the sigmoid',
@@ -72,6 +91,14 @@ export const experiments = {
       ablation('with colour noise', '--augment', 'cifar-color-noise'),
       ablation('LeNet-5', '--variant', 'lenet-5'),
     ],
+  },
+  'few-pictures': {
+    title: 'Few pictures of new classes: begin with trained weights, or not',
+    claim:
+      'features learned from other pictures serve new classes (section 5 of the paper; Yosinski et al. 2014, https://arxiv.org/abs/1411.1792)',
+    measure: 'test',
+    groups: [20, 50, 100].flatMap(fewPictures),
+    seeds: 2,
   },
   'cuda-convnet': {
     title: "cuda-convnet's networks",

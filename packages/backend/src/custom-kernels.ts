@@ -1,11 +1,20 @@
 // The kernels that tfjs does not have: names, inputs and attributes, once for every backend, and what each checks of
-// its operands. @alexnet/core and @alexnet/train find them by name where the current backend has them
-// (`tf.getKernel('MomentumStep', tf.getBackend())`), so that neither imports a backend.
+// its operands. @alexnet/core and @alexnet/train take their types from here and find them by name where the current
+// backend has them (`tf.getKernel('MomentumStep', tf.getBackend())`), so that neither needs a backend when it runs.
 
 import * as tf from '@tensorflow/tfjs'
 import type { Kernel, KernelCall, TfjsKernel } from './kernel.ts'
 
 type Tensors<Names extends string> = Record<Names, tf.TensorInfo>
+
+/** How the windows of a convolution in groups lie, as in tfjs's Conv2D. */
+interface GroupedWindow {
+  strides: [number, number]
+  pad: tf.backend_util.ExplicitPadding | 'valid' | 'same' | number
+  dataFormat: 'NHWC'
+  dilations: [number, number]
+  groups: number
+}
 
 /** Inputs, all float32, and attributes by the kernel's name. */
 export interface CustomKernels {
@@ -17,6 +26,24 @@ export interface CustomKernels {
   MomentumStep: {
     inputs: Tensors<'weight' | 'velocity' | 'gradient'>
     attributes: { learningRate: number; momentum: number; weightDecay: number; nesterov: boolean }
+  }
+  /**
+   * Convolution and bias of x [batch, h, w, channels] by filter [height, width, channels / groups, filters], each group of
+   * filters over its own group of channels.
+   */
+  GroupedConv2D: {
+    inputs: Tensors<'x' | 'filter'> & { bias?: tf.TensorInfo }
+    attributes: GroupedWindow & { activation: 'linear' | 'relu' }
+  }
+  /** Its derivative by x, of shape `inputShape`. */
+  GroupedConv2DBackpropInput: {
+    inputs: Tensors<'dy' | 'filter'>
+    attributes: GroupedWindow & { inputShape: number[] }
+  }
+  /** Its derivative by the filter, of shape `filterShape`. */
+  GroupedConv2DBackpropFilter: {
+    inputs: Tensors<'x' | 'dy'>
+    attributes: GroupedWindow & { filterShape: number[] }
   }
   /** dy where y, the output of a ReLU, is above zero, and zero elsewhere. */
   ReluGradient: { inputs: Tensors<'y' | 'dy'>; attributes: object }
@@ -52,9 +79,9 @@ export interface CustomCall<Name extends keyof CustomKernels, Backend> {
   backend: Backend
 }
 
-/** What is wrong with a kernel's operands, or undefined. */
+/** What is wrong with a kernel's operands, or undefined; convolutions in groups are checked by their windows' shapes. */
 const faults: {
-  [Name in keyof CustomKernels]: (inputs: CustomKernels[Name]['inputs']) => string | undefined
+  [Name in keyof CustomKernels]?: (inputs: CustomKernels[Name]['inputs']) => string | undefined
 } = {
   MomentumStep: ({ weight, velocity, gradient }) => {
     const other = [velocity, gradient].find(({ shape }) => !sameShape(shape, weight.shape))
@@ -62,7 +89,6 @@ const faults: {
   },
   ReluGradient: ({ y, dy }) =>
     sameShape(y.shape, dy.shape) ? undefined : `shapes differ: y [${y.shape}], dy [${dy.shape}]`,
-  HashedDropout: () => undefined,
   SoftmaxCrossEntropy: ({ logits, shares }) => {
     const [rows] = logits.shape
     if (logits.shape.length === 2 && rows! > 0 && sameShape(shares.shape, logits.shape))
@@ -99,7 +125,7 @@ export function customKernel<Name extends keyof CustomKernels, Backend>(
       const given = Object.values(call.inputs).filter((tensor) => tensor !== undefined)
       if (!given.every(({ dtype }) => dtype === 'float32')) return fallback(call)
       const custom = call as unknown as CustomCall<Name, Backend>
-      const fault = faults[name](custom.inputs)
+      const fault = faults[name]?.(custom.inputs)
       if (fault) throw new Error(`${name}: ${fault}`)
       return run(custom)
     },

@@ -3,6 +3,7 @@
 // `format` and inputs in float32, of which it keeps the matrix in that format for as long as the matrix lives.
 
 import * as tf from '@tensorflow/tfjs'
+import { hasKernel, runKernel } from './custom-kernels.ts'
 
 /** Number formats of stored weights. */
 export type WeightFormat = 'int8' | 'float16'
@@ -39,7 +40,7 @@ export function quantizeLinear(model: tf.LayersModel, format: WeightFormat): Qua
   if (format !== 'int8' && format !== 'float16') {
     throw new Error(`quantizeLinear: format '${format}' is neither 'int8' nor 'float16'`)
   }
-  if (!tf.getKernel('QuantizedMatMul', tf.getBackend())) {
+  if (!hasKernel('QuantizedMatMul')) {
     throw new Error(
       `quantizeLinear: the current backend '${tf.getBackend()}' cannot multiply quantised weights; ` +
         'start that of @alexnet/backend-cpu or @alexnet/backend-webgpu first: await useBackend([cpu()])',
@@ -79,7 +80,7 @@ function apply(layer: Dense, inputs: tf.Tensor | tf.Tensor[], format: WeightForm
     const [depth, columns] = matrix.shape as [number, number]
     const x = tf.reshape(input, [-1, depth])
     const operands = { x, matrix, ...(layer.bias && { bias: layer.bias.read() }) }
-    const y = tf.engine().runKernel('QuantizedMatMul', operands, { format }) as tf.Tensor
+    const y: tf.Tensor = runKernel('QuantizedMatMul', operands, { format })
     return layer.activation.apply(tf.reshape(y, [...input.shape.slice(0, -1), columns]))
   })
 }

@@ -1,9 +1,7 @@
 // The loss that training goes down.
 
 import * as tf from '@tensorflow/tfjs'
-
-/** What a backend registers to compute loss and gradient in one pass; @alexnet/backend-cpu does. */
-const CROSS_ENTROPY_KERNEL = 'SoftmaxCrossEntropy'
+import { hasKernel, runKernel } from './custom-kernels.ts'
 
 /**
  * Mean cross-entropy of softmax(logits), as torch.nn.CrossEntropyLoss computes it.
@@ -29,7 +27,7 @@ export function crossEntropy(
       labelSmoothing === 0
         ? shares
         : tf.add(tf.mul(shares, 1 - labelSmoothing), labelSmoothing / classes)
-    if (tf.getKernel(CROSS_ENTROPY_KERNEL, tf.getBackend())) return fused(logits, smoothed)
+    if (hasKernel('SoftmaxCrossEntropy')) return fused(logits, smoothed)
     const logProbabilities = tf.logSoftmax(logits)
     return tf.mul(tf.sum(tf.mul(logProbabilities, smoothed)), -1 / pictures) as tf.Scalar
   })
@@ -37,12 +35,8 @@ export function crossEntropy(
 
 function fused(logits: tf.Tensor2D, shares: tf.Tensor): tf.Scalar {
   return tf.customGrad((x, save) => {
-    const [value, gradient] = tf
-      .engine()
-      .runKernel(CROSS_ENTROPY_KERNEL, { logits: x as tf.Tensor, shares }, {}) as [
-      tf.Scalar,
-      tf.Tensor,
-    ]
+    const operands = { logits: x as tf.Tensor, shares }
+    const [value, gradient]: [tf.Scalar, tf.Tensor] = runKernel('SoftmaxCrossEntropy', operands, {})
     ;(save as tf.GradSaveFunc)([gradient])
     return { value, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, dy) }
   })(logits) as tf.Scalar

@@ -2,12 +2,11 @@
 // the learning rate inside the velocity: the two differ only from the moment the rate changes, when the
 // paper's velocity keeps the step size it was built with.
 
+import type { CustomKernels } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
+import { hasKernel, runKernel } from './custom-kernels.ts'
 import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import type { WeightTreatment } from './weight-rules.ts'
-
-/** What a backend registers to do a whole step in place; @alexnet/backend-cpu does. */
-const MOMENTUM_KERNEL = 'MomentumStep'
 
 /** Default learning rate 0.01; weight decay is an L2 penalty, added to the gradient as `weightDecay · w`. */
 export interface SgdOptions extends OptimizerOptions {
@@ -65,8 +64,7 @@ export class Sgd extends Optimizer {
       return
     }
     const velocity = this.slot('velocity', name, weight)
-    const hasKernel = tf.getKernel(MOMENTUM_KERNEL, tf.getBackend()) !== undefined
-    const step = hasKernel ? inOnePass : composed
+    const step = hasKernel('MomentumStep') ? inOnePass : composed
     const { momentum, nesterov } = this
     const [newWeight, newVelocity] = this.rateInVelocity
       ? step(weight, velocity, tf.mul(gradient, learningRate), {
@@ -81,19 +79,15 @@ export class Sgd extends Optimizer {
   }
 }
 
-interface Step {
-  learningRate: number
-  weightDecay: number
-  momentum: number
-  nesterov: boolean
-}
+type Step = CustomKernels['MomentumStep']['attributes']
 
 /** The backend's own kernel: no temporary as large as the weights. */
-function inOnePass(weight: tf.Tensor, velocity: tf.Tensor, gradient: tf.Tensor, step: Step) {
-  const inputs = { weight, velocity, gradient }
-  const outputs = tf.engine().runKernel(MOMENTUM_KERNEL, inputs, { ...step })
-  return outputs as unknown as [tf.Tensor, tf.Tensor]
-}
+const inOnePass = (
+  weight: tf.Tensor,
+  velocity: tf.Tensor,
+  gradient: tf.Tensor,
+  step: Step,
+): [tf.Tensor, tf.Tensor] => runKernel('MomentumStep', { weight, velocity, gradient }, step)
 
 function composed(
   weight: tf.Tensor,

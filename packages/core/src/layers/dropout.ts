@@ -1,13 +1,12 @@
 // Dropout whose masks can be repeated: a mask is a pure function of the layer's seed, the training
 // step and the element's index, so a training run that resumes at a step goes on exactly as the
 // uninterrupted one. tf.layers.dropout draws from a generator whose state nobody can save.
+import type { CustomKernels } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
+import { hasKernel, runKernel } from '../custom-kernels.ts'
 import { requireRate, requireWholeNumber } from '../errors.ts'
 import { fillMask, keyOf, maskKeys } from '../random.ts'
 import { type LayerSettings, oneShape } from './support.ts'
-
-/** What a backend registers to compute `fillMask`'s masks itself; @alexnet/backend-cpu does. */
-const DROPOUT_KERNEL = 'HashedDropout'
 
 /** Settings of Dropout. */
 export interface DropoutSettings extends LayerSettings {
@@ -65,7 +64,7 @@ export class Dropout extends tf.layers.Layer {
     const key = keyOf(this.seed, this.#step, this.#callsInStep++)
     const firstElement = (this.#firstRow * input.size) / (input.shape[0] ?? 1)
     const scale = this.inverted ? 1 / keep : 1
-    if (tf.getKernel(DROPOUT_KERNEL, tf.getBackend()) && input.dtype === 'float32') {
+    if (hasKernel('HashedDropout') && input.dtype === 'float32') {
       return dropElements(input, { ...maskKeys(key, keep), scale, firstElement })
     }
     return tf.tidy(() => {
@@ -81,9 +80,11 @@ export class Dropout extends tf.layers.Layer {
 }
 
 /** The kernel applied to a tensor and, in the backward pass, to its gradient: no mask is kept. */
-function dropElements(input: tf.Tensor, attributes: tf.NamedAttrMap): tf.Tensor {
-  const run = (x: tf.Tensor) =>
-    tf.engine().runKernel(DROPOUT_KERNEL, { x }, attributes) as tf.Tensor
+function dropElements(
+  input: tf.Tensor,
+  attributes: CustomKernels['HashedDropout']['attributes'],
+): tf.Tensor {
+  const run = (x: tf.Tensor): tf.Tensor => runKernel('HashedDropout', { x }, attributes)
   return tf.customGrad((x) => ({
     value: run(x as tf.Tensor),
     gradFunc: (dy: tf.Tensor) => run(dy),

@@ -1,13 +1,12 @@
 // Forms of convolution with bias and of ReLU for training that keep fewer tensors until the backward
 // pass than TensorFlow.js's own: of conv → bias → ReLU it keeps all three outputs, though the gradients
 // need only the last. For AlexNet that is 4 MB a picture, half of all that its features keep.
+import type { CustomKernels } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
+import { hasKernel, runKernel } from '../custom-kernels.ts'
 
+/** tfjs's own kernel, of convolution with bias and activation. */
 const FUSED_CONVOLUTION = 'FusedConv2D'
-/** What a backend registers that has groups in convolution itself; backend-cpu and backend-webgl do. */
-const GROUPED_CONVOLUTION = 'GroupedConv2D'
-/** What a backend registers to compute ReLU's gradient in one pass; @alexnet/backend-webgpu does. */
-const RELU_GRADIENT = 'ReluGradient'
 
 /**
  * Convolution and bias in one kernel, `x` `[batch, h, w, channels]`, `filter` HWIO, `bias` `[filters]`.
@@ -18,7 +17,7 @@ export function convolveWithBias(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
   bias: tf.Tensor1D,
-  { strides, pad }: { strides: number; pad: unknown },
+  { strides, pad }: { strides: number; pad: Padding },
 ): tf.Tensor4D {
   registerGradient(FUSED_CONVOLUTION, '')
   return run(FUSED_CONVOLUTION, { x, filter, bias }, windowAttributes(strides, pad))
@@ -26,7 +25,7 @@ export function convolveWithBias(
 
 /** Whether the current backend has groups in convolution. */
 export function knowsGroups(): boolean {
-  return tf.getKernel(GROUPED_CONVOLUTION, tf.getBackend()) !== undefined
+  return hasKernel('GroupedConv2D')
 }
 
 /** As `convolveWithBias` with `filter` `[height, width, channels / groups, filters]`, if `knowsGroups()`. */
@@ -34,23 +33,24 @@ export function convolveGroups(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
   bias: tf.Tensor1D,
-  { strides, pad }: { strides: number; pad: unknown },
+  { strides, pad }: { strides: number; pad: Padding },
   groups: number,
 ): tf.Tensor4D {
-  registerGradient(GROUPED_CONVOLUTION, 'Grouped')
+  registerGradient('GroupedConv2D', 'Grouped')
   const attributes = { ...windowAttributes(strides, pad), groups }
-  return run(GROUPED_CONVOLUTION, { x, filter, bias }, attributes)
+  return runKernel('GroupedConv2D', { x, filter, bias }, attributes)
 }
 
-function windowAttributes(strides: number, pad: unknown) {
-  return {
+type Padding = CustomKernels['GroupedConv2D']['attributes']['pad']
+
+const windowAttributes = (strides: number, pad: Padding) =>
+  ({
     strides: [strides, strides],
     pad,
     dataFormat: 'NHWC',
     dilations: [1, 1],
     activation: 'linear',
-  }
-}
+  }) satisfies Omit<CustomKernels['GroupedConv2D']['attributes'], 'groups'>
 
 /** max(0, x). Keeps its output, of which the gradient needs only the sign; tf.relu keeps its input. */
 export function reluKeepingOutput(x: tf.Tensor): tf.Tensor {
@@ -60,8 +60,8 @@ export function reluKeepingOutput(x: tf.Tensor): tf.Tensor {
     // A tidy of its own: what a custom gradient leaves behind lives until the whole backward pass ends.
     const gradFunc = (dy: tf.Tensor, [y]: tf.Tensor[]) =>
       tf.tidy(() =>
-        tf.getKernel(RELU_GRADIENT, tf.getBackend())
-          ? run(RELU_GRADIENT, { y: y!, dy }, {})
+        hasKernel('ReluGradient')
+          ? runKernel('ReluGradient', { y: y!, dy }, {})
           : tf.mul(dy, tf.step(y!)),
       )
     return { value, gradFunc }
