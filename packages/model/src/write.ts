@@ -12,11 +12,12 @@ import {
   layersModelTopology,
   type ModelFile,
   type NamedTensor,
+  type NetworkLayer,
   type Quantization,
   quantize,
   type StoredTensor,
 } from '@alexnet/weights'
-import { encodeOnnx, type OnnxLayer } from '@alexnet/weights/onnx'
+import { encodeOnnx } from '@alexnet/weights/onnx'
 import type { LayersModel } from '@tensorflow/tfjs'
 import { type ModelDescription, toMetadata } from './description.ts'
 import { ModelError } from './errors.ts'
@@ -167,7 +168,7 @@ export function onnxFile(
   })
 }
 
-const layersOf = (network: LayersModel): OnnxLayer[] =>
+const layersOf = (network: LayersModel): NetworkLayer[] =>
   network.layers.map((layer) => ({
     className: layer.getClassName(),
     name: layer.name,
