@@ -21,7 +21,10 @@ export async function startLiteRt(): Promise<typeof LiteRt> {
       path,
     )
   }
-  Object.assign(globalThis, { self: globalThis, importScripts: run })
+  const printErr = (line: string) => {
+    if (!/^(INFO|WARNING):/.test(line)) console.error(line)
+  }
+  Object.assign(globalThis, { self: globalThis, importScripts: run, Module: { printErr } })
   const liteRt = await import('@litertjs/core')
   await liteRt.loadLiteRt(`${folder}/`)
   return liteRt

@@ -21,6 +21,8 @@ export interface TfliteTensor {
   shape: readonly number[]
   /** Its elements, if it is a constant; of float16 the bits. */
   data?: TensorData
+  /** Its first extent is the pictures at a time, which runtimes may change. */
+  isBatched?: boolean
   /** Of int8 elements: what those of each index of the first axis are multiplied by. */
   scales?: Float32Array
 }
@@ -130,7 +132,7 @@ function encodeTables(graph: TfliteGraph, constants: number) {
 }
 
 function encodeTensor(tables: TableWriter, tensor: TfliteTensor, buffer: number): number {
-  const { name, dtype, shape, scales } = tensor
+  const { name, dtype, shape, isBatched, scales } = tensor
   const quantization = scales && {
     offset: tables.table([
       undefined,
@@ -145,6 +147,9 @@ function encodeTensor(tables: TableWriter, tensor: TfliteTensor, buffer: number)
     { int: buffer },
     { offset: tables.text(name) },
     quantization,
+    undefined,
+    undefined,
+    isBatched ? { offset: tables.ints([-1, ...shape.slice(1)]) } : undefined,
   ])
 }
 

@@ -27,13 +27,13 @@ interface Appended {
   options?: OperatorOptions
 }
 
+/** A graph's tensors and operators, in order. */
 export class GraphBuilder {
   readonly tensors: TfliteTensor[] = []
   readonly operators: TfliteOperator[] = []
-  /** Place of the value that the next operator reads. */
   #current = 0
 
-  /** The graph's input, or its current value, once there are operators. */
+  /** Place of the value that the next operator reads. */
   get current(): number {
     return this.#current
   }
@@ -42,8 +42,9 @@ export class GraphBuilder {
     return this.tensors[this.#current]!.shape
   }
 
+  /** The next current value: the graph's input, or what an operator gives. */
   value(name: string, dtype: TfliteDType, shape: readonly number[]): number {
-    this.#current = this.tensors.push({ name, dtype, shape }) - 1
+    this.#current = this.tensors.push({ name, dtype, shape, isBatched: true }) - 1
     return this.#current
   }
 
