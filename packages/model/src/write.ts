@@ -201,7 +201,7 @@ export async function tfliteFile(
     metadata,
     softmax,
     batch,
-    ...(withPreprocessing && { preprocessing: normalizationOf(preprocessing) }),
+    [withPreprocessing ? 'preprocessing' : 'normalizedBy']: normalizationOf(preprocessing),
   })
 }
 

@@ -26,6 +26,10 @@ export async function startLiteRt(): Promise<typeof LiteRt> {
   }
   Object.assign(globalThis, { self: globalThis, importScripts: run, Module: { printErr } })
   const liteRt = await import('@litertjs/core')
+  // It looks for a GPU and tells, with a stack, that there is none.
+  const { warn } = console
+  console.warn = () => {}
   await liteRt.loadLiteRt(`${folder}/`)
+  console.warn = warn
   return liteRt
 }

@@ -3,16 +3,15 @@
 // offsets are set to once they are laid out: so a graph with 240 MB of weights is written without a copy of them.
 // https://flatbuffers.dev/internals/
 
-import { Builder } from 'flatbuffers'
 import { bytesOf, elementSize, requireWhole, type TensorData } from '../tensor.ts'
 import {
-  type Field,
   type OperatorOptions,
   operatorCodes,
   type TfliteDType,
   type TfliteOperatorName,
   tensorTypes,
 } from './schema.ts'
+import { TableWriter } from './tables.ts'
 
 /** A value of the graph. */
 export interface TfliteTensor {
@@ -77,8 +76,7 @@ export function encodeTfliteGraph(graph: TfliteGraph): Uint8Array<ArrayBuffer>[]
 
 /** The tables, and where in them the offset of each constant goes. */
 function encodeTables(graph: TfliteGraph, constants: number) {
-  const builder = new Builder(1024)
-  const tables = new TableWriter(builder)
+  const tables = new TableWriter()
   // Buffer 0 is that of tensors which are no constants.
   const buffers = [
     tables.table([]),
@@ -120,9 +118,8 @@ function encodeTables(graph: TfliteGraph, constants: number) {
     { offset: tables.offsets(metadata) },
     { offset: tables.offsets([encodeSignature(tables, graph)]) },
   ])
-  builder.finish(model, 'TFL3')
-  const bytes = builder.asUint8Array() as Uint8Array<ArrayBuffer>
-  // The builder counts from the end, and a table begins with its distance from the list of its fields' places.
+  const bytes = tables.finish(model, 'TFL3')
+  // The writer counts from the end, and a table begins with its distance from the list of its fields' places.
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const places = buffers.slice(1).map((offset) => {
     const table = bytes.byteLength - offset
@@ -180,56 +177,6 @@ function encodeSignature(tables: TableWriter, { tensors, inputs, outputs }: Tfli
     { offset: named(outputs) },
     { offset: tables.text('serving_default') },
   ])
-}
-
-/** FlatBuffers' tables and vectors, each written before what refers to it. */
-class TableWriter {
-  readonly #builder: Builder
-
-  constructor(builder: Builder) {
-    this.#builder = builder
-  }
-
-  /** Fields by slot; undefined ones are absent. */
-  table(fields: readonly (Field | undefined)[]): number {
-    const builder = this.#builder
-    builder.startObject(fields.length)
-    for (const [slot, field] of fields.entries()) {
-      if (!field) continue
-      if ('offset' in field) builder.addFieldOffset(slot, field.offset, 0)
-      else if ('int' in field) builder.addFieldInt32(slot, field.int, null)
-      else if ('byte' in field) builder.addFieldInt8(slot, field.byte, null)
-      else builder.addFieldFloat32(slot, field.float, null)
-    }
-    return builder.endObject()
-  }
-
-  text(value: string): number {
-    return this.#builder.createString(value)
-  }
-
-  ints(values: readonly number[]): number {
-    return this.#vector(values, 4, (value) => this.#builder.addInt32(value))
-  }
-
-  floats(values: Float32Array): number {
-    return this.#vector(values, 4, (value) => this.#builder.addFloat32(value))
-  }
-
-  longZeros(length: number): number {
-    return this.#vector({ length }, 8, () => this.#builder.addInt64(0n))
-  }
-
-  offsets(values: readonly number[]): number {
-    return this.#vector(values, 4, (value) => this.#builder.addOffset(value))
-  }
-
-  /** Written from its end, as everything in a FlatBuffer is. */
-  #vector(values: ArrayLike<number>, size: number, add: (value: number) => void): number {
-    this.#builder.startVector(size, values.length, size)
-    for (let i = values.length - 1; i >= 0; i--) add(values[i]!)
-    return this.#builder.endVector()
-  }
 }
 
 /** The constants after the tables, each a vector: its length, then its bytes. */

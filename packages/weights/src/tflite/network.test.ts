@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { unzipSync } from 'fflate'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { NetworkLayer } from '../network/layers.ts'
 import { quantize } from '../quantization.ts'
@@ -111,7 +112,7 @@ describe('poolings, beside PyTorch', () => {
 describe('the file', () => {
   it('is known by its mark, has constants at multiples of 16 bytes, and keeps texts', () => {
     const metadata = { note: 'é' }
-    const chunks = encodeTflite({ layers, tensors, labels: ['a'], metadata })
+    const chunks = encodeTflite({ layers, tensors, metadata })
     const file = Buffer.from(join(chunks))
     expect(file.subarray(4, 8).toString()).toBe('TFL3')
     const last = bytesOf(tensors.get('classifier.4.weight')!.data)
@@ -121,7 +122,15 @@ describe('the file', () => {
       expect(place).toBeGreaterThan(0)
       expect(place % 16).toBe(0)
     }
-    expect(file.toString()).toContain('{"note":"é","labels":"[\\"a\\"]"}')
+    expect(file.toString()).toContain('{"note":"é"}')
+  })
+
+  it('ends with the classes in an archive that is read from the start of the file', async () => {
+    const file = join(encodeTflite({ layers, tensors, labels: ['é', 'a\nb'] }))
+    const { 'labels.txt': names, ...others } = unzipSync(file)
+    expect(new TextDecoder().decode(names)).toBe('é\na b')
+    expect(others).toEqual({})
+    expect(worst(await run({ labels: ['a'] }, normalized), expectedLogits())).toBeLessThan(2e-6)
   })
 
   it('has ReLU inside the operator before, and no padding of its own where LiteRT has the same', () => {

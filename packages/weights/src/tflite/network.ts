@@ -18,6 +18,7 @@ import type { StoredTensor } from '../tensor.ts'
 import { encodeTfliteGraph, type TfliteGraph } from './encode.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import { channelsLast, pixelByPixel } from './layouts.ts'
+import { encodeModelMetadata, labelsArchive, METADATA_NAME } from './metadata.ts'
 import {
   convolutionOptions,
   type FusedActivation,
@@ -40,13 +41,18 @@ export interface TfliteNetwork {
    * Takes the pictures' normalisation into the file: its input then is uint8 RGB. Default: float32, normalised.
    */
   preprocessing?: Normalization
+  /**
+   * How pictures are normalised before they come, where the file does not do it: told in its metadata, so that
+   * MediaPipe does. Default: not told.
+   */
+  normalizedBy?: Normalization
   /** Pictures at a time; runtimes that can resize an input change it. Default 1. */
   batch?: number
   /** The output is `probabilities` instead of `logits`. Default false. */
   softmax?: boolean
-  /** Class names, kept as metadata. */
+  /** Class names, kept as metadata: in the file `labels.txt` of an archive at the file's end. */
   labels?: readonly string[]
-  /** Free text by key. */
+  /** Free text by key, kept as JSON. */
   metadata?: Readonly<Record<string, string>>
 }
 
@@ -59,7 +65,10 @@ export interface TfliteNetwork {
  * @throws RangeError for a layer that has no counterpart or a weight that is missing, naming it, and past 2 GiB.
  */
 export function encodeTflite(network: TfliteNetwork): Uint8Array<ArrayBuffer>[] {
-  return encodeTfliteGraph(tfliteGraph(network))
+  const chunks = encodeTfliteGraph(tfliteGraph(network))
+  if (!network.labels) return chunks
+  const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+  return [...chunks, labelsArchive(network.labels, size)]
 }
 
 /** The graph that {@link encodeTflite} writes. */
@@ -78,15 +87,26 @@ export function tfliteGraph(network: TfliteNetwork): TfliteGraph {
   const { graph } = writer
   if (softmax)
     graph.append('softmax', { op: 'SOFTMAX', shape: graph.shape, options: softmaxOptions })
-  graph.rename(softmax ? 'probabilities' : 'logits')
-  const texts = { ...metadata, ...(labels ? { labels: JSON.stringify(labels) } : {}) }
+  const output = softmax ? 'probabilities' : 'logits'
+  graph.rename(output)
+  const { preprocessing, normalizedBy } = network
+  const isTold = !preprocessing && normalizedBy?.mean.length === 3
   return {
     name,
     tensors: graph.tensors,
     operators: graph.operators,
     inputs: [image],
     outputs: [graph.current],
-    metadata: { alexnet: new TextEncoder().encode(JSON.stringify(texts)) },
+    metadata: {
+      [METADATA_NAME]: encodeModelMetadata({
+        name,
+        input: 'image',
+        output,
+        normalizedBy: isTold ? normalizedBy : undefined,
+        hasLabels: labels !== undefined,
+      }),
+      alexnet: new TextEncoder().encode(JSON.stringify(metadata)),
+    },
   }
 }
 

@@ -3,6 +3,7 @@
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/compiler/mlir/lite/schema/schema.fbs
 
 import type { StoredDType } from '../tensor.ts'
+import type { Field } from './tables.ts'
 
 /** TensorType. */
 export const tensorTypes = {
@@ -37,9 +38,6 @@ export const operatorCodes = {
   POW: 78,
 } as const
 export type TfliteOperatorName = keyof typeof operatorCodes
-
-/** A field of a table. */
-export type Field = { offset: number } | { int: number } | { byte: number } | { float: number }
 
 /** A table of an operator's options: its number in the union BuiltinOptions, its fields by slot. */
 export interface OperatorOptions {
