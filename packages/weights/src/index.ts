@@ -4,6 +4,7 @@ export { openCheckpoint, type ReadOptions, readCheckpoint } from './checkpoint.t
 export type { Crc32 } from './crc32.ts'
 export { CheckpointError, DownloadError, type DownloadFailure } from './error.ts'
 export type { NetworkLayer } from './network/layers.ts'
+export type { PixelNormalization } from './network/preparation.ts'
 export { encodeNpyHeader, encodeNpz } from './npy.ts'
 export type { DownloadOptions, DownloadProgress } from './pull.ts'
 export { dequantize, type Quantization, type Quantized, quantize } from './quantization.ts'

@@ -15,7 +15,7 @@ import {
   type PoolingStep,
   type WindowedStep,
 } from '../network/layers.ts'
-import { type Normalization, scaleAndShift } from '../network/preparation.ts'
+import { type PixelNormalization, scaleAndShift } from '../network/preparation.ts'
 import type { StoredTensor } from '../tensor.ts'
 import { adaptiveAverages } from '../windows.ts'
 import { encodeOnnxGraph, type OnnxGraph, type OnnxNode, type OnnxValue } from './encode.ts'
@@ -32,7 +32,7 @@ export interface OnnxNetwork {
    * Takes the pictures' normalisation into the file: its input then is `image`, uint8 RGB
    * `[batch, height, width, 3]`, already cropped. Default: float32 `[batch, 3, height, width]`, normalised.
    */
-  preprocessing?: Normalization
+  preprocessing?: PixelNormalization
   /** Name of the input. Default `image`; Transformers' is `pixel_values`. */
   inputName?: string
   /** Class names, kept as metadata. */
@@ -82,7 +82,7 @@ class GraphBuilder {
     this.#current = inputName
   }
 
-  input({ height, width, channels }: PictureSize, normalization?: Normalization): OnnxValue {
+  input({ height, width, channels }: PictureSize, normalization?: PixelNormalization): OnnxValue {
     if (!normalization) {
       return { name: this.#inputName, dtype: 'float32', shape: ['batch', channels, height, width] }
     }

@@ -3,7 +3,7 @@
 // in common with the writers of files.
 
 import type { NetworkLayer } from '../network/layers.ts'
-import type { Normalization } from '../network/preparation.ts'
+import type { PixelNormalization } from '../network/preparation.ts'
 import type { NamedTensor } from '../tensor.ts'
 
 type Picture = {
@@ -271,7 +271,7 @@ export const tensors = new Map([
 export const pixels = Uint8Array.from({ length: 2 * 19 * 19 * 3 }, () =>
   Math.floor((random() + 1) * 127.99),
 )
-export const preprocessing: Normalization = {
+export const preprocessing: PixelNormalization = {
   mean: [0.4, 0.5, 0.6],
   std: [0.2, 0.25, 0.3],
 }

@@ -3,7 +3,7 @@
 // https://github.com/google-ai-edge/mediapipe/blob/master/mediapipe/tasks/metadata/metadata_schema.fbs
 
 import { zipSync } from 'fflate'
-import type { Normalization } from '../network/preparation.ts'
+import type { PixelNormalization } from '../network/preparation.ts'
 import { TableWriter } from './tables.ts'
 
 /** Name of the metadata among a file's. */
@@ -18,7 +18,7 @@ export interface ModelMetadata {
   input: string
   output: string
   /** How pictures have to be normalised before they come; undefined where the graph does it. */
-  normalizedBy?: Normalization
+  normalizedBy?: PixelNormalization
   hasLabels: boolean
 }
 
@@ -70,7 +70,7 @@ function imageContent(tables: TableWriter): number {
 }
 
 /** NormalizationOptions: (pixel − mean) / std, pixels from 0 to 255. */
-function normalizationUnit(tables: TableWriter, { mean, std }: Normalization): number {
+function normalizationUnit(tables: TableWriter, { mean, std }: PixelNormalization): number {
   const scaled = (values: ArrayLike<number>) =>
     tables.floats(Float32Array.from(values, (value) => 255 * value))
   const options = tables.table([{ offset: scaled(mean) }, { offset: scaled(std) }])

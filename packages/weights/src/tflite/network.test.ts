@@ -15,6 +15,7 @@ import {
   tensors,
   worst,
 } from '../testing/reference-network.ts'
+import { encodeTfliteGraph } from './encode.ts'
 import { encodeTflite, type TfliteNetwork, tfliteGraph } from './network.ts'
 
 let liteRt: Awaited<ReturnType<typeof startLiteRt>>
@@ -165,6 +166,17 @@ describe('the file', () => {
       'RESHAPE',
       'FULLY_CONNECTED',
     ])
+  })
+
+  it('is not written past 2 GiB', () => {
+    // Memory that nobody touches, several times.
+    const data = new Uint8Array(2 ** 29)
+    const tensors = Array.from({ length: 4 }, (_, at) => {
+      return { name: `${at}`, dtype: 'uint8' as const, shape: [2 ** 29], data }
+    })
+    const graph = { name: 'large', tensors, operators: [], inputs: [], outputs: [] }
+    expect(() => encodeTfliteGraph(graph)).toThrow(/more than 2 GiB cannot be written/)
+    expect(encodeTfliteGraph({ ...graph, tensors: tensors.slice(1) })).toHaveLength(7)
   })
 
   it('is not written when something is unknown or impossible', () => {

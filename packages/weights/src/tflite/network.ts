@@ -13,7 +13,7 @@ import {
   type PoolingStep,
   type WindowedStep,
 } from '../network/layers.ts'
-import { type Normalization, scaleAndShift } from '../network/preparation.ts'
+import { type PixelNormalization, scaleAndShift } from '../network/preparation.ts'
 import type { StoredTensor } from '../tensor.ts'
 import { encodeTfliteGraph, type TfliteGraph } from './encode.ts'
 import { GraphBuilder } from './graph-builder.ts'
@@ -40,12 +40,12 @@ export interface TfliteNetwork {
   /**
    * Takes the pictures' normalisation into the file: its input then is uint8 RGB. Default: float32, normalised.
    */
-  preprocessing?: Normalization
+  preprocessing?: PixelNormalization
   /**
    * How pictures are normalised before they come, where the file does not do it: told in its metadata, so that
    * MediaPipe does. Default: not told.
    */
-  normalizedBy?: Normalization
+  normalizedBy?: PixelNormalization
   /** Pictures at a time; runtimes that can resize an input change it. Default 1. */
   batch?: number
   /** The output is `probabilities` instead of `logits`. Default false. */
@@ -122,7 +122,7 @@ class NetworkWriter {
     this.#tensors = tensors
   }
 
-  input(shape: readonly number[], normalization: Normalization | undefined): number {
+  input(shape: readonly number[], normalization: PixelNormalization | undefined): number {
     const { graph } = this
     const image = graph.value('image', normalization ? 'uint8' : 'float32', shape)
     if (!normalization) return image
