@@ -2,7 +2,7 @@
 // shapes, and no layers.
 
 import type { PictureSize } from '../network/layers.ts'
-import type { StoredTensor } from '../tensor.ts'
+import { elementCount, type StoredTensor } from '../tensor.ts'
 import { adaptiveAverages } from '../windows.ts'
 import type { TfliteOperator, TfliteTensor } from './encode.ts'
 import {
@@ -27,6 +27,9 @@ interface Appended {
   options?: OperatorOptions
 }
 
+/** Of a tensor, in 32 bits with a sign. */
+const MOST_ELEMENTS = 2 ** 31 - 1
+
 /** A graph's tensors and operators, in order. */
 export class GraphBuilder {
   readonly tensors: TfliteTensor[] = []
@@ -44,6 +47,11 @@ export class GraphBuilder {
 
   /** The next current value: the graph's input, or what an operator gives. */
   value(name: string, dtype: TfliteDType, shape: readonly number[]): number {
+    if (elementCount(shape) > MOST_ELEMENTS) {
+      throw new RangeError(
+        `layer ${name}: [${shape.join(', ')}] is more than LiteRT can count: take a smaller batch`,
+      )
+    }
     this.#current = this.tensors.push({ name, dtype, shape, isBatched: true }) - 1
     return this.#current
   }

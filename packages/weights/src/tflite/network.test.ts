@@ -187,9 +187,12 @@ describe('the file', () => {
     const some = new Map([...tensors].slice(1))
     expect(() => encodeTflite({ layers, tensors: some })).toThrow(/features\.0\.weight is missing/)
     expect(() => encodeTflite({ layers, tensors, batch: 0 })).toThrow(/batch must be .* found 0/)
+    expect(() => encodeTflite({ layers, tensors, batch: 1e9 })).toThrow(/image: .* smaller batch/)
     const settings = { size: 4, alpha: 1, beta: 1, bias: 1 }
     const even = layer('AlexNetLocalResponseNormalization', 'even', settings, 19, 19, 3)
     expect(() => encodeTflite({ layers: [layers[0]!, even], tensors })).toThrow(/even: .* not 4/)
+    const flat = [layers[0]!, layer('Flatten', 'flatten', {}, 1083)]
+    expect(() => encodeTflite({ layers: flat, tensors })).toThrow(/linear layer after/)
     const wide = { dtype: 'float64' as const, shape: [8], data: new Float64Array(8) }
     expect(() =>
       encodeTflite({ layers, tensors: new Map(tensors).set('features.0.bias', wide) }),

@@ -84,6 +84,7 @@ export function tfliteGraph(network: TfliteNetwork): TfliteGraph {
     network.preprocessing,
   )
   for (const [index, step] of steps.entries()) writer.add(step, steps[index + 1])
+  writer.requireOrder()
   const { graph } = writer
   if (softmax)
     graph.append('softmax', { op: 'SOFTMAX', shape: graph.shape, options: softmaxOptions })
@@ -170,6 +171,13 @@ class NetworkWriter {
         this.#flattened = step.input
         graph.reshape(step.name, [graph.shape[0]!, step.output.channels])
     }
+  }
+
+  /** @throws RangeError when what was flattened comes out as it is, pixel by pixel and not as PyTorch has it */
+  requireOrder(): void {
+    const { height = 1, width = 1, channels = 1 } = this.#flattened ?? {}
+    if (height * width === 1 || channels === 1) return
+    throw new RangeError('a network for LiteRT has a linear layer after its pictures are flattened')
   }
 
   #fused(next: NetworkStep | undefined): FusedActivation {
