@@ -71,7 +71,7 @@ export async function modelAndPictures(variant: Variant, inputSize: number, clas
   const { model, tensors } = await spreadModel(variant, inputSize, classes)
   const drawn = shapes({ count: BATCH, size: inputSize })
   const pictures: Picture[] = await Promise.all([drawn.load(0), drawn.load(1)])
-  const pixels = new Uint8Array(Buffer.concat(pictures.map(({ data }) => data)))
+  const pixels = Uint8Array.from(pictures.flatMap(({ data }) => [...data]))
   const input = tf.tidy(() =>
     tf
       .tensor4d(Float32Array.from(pixels), [BATCH, inputSize, inputSize, 3])
