@@ -25,7 +25,7 @@ const ownWords: Record<string, readonly string[]> = {
   lpips: ['lpips', 'perceptual-similarity', 'image-comparison', 'visual-regression'],
   model: ['pretrained', 'inference', 'grad-cam', 'imagenet'],
   train: ['training', 'fine-tuning', 'pytorch'],
-  weights: ['safetensors', 'pytorch', 'onnx', 'npz', 'caffe', 'checkpoint'],
+  weights: ['safetensors', 'pytorch', 'onnx', 'tflite', 'litert', 'npz', 'caffe', 'checkpoint'],
 }
 
 /** Source maps name sources that are not shipped. */

@@ -1,10 +1,13 @@
 // Programs of others that open what ours write, each in a process of its own in a consumer's folder: plain
-// TensorFlow.js, and Transformers.js. Their answers are held to ours.
+// TensorFlow.js, Transformers.js, and LiteRT.js. Their answers are held to ours.
 
 import { runProgram } from './in-node.ts'
 
 /** What the clients' programs need beside our packages. */
-export const clientVersions = { '@huggingface/transformers': '^4.0.0' }
+export const clientVersions = {
+  '@huggingface/transformers': '^4.0.0',
+  '@litertjs/core': '^2.5.0',
+}
 
 /** Ours writes the model and its logits for a picture; the other program knows neither us nor our layers. */
 const forTensorFlow = `
@@ -80,6 +83,49 @@ const transformers = `
 /** The top five of the bundled model by Transformers.js' own pipeline, and by ours. @throws Error with its words */
 export const inTransformers = (folder: string) =>
   runClient(folder, transformers) as TransformersAnswer[]
+
+/** What LiteRT.js gives of a model in one precision, beside ours. */
+export interface LiteRtAnswer {
+  /** `float32` */
+  precision: string
+  /** Largest difference of any probability. */
+  worst: number
+}
+
+/** LiteRT.js is for pages and workers: its WebAssembly is started by a script, which importScripts runs. */
+const liteRt = `
+  import { readFileSync } from 'node:fs'
+  import { createRequire } from 'node:module'
+  import { compileFunction, constants } from 'node:vm'
+  import { shapes } from '@alexnet/data'
+  import { openModel } from '@alexnet/model'
+  const require = createRequire(import.meta.url)
+  const folder = process.cwd() + '/node_modules/@litertjs/core/wasm/'
+  globalThis.self = globalThis
+  globalThis.importScripts = (filename) => {
+    const source = readFileSync(filename, 'utf8') + ';globalThis.ModuleFactory = ModuleFactory'
+    const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+    const run = compileFunction(source, ['require', '__dirname'], { filename, importModuleDynamically })
+    run(require, folder)
+  }
+  const { loadAndCompile, loadLiteRt, Tensor } = await import('@litertjs/core')
+  await loadLiteRt(folder)
+  const model = await openModel('cifar10')
+  const picture = await shapes({ count: 1, size: 32 }).load(0)
+  const ours = await model.classify(picture, { topK: 10 })
+  const answers = []
+  for (const quantize of [undefined, 'float16', 'int8']) {
+    const options = { format: 'tflite', quantize, withPreprocessing: true, softmax: true }
+    const opened = await loadAndCompile(await model.save('bytes', options), { accelerator: 'wasm' })
+    const [output] = await opened.run([Tensor.fromTypedArray(picture.data, [1, 32, 32, 3])])
+    const theirs = output.toTypedArray()
+    const worst = Math.max(...ours.map(({ index, probability }) => Math.abs(probability - theirs[index])))
+    answers.push({ precision: quantize ?? 'float32', worst })
+  }
+  console.log(JSON.stringify(answers))`
+
+/** The bundled model by LiteRT.js, and by ours. @throws Error with its words */
+export const inLiteRt = (folder: string) => runClient(folder, liteRt) as LiteRtAnswer[]
 
 /** Runs a program; what it prints last is JSON. */
 function runClient(folder: string, code: string): unknown {

@@ -1,6 +1,7 @@
 // The quick share of the consumers' test: the packed packages in an empty folder, without a network. The READMEs'
 // examples run as JavaScript, they and all declarations are type-checked, pages get no more than their budgets, a page
-// built by Vite answers in Chromium as the program does in Node, and TensorFlow.js alone opens what was written for it. `npm run consumers` asks every tool.
+// built by Vite answers in Chromium as the program does in Node, and TensorFlow.js and LiteRT.js open what was written for
+// them. `npm run consumers` asks every tool.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
@@ -8,7 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { missingChromium } from '../chromium.ts'
 import { ask, isolation, openChromium, POLICY, serve } from './browser.ts'
-import { inPlainTensorFlow } from './clients.ts'
+import { inLiteRt, inPlainTensorFlow } from './clients.ts'
 import { entries, type Setting, settings, typeCheck } from './declarations.ts'
 import { runExamples } from './examples.ts'
 import { expectedAnswer, guides, readmes, runBlocks } from './in-node.ts'
@@ -98,6 +99,13 @@ describe('the examples', () => {
 describe('what ours write', () => {
   it('opens in TensorFlow.js alone, where no layer of ours is known', () => {
     expect(inPlainTensorFlow(folder)).toBeLessThan(1e-4)
+  })
+
+  it('opens in LiteRT.js', () => {
+    const [whole, half, quarter] = inLiteRt(folder)
+    expect(whole!.worst).toBeLessThan(1e-5)
+    expect(half!.worst).toBeLessThan(1e-3)
+    expect(quarter!.worst).toBeLessThan(5e-2)
   })
 })
 

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright'
 import { missingChromium } from '../chromium.ts'
 import { type Answer, ask, isolation, openChromium, POLICY, serve } from './browser.ts'
-import { clientVersions, inPlainTensorFlow, inTransformers } from './clients.ts'
+import { clientVersions, inLiteRt, inPlainTensorFlow, inTransformers } from './clients.ts'
 import { entries, type Setting, settings, typeCheck } from './declarations.ts'
 import { type Expected, expectedAnswer, readmes } from './in-node.ts'
 import { inRuntime, runtimes, runtimeVersions } from './runtimes.ts'
@@ -141,6 +141,15 @@ function opened(folder: string): Row[] {
       const worst = answers.map((answer) => `${answer.precision} ${answer.worst.toPrecision(2)}`)
       const outcome = isSame ? 'works' : `other classes: ${JSON.stringify(answers)}`
       return [outcome, `the same top five; probabilities within ${worst.join(', ')}`]
+    }),
+    tried('LiteRT.js, `format: tflite`', '@litertjs/core', () => {
+      const answers = inLiteRt(folder)
+      const worst = answers.map((answer) => `${answer.worst.toPrecision(2)} (${answer.precision})`)
+      // int8 is multiplied as int8.
+      const isSame = answers.every(
+        (answer) => answer.worst < (answer.precision === 'int8' ? 0.05 : 1e-3),
+      )
+      return [isSame ? 'works' : 'other answers', `probabilities within ${worst.join(', ')}`]
     }),
   ]
 }

@@ -53,6 +53,7 @@ export async function packAll(folder: string, workspace = root): Promise<Tarball
 
 /** Packages that a consumer of all of ours has beside them, by the folder of the workspace that holds them. */
 const besides: Record<string, string> = {
+  '@litertjs/core': 'packages/weights',
   esbuild: 'packages/conformance',
   '@types/node': 'packages/core',
   typescript: 'packages/core',

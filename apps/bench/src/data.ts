@@ -1,5 +1,5 @@
-// What the engines compute on, written once into a folder that all of them read: weights (safetensors and
-// ONNX), three different pictures, and the logits that plain JavaScript gives for them, which every
+// What the engines compute on, written once into a folder that all of them read: weights (safetensors,
+// ONNX and, where it is asked for, LiteRT), three different pictures, and the logits that plain JavaScript gives for them, which every
 // engine must reproduce before it is timed. A batch repeats the three pictures, so that every row of a
 // batch is checked; dense kernels take the same time whatever the numbers are.
 
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { exportWeights } from '@alexnet/core'
 import { encodeSafetensors } from '@alexnet/weights'
 import { encodeOnnx } from '@alexnet/weights/onnx'
+import { encodeTflite } from '@alexnet/weights/tflite'
 import * as tf from '@tensorflow/tfjs'
 import { createModel, describeNetwork, type Network, type NetworkOptions } from './network.ts'
 
@@ -18,6 +19,7 @@ export const files = {
   network: 'network.json',
   weights: 'weights.safetensors',
   onnx: 'model.onnx',
+  tflite: (batch: number) => `model-${batch}.tflite`,
   /** Float32, [3, size, size, 3]. */
   pictures: 'pictures.bin',
 } as const
@@ -35,6 +37,8 @@ export interface PrepareOptions extends NetworkOptions {
    * for a large network.
    */
   content: 'network' | 'tensors' | 'expected'
+  /** Batches that LiteRT is to have a file for. Default: none. */
+  tfliteBatches?: readonly number[]
 }
 
 /** Fills a folder with the files above. */
@@ -63,6 +67,10 @@ async function writeTensors(
     outputShape: layer.outputShape as unknown[],
   }))
   await writeChunks(join(folder, files.onnx), encodeOnnx({ layers, tensors: weights }))
+  for (const batch of options.tfliteBatches ?? []) {
+    const chunks = encodeTflite({ layers, tensors: weights, batch })
+    await writeChunks(join(folder, files.tflite(batch)), chunks)
+  }
   const shape: [number, number, number, number] = [
     DIFFERENT_PICTURES,
     network.inputSize,

@@ -4,6 +4,7 @@ export const modelFormats = [
   'safetensors',
   'npz',
   'onnx',
+  'tflite',
   'tfjs',
   'shards',
   'transformers',
@@ -12,3 +13,6 @@ export type ModelFormat = (typeof modelFormats)[number]
 
 /** Those that are a folder of several files. */
 export const folderFormats: readonly ModelFormat[] = ['tfjs', 'shards', 'transformers']
+
+/** Those that no program of ours reads. */
+export const writtenOnly: readonly ModelFormat[] = ['tflite']

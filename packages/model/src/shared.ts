@@ -5,6 +5,7 @@ export { evenly } from './drawings.ts'
 export { ModelError } from './errors.ts'
 export { classNamed } from './explain.ts'
 export type { ExplainOptions, Explanation, ExplanationMap } from './explanation.ts'
+export { writtenOnly } from './formats.ts'
 export { type HubAccess, isHubName, parseHubName } from './hub.ts'
 export * from './lists.ts'
 export {

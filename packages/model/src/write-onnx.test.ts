@@ -2,68 +2,17 @@
 
 import { useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
-import {
-  architectures,
-  createAlexNet,
-  type ExportedWeight,
-  loadWeights,
-  modelWeights,
-  type Variant,
-} from '@alexnet/core'
-import { type Picture, shapes } from '@alexnet/data'
+import { architectures } from '@alexnet/core'
 import { quantize } from '@alexnet/weights'
-import * as tf from '@tensorflow/tfjs'
 import * as ort from 'onnxruntime-web'
 import { beforeAll, expect, it } from 'vitest'
+import { BATCH, cases, modelAndPictures, worst } from './testing/every-variant.ts'
 import { onnxFile } from './write.ts'
-
-/**
- * torchvision's at full size; others at sizes whose windows round up, are cut off and pad as they do at
- * full size, with less arithmetic and a smaller first linear layer.
- */
-const cases: [variant: Variant, inputSize: number, classes: number][] = [
-  ['torchvision', 224, 10],
-  ['torchvision', 100, 4], // adaptive pooling from 2 to 6 pixels
-  ['paper', 99, 10],
-  ['krizhevsky-2012', 96, 10],
-  ['caffe', 99, 10],
-  ['caffenet', 101, 5],
-  ['cifar', 32, 10],
-  ['cifar-paper', 32, 10],
-  ['lenet-5', 32, 10],
-  ['cuda-convnet-80sec', 32, 10],
-  ['cuda-convnet-18pct', 32, 10],
-]
-
-const BATCH = 2
-const normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
 
 beforeAll(async () => {
   await useBackend([cpu({ threads: 1 })])
   ort.env.wasm.numThreads = 1
 })
-
-/** Numbers from N(0, 1), enough that repeating them over a large weight leaves no two rows alike. */
-const drawn = tf.randomNormal([65_537], 0, 1, 'float32', 1).dataSync()
-
-/** A model whose logits differ from picture to picture: weights of about N(0, √(2 / fan-in)). */
-async function spreadModel(variant: Variant, inputSize: number, classes: number) {
-  const model = createAlexNet({ variant, inputSize, classes, initialize: false })
-  const tensors = new Map<string, ExportedWeight>()
-  let next = 0
-  for (const { name, shape } of modelWeights(model)) {
-    const fanIn = shape.slice(1).reduce((product, extent) => product * extent, 1)
-    const deviation = shape.length > 1 ? Math.sqrt(2 / fanIn) : 0.05
-    const data = new Float32Array(fanIn * shape[0]!)
-    for (let i = 0; i < data.length; i++) {
-      data[i] = drawn[next]! * deviation
-      next = next + 1 === drawn.length ? 0 : next + 1
-    }
-    tensors.set(name, { dtype: 'float32', shape, data })
-  }
-  loadWeights(model, tensors)
-  return { model, tensors }
-}
 
 const join = (chunks: Uint8Array[]) => new Uint8Array(Buffer.concat(chunks))
 
@@ -73,45 +22,6 @@ async function run(file: Uint8Array, image: ort.Tensor): Promise<Float32Array> {
   const values = logits!.data as Float32Array
   await session.release()
   return values
-}
-
-/** Largest difference over the largest value. */
-function worst(found: Float32Array, expected: Float32Array): number {
-  expect(found.length).toBe(expected.length)
-  let [difference, largest] = [0, 0]
-  for (const [index, value] of expected.entries()) {
-    difference = Math.max(difference, Math.abs(found[index]! - value))
-    largest = Math.max(largest, Math.abs(value))
-  }
-  expect(largest).toBeGreaterThan(0.1)
-  return difference / largest
-}
-
-async function modelAndPictures(variant: Variant, inputSize: number, classes: number) {
-  const { model, tensors } = await spreadModel(variant, inputSize, classes)
-  const drawn = shapes({ count: BATCH, size: inputSize })
-  const pictures: Picture[] = await Promise.all([drawn.load(0), drawn.load(1)])
-  const pixels = new Uint8Array(Buffer.concat(pictures.map(({ data }) => data)))
-  const input = tf.tidy(() =>
-    tf
-      .tensor4d(Float32Array.from(pixels), [BATCH, inputSize, inputSize, 3])
-      .div(255)
-      .sub([...normalization.mean])
-      .div([...normalization.std]),
-  )
-  const output = tf.tidy(() => model.predict(input) as tf.Tensor)
-  const expected = (await output.data()) as Float32Array
-  const planes = tf.tidy(() => input.transpose([0, 3, 1, 2]))
-  const channelsFirst = (await planes.data()) as Float32Array
-  tf.dispose([input, output, planes])
-  const preprocessing = {
-    resize: inputSize,
-    crop: inputSize,
-    interpolation: 'bilinear' as const,
-    ...normalization,
-  }
-  const loaded = { network: model, labels: Array.from({ length: classes }, String), preprocessing }
-  return { loaded, tensors, pixels, channelsFirst, expected }
 }
 
 it('has a case for every variant', () => {

@@ -12,11 +12,12 @@ import {
   layersModelTopology,
   type ModelFile,
   type NamedTensor,
+  type NetworkLayer,
   type Quantization,
   quantize,
   type StoredTensor,
 } from '@alexnet/weights'
-import { encodeOnnx, type OnnxLayer } from '@alexnet/weights/onnx'
+import { encodeOnnx } from '@alexnet/weights/onnx'
 import type { LayersModel } from '@tensorflow/tfjs'
 import { type ModelDescription, toMetadata } from './description.ts'
 import { ModelError } from './errors.ts'
@@ -34,8 +35,12 @@ export interface SaveOptions {
   format?: ModelFormat
   /** Smaller numbers. Default: float32. */
   quantize?: Quantization
-  /** ONNX: the normalisation of pictures goes into the file. Default false. */
+  /** ONNX and LiteRT: the normalisation of pictures goes into the file. Default false. */
   withPreprocessing?: boolean
+  /** LiteRT: the output is probabilities instead of logits. Default false. */
+  softmax?: boolean
+  /** LiteRT: pictures at a time. Default 1. */
+  batch?: number
   /** The convolutions alone, for perceptual distance (`@alexnet/lpips`). Default: everything. */
   only?: 'features'
 }
@@ -56,6 +61,8 @@ export function requirePossible({
   format,
   quantize: to,
   withPreprocessing,
+  softmax,
+  batch,
   only,
 }: SaveOptions): void {
   if (format !== undefined && !modelFormats.includes(format)) {
@@ -63,7 +70,7 @@ export function requirePossible({
       `there is no format '${format}' to write: choose one of ${modelFormats.join(', ')}`,
     )
   }
-  if (only !== undefined && ['onnx', 'tfjs', 'transformers'].includes(format ?? '')) {
+  if (only !== undefined && ['onnx', 'tflite', 'tfjs', 'transformers'].includes(format ?? '')) {
     throw new ModelError(
       `${format} holds a whole network: write the features alone as safetensors, npz or shards`,
     )
@@ -71,11 +78,22 @@ export function requirePossible({
   if (to === 'int8' && (format === 'npz' || format === 'tfjs')) {
     const why = format === 'npz' ? 'NumPy has no place for' : 'TensorFlow.js does not know'
     throw new ModelError(
-      `${why} a scale for each output channel: write int8 as safetensors, onnx or shards, or take float16`,
+      `${why} a scale for each output channel: write int8 as safetensors, onnx, tflite or shards, or take float16`,
     )
   }
-  if (withPreprocessing && format !== 'onnx') {
-    throw new ModelError('--with-preprocessing is for ONNX: other files hold no arithmetic')
+  if (withPreprocessing && format !== 'onnx' && format !== 'tflite') {
+    throw new ModelError(
+      '--with-preprocessing is for onnx and tflite: other files hold no arithmetic',
+    )
+  }
+  if ((softmax || batch !== undefined) && format !== 'tflite') {
+    const option = softmax ? '--softmax' : '--batch'
+    throw new ModelError(
+      `${option} is for tflite: other files give logits of any number of pictures`,
+    )
+  }
+  if (batch !== undefined && (!Number.isSafeInteger(batch) || batch < 1)) {
+    throw new ModelError(`batch must be a whole number from 1 on, found ${batch}`)
   }
 }
 
@@ -102,6 +120,8 @@ export async function encodeModel(
       return only(encodeNpz(tensors))
     case 'onnx':
       return only(onnxFile(model, tensors, withScales, options))
+    case 'tflite':
+      return only(await tfliteFile(model, tensors, toMetadata(model), options))
     case 'shards':
       return encodeShards('model.safetensors', encodeSafetensors(tensors, withScales))
     case 'transformers': {
@@ -161,13 +181,36 @@ export function onnxFile(
     labels,
     metadata,
     inputName,
-    ...(withPreprocessing && {
-      preprocessing: { mean: subtractedMean(preprocessing), std: preprocessing.std },
-    }),
+    ...(withPreprocessing && { preprocessing: normalizationOf(preprocessing) }),
   })
 }
 
-const layersOf = (network: LayersModel): OnnxLayer[] =>
+/** A model as a .tflite file's chunks, of tensors that may be quantised; what writes it is loaded now. */
+export async function tfliteFile(
+  { network, labels, preprocessing }: Pick<WrittenModel, 'network' | 'labels' | 'preprocessing'>,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+  { withPreprocessing = false, softmax, batch }: SaveOptions = {},
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const { encodeTflite } = await import('@alexnet/weights/tflite')
+  return encodeTflite({
+    name: network.name,
+    layers: layersOf(network),
+    tensors,
+    labels,
+    metadata,
+    softmax,
+    batch,
+    [withPreprocessing ? 'preprocessing' : 'normalizedBy']: normalizationOf(preprocessing),
+  })
+}
+
+const normalizationOf = (preprocessing: WrittenModel['preprocessing']) => ({
+  mean: subtractedMean(preprocessing),
+  std: preprocessing.std,
+})
+
+const layersOf = (network: LayersModel): NetworkLayer[] =>
   network.layers.map((layer) => ({
     className: layer.getClassName(),
     name: layer.name,

@@ -184,6 +184,8 @@ function unknownKind(start: Uint8Array): string {
   if (begins('version https://git-lfs')) {
     return 'this is a Git LFS pointer, not the file: fetch it with git lfs pull'
   }
+  const isTflite = new TextDecoder().decode(start.subarray(4, 8)) === 'TFL3'
+  if (isTflite) return 'this is a .tflite file (LiteRT), which is written here and not read'
   if (begins('\x89HDF')) return 'this is an HDF5 file (Keras), which is not read'
   if (start[0] === 0x1f && start[1] === 0x8b) return 'this is a gzip file: unpack it first'
   if (start[0] === 0x80) return 'this is a pickle that torch.save did not write'

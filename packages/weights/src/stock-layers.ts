@@ -3,7 +3,7 @@
 // likewise; a dropout that does not scale in training gets a Rescaling after it. Local response normalisation and
 // groups of channels have no stock layer: those stay as they are, and are named.
 
-import type { OnnxLayer } from './onnx/network.ts'
+import type { NetworkLayer } from './network/layers.ts'
 import { askedMargins, type Margins, marginsOf } from './windows.ts'
 
 /** A network as model.json has it. */
@@ -34,7 +34,7 @@ interface Size {
  */
 export function layersModelTopology(
   name: string,
-  layers: readonly OnnxLayer[],
+  layers: readonly NetworkLayer[],
 ): LayersModelTopology {
   const [input, ...rest] = layers
   if (input?.className !== 'InputLayer') throw new RangeError('the first layer is no input')
@@ -69,7 +69,7 @@ export function layersModelTopology(
 
 /** A layer in TensorFlow.js's own, undefined where they cannot say it. */
 function inStockLayers(
-  layer: OnnxLayer,
+  layer: NetworkLayer,
   size: Size,
   isPositive: boolean,
 ): StockLayer[] | undefined {
@@ -109,7 +109,7 @@ const withoutInitialValues = {
   biasInitializer: { className: 'Zeros', config: {} },
 }
 
-function convolution(layer: OnnxLayer, size: Size): StockLayer[] {
+function convolution(layer: NetworkLayer, size: Size): StockLayer[] {
   const { name, config } = layer
   const { filters, kernelSize, strides, trainable } = config
   const kernel = kernelSize as [number, number]
@@ -132,7 +132,7 @@ function convolution(layer: OnnxLayer, size: Size): StockLayer[] {
 }
 
 /** @param mayPad whether zeros at the borders change nothing */
-function pooling(layer: OnnxLayer, size: Size, mayPad: boolean): StockLayer[] | undefined {
+function pooling(layer: NetworkLayer, size: Size, mayPad: boolean): StockLayer[] | undefined {
   const { className, name, config } = layer
   const { poolSize, strides, trainable, countIncludePad } = config
   const window = poolSize as [number, number]
@@ -160,7 +160,7 @@ function pooling(layer: OnnxLayer, size: Size, mayPad: boolean): StockLayer[] | 
 }
 
 function adaptivePooling(
-  { name, config }: OnnxLayer,
+  { name, config }: NetworkLayer,
   { height, width }: Size,
 ): StockLayer[] | undefined {
   const [rows, columns] = config.outputSize as [number, number]
@@ -200,7 +200,7 @@ function padded(name: string, { top, bottom, left, right }: Margins): StockLayer
 /** Whether TensorFlow's 'same', ⌈length / stride⌉ windows with the odd pixel after, is this padding. */
 function isSamePadding(
   { top, bottom, left, right }: Margins,
-  { config, outputShape }: OnnxLayer,
+  { config, outputShape }: NetworkLayer,
   kernel: readonly [number, number],
   { height, width }: Size,
 ): boolean {
@@ -223,7 +223,7 @@ const isEqual = (one: Margins, other: Margins) =>
   one.right === other.right
 
 /** Whether no value of a layer's output is below 0. */
-function staysPositive({ className, config }: OnnxLayer, isPositive: boolean): boolean {
+function staysPositive({ className, config }: NetworkLayer, isPositive: boolean): boolean {
   if (className === 'Activation') {
     return isPositive || ['relu', 'sigmoid'].includes(String(config.activation))
   }

@@ -39,3 +39,14 @@ export function askedMargins({ padding }: Readonly<Record<string, unknown>>): Ma
   const [[top, bottom], [left, right]] = padding as [[number, number], [number, number]]
   return { top, bottom, left, right }
 }
+
+/** `[output, input]`: row i averages pixels ⌊i·input/output⌋ to ⌈(i+1)·input/output⌉ − 1, PyTorch's adaptive pooling. */
+export function adaptiveAverages(input: number, output: number): Float32Array {
+  const values = new Float32Array(output * input)
+  for (let i = 0; i < output; i++) {
+    const start = Math.floor((i * input) / output)
+    const end = Math.ceil(((i + 1) * input) / output)
+    values.fill(1 / (end - start), i * input + start, i * input + end)
+  }
+  return values
+}

@@ -1,6 +1,7 @@
 // An engine in a page: the code of the Node processes, with files that come from the benchmark's server.
 // The benchmark calls the object that this leaves in the page's `bench`.
 
+import { startLiteRt } from '../engines/litert.ts'
 import { startOnnxRuntime } from '../engines/onnx-runtime.ts'
 import type { EngineSettings, Session } from '../engines/session.ts'
 import { startTensorflow } from '../engines/tensorflow.ts'
@@ -21,6 +22,10 @@ async function startSession(settings: EngineSettings): Promise<Session> {
     const runtime = await import(/* @vite-ignore */ address)
     runtime.env.wasm.wasmPaths = `${location.origin}${paths.onnxRuntime}`
     return startOnnxRuntime(runtime, 'wasm', settings, reader)
+  }
+  if (settings.engine === 'litert') {
+    const wasmFiles = `${location.origin}${paths.liteRt}`
+    return startLiteRt(await import('@litertjs/core'), settings, { reader, wasmFiles })
   }
   return startTensorflow(settings, { reader, wasmFiles: paths.tfjsWasm })
 }

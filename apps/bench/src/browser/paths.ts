@@ -5,5 +5,6 @@ export const paths = {
   bundle: '/bundle/',
   data: '/data/',
   onnxRuntime: '/onnxruntime/',
+  liteRt: '/litert/',
   tfjsWasm: '/tfjs-wasm/',
 } as const

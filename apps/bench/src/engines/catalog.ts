@@ -40,6 +40,15 @@ export const peers: readonly EngineEntry[] = [
     install: WORKSPACE,
   },
   {
+    name: 'litert',
+    host: 'node',
+    package: '@litertjs/core',
+    tasks: [],
+    byDefault: [],
+    inBrowser: true,
+    install: WORKSPACE,
+  },
+  {
     name: 'ort-node',
     host: 'node',
     package: 'onnxruntime-node',

@@ -40,6 +40,7 @@ export async function browserTask(settings: Settings, progress: Progress): Promi
     variant,
     content: 'expected',
     size,
+    tfliteBatches: chosen.some(({ name }) => name === 'litert') ? settings.batches : [],
   }
   progress('making weights, pictures and expected numbers')
   return withData(options, async (data, { network, expected }) => {
@@ -51,6 +52,7 @@ export async function browserTask(settings: Settings, progress: Progress): Promi
         [paths.bundle]: bundle,
         [paths.data]: data,
         [paths.onnxRuntime]: dirname(require.resolve('onnxruntime-web')),
+        [paths.liteRt]: join(dirname(require.resolve('@litertjs/core')), '../wasm'),
         [paths.tfjsWasm]: dirname(require.resolve('@tensorflow/tfjs-backend-wasm')),
       },
       `${paths.bundle}page.js`,

@@ -50,7 +50,7 @@ afterAll(async () => {
 
 const inFolder = (name: string) => join(folder.path, name)
 
-async function convert(line: string): Promise<Converted> {
+async function convert(line: string): Promise<Required<Converted>> {
   const { stdout, stderr } = await runInProcess(`convert ${line} --threads 1 --json`)
   expect(stderr).toBe('')
   return JSON.parse(stdout)
@@ -138,6 +138,25 @@ describe('convert', () => {
     const { stdout } = await runInProcess(`${line} --pictures photos --limit 5`)
     expect(stdout).toMatch(
       /^read {5}model\.safetensors: safetensors, float32, 24\d\.\d kB\nwritten {2}small\.safetensors: safetensors, int8, 6\d\.\d kB, 2\d\.\d% of it\nlogits {3}worst change 0\.0\d+, the largest being \d\.\d+\ntop-1 {4}the same for \d+\.0% of 5 pictures\n$/,
+    )
+  })
+
+  it('writes .tflite, says what goes in and comes out, and does not read it again', async () => {
+    const line = 'convert model.safetensors small.tflite --quantize float16 --threads 1'
+    const { stdout } = await runInProcess(line)
+    expect(stdout).toMatch(
+      /^read {5}.*\nwritten {2}small\.tflite: tflite, float16, 12\d\.\d kB, 5\d\.\d% of it\ninput {4}image: float32 \[1, 32, 32, 3\], \(RGB \/ 255 - \[0\.5, 0\.4, 0\.3\]\) \/ \[0\.25, 0\.2, 0\.3\]\noutput {3}logits: float32 \[1, 5\]\n$/,
+    )
+    expect((await readFile(inFolder('small.tflite'))).toString('latin1', 4, 8)).toBe('TFL3')
+    const whole = 'convert model.safetensors w.tflite --with-preprocessing --softmax --batch 4'
+    expect((await runInProcess(`${whole} --threads 1`)).stdout).toMatch(
+      /\ninput {4}image: uint8 \[4, 32, 32, 3\], RGB\noutput {3}probabilities: float32 \[4, 5\]\n$/,
+    )
+    const { output, comparison } = await convert('model.safetensors b.tflite --quantize int8')
+    expect(output).toMatchObject({ path: 'b.tflite', contents: 'tflite, int8' })
+    expect(comparison).toBeUndefined()
+    await expect(convert('small.tflite back.onnx')).rejects.toThrow(
+      'small.tflite: this is a .tflite file (LiteRT), which is written here and not read; ',
     )
   })
 
@@ -242,9 +261,17 @@ describe('convert', () => {
 describe('what cannot be', () => {
   it.each([
     ['model.safetensors out.txt', /out\.txt: its ending names no format; name one with --to/],
-    ['model.safetensors o.npz --quantize int8', /write int8 as safetensors, onnx or shards/],
+    [
+      'model.safetensors o.npz --quantize int8',
+      /write int8 as safetensors, onnx, tflite or shards/,
+    ],
     ['model.safetensors o --to tfjs --quantize int8', /TensorFlow\.js does not know/],
-    ['model.safetensors o.npz --with-preprocessing', /--with-preprocessing is for ONNX/],
+    ['model.safetensors o.npz --with-preprocessing', /--with-preprocessing is for onnx and tflite/],
+    ['model.safetensors o.onnx --softmax', /--softmax is for tflite: /],
+    ['model.safetensors o.npz --batch 2', /--batch is for tflite: /],
+    ['model.safetensors o.tflite --batch 0', /--batch/],
+    ['model.safetensors o.tflite --pictures photos', /tflite is written and not read/],
+    ['model.safetensors o.tflite --only features', /tflite holds a whole network/],
     ['model.safetensors model.safetensors', /is the file that is read/],
     ['model.safetensors photos --to tfjs', /photos: the folder is not empty/],
     ['model.safetensors o.onnx --quantize int4', /Allowed choices are float16, int8/],

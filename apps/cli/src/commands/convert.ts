@@ -1,5 +1,5 @@
 // alexnet convert: a model into another format, smaller on request. The new file is read again and held
-// against the old one: the logits of some pictures say what the change costs.
+// against the old one: the logits of some pictures say what the change costs. A .tflite file is written and not read.
 
 import {
   formatOf,
@@ -7,6 +7,8 @@ import {
   type Model,
   type ModelFormat,
   requirePossible,
+  type SaveOptions,
+  writtenOnly,
 } from '@alexnet/model'
 import type { Quantization } from '@alexnet/weights'
 import { type EngineOptions, startBackend } from '../backend.ts'
@@ -26,6 +28,8 @@ export interface ConvertOptions extends EngineOptions {
   linear?: string
   variant?: string
   withPreprocessing?: boolean
+  softmax?: boolean
+  batch?: number
   pictures?: string
   limit: number
   json?: boolean
@@ -35,8 +39,8 @@ export interface ConvertOptions extends EngineOptions {
 export interface Converted {
   input: { path: string; contents: string; bytes: number }
   output: { path: string; contents: string; bytes: number }
-  /** Logits of the new file beside those of the old one. */
-  comparison: {
+  /** Logits of the new file beside those of the old one; of formats that are not read none. */
+  comparison?: {
     pictures: number
     /** Largest absolute difference of any logit. */
     worstLogitChange: number
@@ -53,41 +57,77 @@ export async function convert(
   options: ConvertOptions,
 ): Promise<void> {
   const { quantize: quantization, withPreprocessing = false, only, json = false } = options
+  const { softmax, batch } = options
   const format = formatOf(output, options.to)
-  const written = { format, quantize: quantization, withPreprocessing, only }
+  const written: SaveOptions = {
+    format,
+    quantize: quantization,
+    withPreprocessing,
+    softmax,
+    batch,
+    only,
+  }
   requirePossible(written)
   if (options.linear !== undefined && only === undefined) {
     throw new UsageError('--linear is about the perceptual distance: give --only features with it')
+  }
+  const isCompared = !writtenOnly.includes(format)
+  if (options.pictures !== undefined && !isCompared) {
+    throw new UsageError(
+      `--pictures compares by the new file, and ${format} is written and not read`,
+    )
   }
   await startBackend(options)
   if (only === 'features') return convertFeatures(input, output, options, format)
   const before = await loadModel(input, { ...options, quiet: json })
   await requireOther(output, [before.origin.path])
-  const { preprocessing } = before
+  const own = format === 'tfjs' ? layersOfOurs(before.network) : []
+  const { path, contents, bytes } = before.origin
+  const { preprocessing, labels } = before
+  const done = isCompared
+    ? await saveAndCompare(before, output, written, options)
+    : await saveAlone(before, output, written)
+  const result: Converted = { input: { path, contents, bytes }, ...done }
+  if (json) printJson(result, 2)
+  else {
+    print(...formatConverted(result, options.pictures), ...howToLoad(format, output, own))
+    if (format === 'tflite') print(...tfliteValues(preprocessing, labels.length, written))
+  }
+}
+
+/** A file that is not read here: its weights' type is all that is known of it. */
+async function saveAlone(
+  model: Model,
+  output: string,
+  written: SaveOptions,
+): Promise<Omit<Converted, 'input'>> {
+  const bytes = await model.save(output, written)
+  model.dispose()
+  const contents = [written.format, written.quantize ?? 'float32'].join(', ')
+  return { output: { path: output, contents, bytes } }
+}
+
+async function saveAndCompare(
+  before: Model,
+  output: string,
+  written: SaveOptions,
+  options: ConvertOptions,
+): Promise<Omit<Converted, 'input'>> {
   const pictures = options.pictures
     ? await picturesOf(options.pictures, options.limit)
-    : drawnPictures(DRAWN, preprocessing.crop)
-  const shown = progress('comparing', 2 * pictures.length, { quiet: json })
+    : drawnPictures(DRAWN, before.preprocessing.crop)
+  const shown = progress('comparing', 2 * pictures.length, { quiet: options.json ?? false })
   try {
     const expected = await logits(before, pictures, (done) => shown.update(done))
     const bytes = await before.save(output, written)
-    const own = format === 'tfjs' ? layersOfOurs(before.network) : []
     before.dispose()
     const after = await loadModel(asPath(output), { description: before })
     const found = await logits(after, pictures, (done) => shown.update(pictures.length + done))
     after.dispose()
-    shown.stop()
-    const result: Converted = {
-      input: {
-        path: before.origin.path,
-        contents: before.origin.contents,
-        bytes: before.origin.bytes,
-      },
+    return {
       output: { path: output, contents: after.origin.contents, bytes },
       comparison: compare(expected, found),
     }
-    if (json) printJson(result, 2)
-    else print(...formatConverted(result, options.pictures), ...howToLoad(format, output, own))
   } finally {
     shown.stop()
   }
@@ -113,7 +153,10 @@ async function logits(
   return rows
 }
 
-function compare(expected: Float32Array[], found: Float32Array[]): Converted['comparison'] {
+function compare(
+  expected: Float32Array[],
+  found: Float32Array[],
+): NonNullable<Converted['comparison']> {
   let worstLogitChange = 0
   let largestLogit = 0
   let same = 0
@@ -135,15 +178,35 @@ function compare(expected: Float32Array[], found: Float32Array[]): Converted['co
 const likeliest = (row: Float32Array) => row.indexOf(Math.max(...row))
 
 function formatConverted({ input, output, comparison }: Converted, named?: string): string[] {
-  const { pictures, worstLogitChange, largestLogit, sameTop1 } = comparison
   const share = input.bytes > 0 ? `, ${percent(output.bytes / input.bytes)} of it` : ''
-  return [
+  const lines = [
     `read     ${input.path}: ${input.contents}${input.bytes > 0 ? `, ${megabytes(input.bytes)}` : ''}`,
     `written  ${output.path}: ${output.contents}, ${megabytes(output.bytes)}${share}`,
+  ]
+  if (!comparison) return lines
+  const { pictures, worstLogitChange, largestLogit, sameTop1 } = comparison
+  return [
+    ...lines,
     worstLogitChange === 0
       ? 'logits   the same to the last bit'
       : `logits   worst change ${worstLogitChange.toPrecision(3)}, the largest being ${largestLogit.toPrecision(3)}`,
     `top-1    the same for ${percent(sameTop1)} of ${pictures} ${named === undefined ? 'drawn pictures' : 'pictures'}`,
+  ]
+}
+
+/** What a .tflite file takes and gives. */
+function tfliteValues(
+  { crop, mean, std, meanPicture }: Model['preprocessing'],
+  classes: number,
+  { batch = 1, withPreprocessing, softmax }: SaveOptions,
+): string[] {
+  const shape = `[${batch}, ${crop}, ${crop}, 3]`
+  const subtracted = meanPicture ? 'the mean picture' : `[${mean.join(', ')}]`
+  return [
+    withPreprocessing
+      ? `input    image: uint8 ${shape}, RGB`
+      : `input    image: float32 ${shape}, (RGB / 255 - ${subtracted}) / [${std.join(', ')}]`,
+    `output   ${softmax ? 'probabilities' : 'logits'}: float32 [${batch}, ${classes}]`,
   ]
 }
 

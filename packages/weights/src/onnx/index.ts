@@ -5,9 +5,4 @@ export {
   type OnnxNode,
   type OnnxValue,
 } from './encode.ts'
-export {
-  encodeOnnx,
-  type OnnxLayer,
-  type OnnxNetwork,
-  onnxGraph,
-} from './network.ts'
+export { encodeOnnx, type OnnxNetwork, onnxGraph } from './network.ts'

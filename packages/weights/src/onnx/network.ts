@@ -3,39 +3,36 @@
 // which are ONNX's too: pictures go channel by channel inside the file. Windows that round up, or
 // leave pixels out, are written as explicit padding and slices, on which all runtimes agree.
 
+import {
+  type ActivationStep,
+  type AdaptivePoolingStep,
+  type ConvolutionStep,
+  type NetworkLayer,
+  type NetworkStep,
+  type NormalizationStep,
+  networkSteps,
+  type PictureSize,
+  type PoolingStep,
+  type WindowedStep,
+} from '../network/layers.ts'
+import { type PixelNormalization, scaleAndShift } from '../network/preparation.ts'
 import type { StoredTensor } from '../tensor.ts'
-import { askedMargins, marginsOf } from '../windows.ts'
+import { adaptiveAverages } from '../windows.ts'
 import { encodeOnnxGraph, type OnnxGraph, type OnnxNode, type OnnxValue } from './encode.ts'
-
-/**
- * One layer of a tf.LayersModel:
- * `{ className: layer.getClassName(), name: layer.name, config: layer.getConfig(), outputShape: layer.outputShape }`.
- */
-export interface OnnxLayer {
-  className: string
-  name: string
-  config: Readonly<Record<string, unknown>>
-  /** `[batch, height, width, channels]` or `[batch, units]`. */
-  outputShape: readonly unknown[]
-}
 
 /** What becomes an ONNX file. */
 export interface OnnxNetwork {
   /** Name of the graph. Default `alexnet`. */
   name?: string
   /** All layers in order, the input first. */
-  layers: readonly OnnxLayer[]
+  layers: readonly NetworkLayer[]
   /** Weights by PyTorch's names; also as `quantize` gives them, float16 or int8 with scales. */
   tensors: ReadonlyMap<string, StoredTensor>
   /**
    * Takes the pictures' normalisation into the file: its input then is `image`, uint8 RGB
    * `[batch, height, width, 3]`, already cropped. Default: float32 `[batch, 3, height, width]`, normalised.
    */
-  preprocessing?: {
-    /** A number a channel, or one for each value of a picture: a mean picture, `[height, width, 3]`. */
-    mean: ArrayLike<number>
-    std: readonly [number, number, number]
-  }
+  preprocessing?: PixelNormalization
   /** Name of the input. Default `image`; Transformers' is `pixel_values`. */
   inputName?: string
   /** Class names, kept as metadata. */
@@ -56,15 +53,16 @@ export function encodeOnnx(network: OnnxNetwork): Uint8Array<ArrayBuffer>[] {
 
 /** The graph that {@link encodeOnnx} writes. */
 export function onnxGraph(network: OnnxNetwork): OnnxGraph {
-  const { name = 'alexnet', layers, labels, metadata = {} } = network
+  const { name = 'alexnet', labels, metadata = {} } = network
+  const { input, steps } = networkSteps(network.layers)
   const builder = new GraphBuilder(network.tensors, network.inputName)
-  const input = builder.input(layers[0], network.preprocessing)
-  for (const layer of layers.slice(1)) builder.add(layer)
+  const image = builder.input(input, network.preprocessing)
+  for (const step of steps) builder.add(step)
   return {
     name,
     nodes: builder.nodes,
-    inputs: [input],
-    outputs: [builder.output('logits')],
+    inputs: [image],
+    outputs: [builder.output('logits', (steps.at(-1)?.output ?? input).channels)],
     initializers: builder.initializers,
     metadata: { ...metadata, ...(labels ? { labels: JSON.stringify(labels) } : {}) },
   }
@@ -75,10 +73,8 @@ class GraphBuilder {
   readonly initializers = new Map<string, StoredTensor>()
   readonly #tensors: ReadonlyMap<string, StoredTensor>
   readonly #inputName: string
-  /** Name of the value that the next layer reads. */
+  /** Name of the value that the next step reads. */
   #current: string
-  /** Its height, width and channels; of a vector 1, 1 and its length. */
-  #size = { height: 1, width: 1, channels: 1 }
 
   constructor(tensors: ReadonlyMap<string, StoredTensor>, inputName = 'image') {
     this.#tensors = tensors
@@ -86,81 +82,63 @@ class GraphBuilder {
     this.#current = inputName
   }
 
-  input(layer: OnnxLayer | undefined, preprocessing: OnnxNetwork['preprocessing']): OnnxValue {
-    if (layer?.className !== 'InputLayer') throw new RangeError('the first layer is no input')
-    this.#setSize(layer)
-    const { height, width, channels } = this.#size
-    if (!preprocessing) {
+  input({ height, width, channels }: PictureSize, normalization?: PixelNormalization): OnnxValue {
+    if (!normalization) {
       return { name: this.#inputName, dtype: 'float32', shape: ['batch', channels, height, width] }
     }
-    const { mean, std } = preprocessing
-    // (pixel / 255 - mean) / std in one multiplication and one addition.
     this.#append('Cast', 'image.float', [], { to: { int: 1 } })
     this.#append('Transpose', 'image.channels', [], { perm: { ints: [0, 3, 1, 2] } })
-    const scale = Float32Array.from(std, (value) => 1 / (255 * value))
-    const pixels = mean.length / 3
-    const shift = Float32Array.from({ length: mean.length }, (_, to) => {
-      const channel = Math.floor(to / pixels)
-      return -mean[(to % pixels) * 3 + channel]! / std[channel]!
+    const { scale, shift } = scaleAndShift(normalization)
+    const pixels = shift.length / 3
+    const byChannel = Float32Array.from(shift, (_, to) => {
+      return shift[(to % pixels) * 3 + Math.floor(to / pixels)]!
     })
     const shape = pixels === 1 ? [1, 3, 1, 1] : [1, 3, height, width]
     this.#append('Mul', 'image.scaled', [this.#constant('image.scale', [1, 3, 1, 1], scale)])
-    this.#append('Add', 'image.normalized', [this.#constant('image.shift', shape, shift)])
+    this.#append('Add', 'image.normalized', [this.#constant('image.shift', shape, byChannel)])
     return { name: this.#inputName, dtype: 'uint8', shape: ['batch', height, width, channels] }
   }
 
-  output(name: string): OnnxValue {
+  output(name: string, classes: number): OnnxValue {
     this.#append('Identity', name)
-    return { name, dtype: 'float32', shape: ['batch', this.#size.channels] }
+    return { name, dtype: 'float32', shape: ['batch', classes] }
   }
 
-  add(layer: OnnxLayer): void {
-    const { className, name } = layer
-    switch (className) {
-      case 'AlexNetConvolution':
-        this.#convolution(layer)
+  add(step: NetworkStep): void {
+    const { name } = step
+    switch (step.kind) {
+      case 'convolution':
+        this.#convolution(step)
         break
-      case 'AlexNetMaxPooling':
-        this.#pooling(layer, 'MaxPool')
+      case 'max-pooling':
+      case 'average-pooling':
+        this.#pooling(step)
         break
-      case 'AlexNetAveragePooling':
-        this.#pooling(layer, 'AveragePool')
+      case 'adaptive-average-pooling':
+        this.#adaptivePooling(step)
         break
-      case 'AlexNetAdaptiveAveragePooling':
-        this.#adaptivePooling(layer)
+      case 'local-response-normalization':
+        this.#normalization(step)
         break
-      case 'AlexNetLocalResponseNormalization':
-        this.#normalization(layer)
+      case 'same-map-normalization':
+        this.#sameMapNormalization(step)
         break
-      case 'AlexNetSameMapNormalization':
-        this.#sameMapNormalization(layer)
+      case 'scaling':
+        this.#append('Mul', name, [
+          this.#constant(`${name}.keep`, [], Float32Array.of(step.factor)),
+        ])
         break
-      case 'AlexNetDropout':
-        this.#dropout(layer)
+      case 'activation':
+        this.#append(activations[step.activation], name)
         break
-      case 'Activation':
-        this.#activation(name, layer.config.activation)
-        break
-      case 'Flatten':
+      case 'flatten':
         this.#append('Flatten', name, [], { axis: { int: 1 } })
         break
-      case 'Dense':
-        this.#linear(layer)
-        break
-      default:
-        throw new RangeError(`layer ${name}: ${className} cannot be written as ONNX`)
+      case 'linear':
+        this.#append('Gemm', name, [this.#weight(`${name}.weight`), this.#weight(`${name}.bias`)], {
+          transB: { int: 1 },
+        })
     }
-    this.#setSize(layer)
-  }
-
-  #setSize({ name, outputShape }: OnnxLayer): void {
-    const extents = outputShape.slice(1)
-    const isKnown = extents.every((extent) => Number.isSafeInteger(extent))
-    if (!isKnown || (extents.length !== 1 && extents.length !== 3)) {
-      throw new RangeError(`layer ${name}: its output shape [${outputShape}] is not fixed`)
-    }
-    const [height, width, channels] = extents.length === 3 ? extents : [1, 1, extents[0]]
-    this.#size = { height, width, channels } as { height: number; width: number; channels: number }
   }
 
   /** A node that reads the current value and others, and gives the next current value. */
@@ -224,54 +202,42 @@ class GraphBuilder {
     return wide
   }
 
-  #convolution(layer: OnnxLayer): void {
-    const { name, config } = layer
-    const kernel = config.kernelSize as [number, number]
-    const { pads, strides } = this.#windows(layer, kernel)
-    this.#append('Conv', name, [this.#weight(`${name}.weight`), this.#weight(`${name}.bias`)], {
-      kernel_shape: { ints: kernel },
-      strides: { ints: strides },
-      pads: { ints: pads },
-      group: { int: config.groups as number },
-    })
+  #convolution(step: ConvolutionStep): void {
+    const { name, groups } = step
+    const weights = [this.#weight(`${name}.weight`), this.#weight(`${name}.bias`)]
+    const windows = this.#windows(step)
+    this.#append('Conv', name, weights, { ...windows, group: { int: groups } })
   }
 
-  #pooling(layer: OnnxLayer, op: 'MaxPool' | 'AveragePool'): void {
-    const { name, config } = layer
-    const kernel = config.poolSize as [number, number]
-    const { pads, strides, configured } = this.#windows(layer, kernel)
-    const attributes: OnnxNode['attributes'] = {
-      kernel_shape: { ints: kernel },
-      strides: { ints: strides },
-      pads: { ints: pads },
-    }
-    if (op === 'MaxPool') {
-      this.#append(op, name, [], attributes)
+  #pooling(step: PoolingStep): void {
+    const { name, margins, asked, countsPadding } = step
+    if (step.kind === 'max-pooling') {
+      this.#append('MaxPool', name, [], this.#windows(step))
       return
     }
     // ONNX counts all padding or none; PyTorch counts the padding that was asked for, not what rounding
     // up adds. The two agree unless both are there.
-    const isAsked = configured.some((side) => side > 0)
-    const isExtended = pads.some((side, i) => side > Math.max(0, configured[i]!))
-    if (isAsked && isExtended && config.countIncludePad !== false) {
+    const sides = ['top', 'left', 'bottom', 'right'] as const
+    const isAsked = sides.some((side) => asked[side] > 0)
+    const isExtended = sides.some((side) => margins[side] > Math.max(0, asked[side]))
+    if (isAsked && isExtended && countsPadding) {
       throw new RangeError(
-        `layer ${name}: average pooling with padding that rounds up has no counterpart`,
+        `layer ${name}: average pooling with padding that rounds up has no counterpart in ONNX`,
       )
     }
-    const counts = isAsked && config.countIncludePad !== false ? 1 : 0
-    this.#append(op, name, [], { ...attributes, count_include_pad: { int: counts } })
+    const counts = isAsked && countsPadding ? 1 : 0
+    const windows = this.#windows(step)
+    this.#append('AveragePool', name, [], { ...windows, count_include_pad: { int: counts } })
   }
 
-  /** Padding `[top, left, bottom, right]` that gives the layer's output size, after cropping if need be. */
-  #windows(layer: OnnxLayer, kernel: [number, number]) {
-    const { name, config } = layer
-    const { height, width } = this.#size
-    const { top, left, bottom, right } = marginsOf(layer, kernel, this.#size)
+  /** Windows that give the step's output size, after what is left out of the picture is cut off. */
+  #windows({ name, input, kernel, stride, margins }: WindowedStep): OnnxNode['attributes'] {
+    const { top, left, bottom, right } = margins
     if (bottom < 0 || right < 0) {
       const starts = this.#integers(`${name}.starts`, [0, 0])
       const ends = this.#integers(`${name}.ends`, [
-        height + Math.min(0, bottom),
-        width + Math.min(0, right),
+        input.height + Math.min(0, bottom),
+        input.width + Math.min(0, right),
       ])
       this.#append('Slice', `${name}.cropped`, [
         starts,
@@ -279,51 +245,47 @@ class GraphBuilder {
         this.#integers(`${name}.axes`, [2, 3]),
       ])
     }
-    const stride = config.strides as number
-    const asked = askedMargins(config)
     return {
-      pads: [top, left, Math.max(0, bottom), Math.max(0, right)],
-      strides: [stride, stride],
-      configured: [asked.top, asked.left, asked.bottom, asked.right],
+      kernel_shape: { ints: kernel },
+      strides: { ints: [stride, stride] },
+      pads: { ints: [top, left, Math.max(0, bottom), Math.max(0, right)] },
     }
   }
 
-  #adaptivePooling({ name, config }: OnnxLayer): void {
-    const { height, width } = this.#size
-    const [rows, columns] = config.outputSize as [number, number]
-    if (rows === height && columns === width) return
+  #adaptivePooling({ name, input, output }: AdaptivePoolingStep): void {
     // Averages of rectangles are averages by rows of averages by columns: two matrix products.
-    const byColumn = averages(width, columns)
+    const byColumn = adaptiveAverages(input.width, output.width)
     const transposed = new Float32Array(byColumn.length)
-    for (let i = 0; i < columns; i++) {
-      for (let j = 0; j < width; j++) transposed[j * columns + i] = byColumn[i * width + j]!
+    for (let i = 0; i < output.width; i++) {
+      for (let j = 0; j < input.width; j++) {
+        transposed[j * output.width + i] = byColumn[i * input.width + j]!
+      }
     }
     this.#append('MatMul', `${name}.columns`, [
-      this.#constant(`${name}.by-column`, [width, columns], transposed),
+      this.#constant(`${name}.by-column`, [input.width, output.width], transposed),
     ])
-    const byRow = this.#constant(`${name}.by-row`, [rows, height], averages(height, rows))
+    const averages = adaptiveAverages(input.height, output.height)
+    const byRow = this.#constant(`${name}.by-row`, [output.height, input.height], averages)
     this.nodes.push({ op: 'MatMul', inputs: [byRow, this.#current], outputs: [name] })
     this.#current = name
   }
 
-  #normalization({ name, config }: OnnxLayer): void {
-    const { size, alpha, beta, bias, groups = 1 } = config as Record<string, number>
-    const { height, width, channels } = this.#size
+  #normalization({ name, input, size, alpha, beta, bias, groups }: NormalizationStep): void {
+    const { height, width, channels } = input
     const reshape = (output: string, shape: number[]) =>
       this.#append('Reshape', output, [this.#integers(`${output}.shape`, shape)])
     if (groups > 1) reshape(`${name}.split`, [-1, channels / groups, height, width])
     // ONNX divides its alpha by the size.
     this.#append('LRN', groups > 1 ? `${name}.normalized` : name, [], {
-      size: { int: size! },
-      alpha: { float: alpha! * size! },
-      beta: { float: beta! },
-      bias: { float: bias! },
+      size: { int: size },
+      alpha: { float: alpha * size },
+      beta: { float: beta },
+      bias: { float: bias },
     })
     if (groups > 1) reshape(name, [-1, channels, height, width])
   }
 
-  #sameMapNormalization({ name, config }: OnnxLayer): void {
-    const { size, alpha, beta, bias } = config as Record<'size' | 'alpha' | 'beta' | 'bias', number>
+  #sameMapNormalization({ name, size, alpha, beta, bias }: NormalizationStep): void {
     const input = this.#current
     const radius = (size - 1) / 2
     const scalar = (part: string, value: number) =>
@@ -339,38 +301,10 @@ class GraphBuilder {
     this.#append('Pow', `${name}.factors`, [scalar('exponent', -beta)])
     this.#append('Mul', name, [input])
   }
-
-  /** Nothing, unless training did not scale: then the outputs are scaled now. */
-  #dropout({ name, config }: OnnxLayer): void {
-    if (config.inverted !== false || config.rate === 0) return
-    const keep = Float32Array.of(1 - (config.rate as number))
-    this.#append('Mul', name, [this.#constant(`${name}.keep`, [], keep)])
-  }
-
-  #activation(name: string, activation: unknown): void {
-    if (activation === 'linear') return
-    const op = { relu: 'Relu', sigmoid: 'Sigmoid', tanh: 'Tanh' }[String(activation)]
-    if (!op)
-      throw new RangeError(`layer ${name}: the activation ${activation} cannot be written as ONNX`)
-    this.#append(op, name)
-  }
-
-  #linear({ name, config }: OnnxLayer): void {
-    const output = config.activation === 'linear' ? name : `${name}.sums`
-    this.#append('Gemm', output, [this.#weight(`${name}.weight`), this.#weight(`${name}.bias`)], {
-      transB: { int: 1 },
-    })
-    this.#activation(name, config.activation)
-  }
 }
 
-/** `[output, input]`: row i averages pixels ⌊i·input/output⌋ to ⌈(i+1)·input/output⌉ − 1, PyTorch's rule. */
-function averages(input: number, output: number): Float32Array {
-  const values = new Float32Array(output * input)
-  for (let i = 0; i < output; i++) {
-    const start = Math.floor((i * input) / output)
-    const end = Math.ceil(((i + 1) * input) / output)
-    values.fill(1 / (end - start), i * input + start, i * input + end)
-  }
-  return values
+const activations: Record<ActivationStep['activation'], string> = {
+  relu: 'Relu',
+  sigmoid: 'Sigmoid',
+  tanh: 'Tanh',
 }
