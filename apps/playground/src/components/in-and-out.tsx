@@ -36,7 +36,9 @@ export function InAndOut(props: {
           )}
           {seen ? t('slide.in', { index }) : t('slide.picture')}
         </small>
-        <span aria-hidden="true">→</span>
+        <span aria-hidden="true" class="onward">
+          →
+        </span>
         <small class="slid">
           <PixelView
             pixels={unit.map}

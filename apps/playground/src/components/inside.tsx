@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import '../look.css'
 import { address, choose, formatParts, parseParts, wholeNumbers } from '../address.ts'
-import type { LayerInfo, Part } from '../engine/protocol.ts'
+import type { LayerFace, LayerInfo, Part } from '../engine/protocol.ts'
 import { engine, session } from '../session.ts'
 import { useStore } from '../store.ts'
 import { LayerView } from './layer-view.tsx'
@@ -32,6 +32,22 @@ export function Inside(props: { first?: (layers: readonly LayerInfo[]) => LayerI
   )
   const layer =
     layers.find(({ name }) => name === fields.layer) ?? props.first?.(layers) ?? layers[0]
+  const [faces, setFaces] = useState<readonly LayerFace[]>([])
+  const seen = ready && all?.version === version ? image : undefined
+  useEffect(() => {
+    if (!seen) return
+    let stale = false
+    // What goes wrong is said by the layer that is looked at.
+    engine()
+      .faces(seen, parts)
+      .then(
+        (found) => !stale && setFaces(found),
+        () => {},
+      )
+    return () => {
+      stale = true
+    }
+  }, [seen?.id, formatParts(parts), all])
   const onParts = (next: Part[]) => choose({ off: formatParts(next) })
   return (
     <>
@@ -39,6 +55,7 @@ export function Inside(props: { first?: (layers: readonly LayerInfo[]) => LayerI
         layers={layers}
         chosen={layer?.name ?? ''}
         parts={parts}
+        faces={faces}
         onChoose={(name) => choose({ layer: name, unit: '' })}
       />
       {ready && image && layer && all?.version === version && (

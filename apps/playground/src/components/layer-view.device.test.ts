@@ -18,7 +18,9 @@ describeSite('A unit', (site) => {
     const share = page.getByTestId('share')
     await share.waitFor()
     const field = page.getByRole('combobox', { name: 'Class' }).first()
-    const name = await field.evaluate((select: HTMLSelectElement) => select.selectedOptions[0]!.text)
+    const name = await field.evaluate(
+      (select: HTMLSelectElement) => select.selectedOptions[0]!.text,
+    )
     await page.getByText(new RegExp(`^${name}: .*its logit`)).waitFor()
     expect(await share.textContent()).toMatch(new RegExp(`^${name}: exp\\(`))
     const rows = page
@@ -39,7 +41,9 @@ describeSite('A unit', (site) => {
     expect(exps!.reduce((total, exp) => total + exp, 0)).toBeCloseTo(sum!, 2)
     const [logit, most, divisor] = numbers(await share.textContent())
     const worked = numbers(await share.textContent()).at(-1)!
-    expect((100 * Math.exp(logit! - Math.abs(most!) * Math.sign(logits![0]!))) / divisor!).toBeCloseTo(worked, 0)
+    expect(
+      (100 * Math.exp(logit! - Math.abs(most!) * Math.sign(logits![0]!))) / divisor!,
+    ).toBeCloseTo(worked, 0)
     // Another class, by its name in the table.
     await rows.first().getByRole('button').click()
     await expect.poll(() => share.textContent()).toMatch(new RegExp(`^${cells[0]![0]}: exp`))

@@ -6,6 +6,7 @@ import type { Model } from '@alexnet/model'
 import { startBackend } from './backends.ts'
 import { Comparer } from './comparing.ts'
 import { decode, reduced, toFile } from './decode.ts'
+import { layerFaces } from './faces.ts'
 import * as likes from './likes.ts'
 import * as looking from './looking.ts'
 import { loadModel } from './models.ts'
@@ -17,6 +18,7 @@ import type {
   Classified,
   ComparisonView,
   HeatMethod,
+  LayerFace,
   LayerInfo,
   LikedPatch,
   MapSheet,
@@ -90,6 +92,11 @@ export class Engine {
     return looking.layersOf(this.#model.network)
   }
 
+  /** What the drawing of the network shows in each layer. */
+  async faces(image: PageImage, parts: Part[]): Promise<LayerFace[]> {
+    return layerFaces(this.#model.network, await this.#prepared(image), parts)
+  }
+
   async maps(image: PageImage, layer: string, parts: Part[]): Promise<MapSheet> {
     const input = await this.#prepared(image)
     return looking.mapSheet(this.#model.network, input, layer, parts)
@@ -142,11 +149,7 @@ export class Engine {
   }
 
   /** The patches among pictures that excite a channel most. */
-  async likedPatches(
-    images: PageImage[],
-    layer: string,
-    channel: number,
-  ): Promise<LikedPatch[]> {
+  async likedPatches(images: PageImage[], layer: string, channel: number): Promise<LikedPatch[]> {
     const prepare = (image: PageImage) => this.#prepared(image)
     return likes.likedPatches(this.#model, images, prepare, layer, channel)
   }

@@ -78,7 +78,9 @@ it('finds the patches of a map, and whole pictures for a unit without one', asyn
 
 it('orders pictures by how far their features are', async () => {
   const features = await outputs('features')
-  const far = features.map((row) => tf.tidy(() => tf.norm(tf.sub(row, features[0]!)).dataSync()[0]!))
+  const far = features.map((row) =>
+    tf.tidy(() => tf.norm(tf.sub(row, features[0]!)).dataSync()[0]!),
+  )
   const others = images.slice(1)
   const order = [...others].sort((a, b) => far[Number(a.id)]! - far[Number(b.id)]!).slice(0, 5)
   const found = await alike(network, images[0]!, others, prepare)
@@ -111,7 +113,10 @@ it('grows a picture, shows it on the way, and ends where it is told to', async (
   const excited = shown.map(([{ data }]) =>
     tf.tidy(() => {
       const rgba = tf.tensor4d(Float32Array.from(data), [1, SIDE, SIDE, 4])
-      const x = tf.div(tf.sub(tf.div(tf.slice4d(rgba, [0, 0, 0, 0], [1, SIDE, SIDE, 3]), 255), 0.5), 0.25)
+      const x = tf.div(
+        tf.sub(tf.div(tf.slice4d(rgba, [0, 0, 0, 0], [1, SIDE, SIDE, 3]), 255), 0.5),
+        0.25,
+      )
       const maps = tf.add(tf.conv2d(x as tf.Tensor4D, kernel, 1, 'same'), bias)
       return tf.mean(maps, [0, 1, 2]).dataSync()[1]!
     }),

@@ -31,12 +31,15 @@ export async function likedPatches(
   const found = hasMaps(network, layer)
     ? (await topPatches(network, each(images, prepare), patchesOf(layer, channel)))[0]!
     : await topPictures(network, images, prepare, layer, channel)
+  // Where a field is larger than the picture, its padding would be most of what is shown.
+  const whole = receptiveField(network, layer, undefined, { padding: true })
+  const seesAll = Math.max(whole.height, whole.width) > preprocessing.crop
   const patches: LikedPatch[] = []
   for (const { picture, activation, row, column } of found) {
     const image = images[picture]!
-    const whole = asPrepared(preprocessing, await prepare(image))
-    const field = receptiveField(network, layer, { row, column }, { padding: true })
-    patches.push({ name: image.name, activation, pixels: toPixels(cut(whole, field)) })
+    const seen = asPrepared(preprocessing, await prepare(image))
+    const field = receptiveField(network, layer, { row, column }, { padding: !seesAll })
+    patches.push({ name: image.name, activation, pixels: toPixels(cut(seen, field)) })
   }
   return patches
 }

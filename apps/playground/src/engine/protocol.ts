@@ -116,6 +116,16 @@ export interface MapSheet extends TileSheet {
   isLine: boolean
 }
 
+/** A layer as the drawing of the network has it. */
+export interface LayerFace {
+  name: string
+  /** Its most varied map; a strip of its units where it has no maps. */
+  face: Pixels
+  /** The nine most varied maps; the strip. */
+  preview: Pixels
+  isLine: boolean
+}
+
 /** One unit of a layer, looked at closely. */
 export interface UnitView {
   value: number

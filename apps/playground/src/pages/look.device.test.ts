@@ -3,7 +3,14 @@
 import { shapes } from '@alexnet/data'
 import { expect, it } from 'vitest'
 import { heatMethods } from '../engine/protocol.ts'
-import { asFile, describeSite, openSmall, PATIENCE, picturesFor, pixelsOf } from '../testing/site.ts'
+import {
+  asFile,
+  describeSite,
+  openSmall,
+  PATIENCE,
+  picturesFor,
+  pixelsOf,
+} from '../testing/site.ts'
 
 describeSite('Look inside', (site) => {
   it('shows maps, units, filters, heat maps, and the answer without a layer', async () => {
@@ -60,7 +67,7 @@ describeSite('Look inside', (site) => {
     const column = (text: string | null) => Number(/column (\d+)/.exec(text!)![1])
     await expect.poll(async () => column(await unit.textContent())).toBe(column(about) + 1)
     await button.click()
-    await page.getByRole('button', { name: /conv\s*28×28×6\s*1 of 6 off/ }).waitFor()
+    await page.getByRole('button', { name: /conv1\s*28×28×6\s*1 of 6 off/ }).waitFor()
     await maps.press('Escape')
     await unit.waitFor({ state: 'detached' })
     await page.context().close()
@@ -163,7 +170,10 @@ describeSite('Look inside', (site) => {
     expect(page.url()).toContain('map=all')
     // A method that is not for a network says so in its place, the others stand.
     await page.getByRole('combobox', { name: 'Model' }).selectOption('shapes')
-    await page.getByText(/is a tanh: use integrated gradients/).first().waitFor()
+    await page
+      .getByText(/is a tanh: use integrated gradients/)
+      .first()
+      .waitFor()
     await page.getByRole('img', { name: /^occlusion for/ }).waitFor({ timeout: PATIENCE })
     await page.context().close()
   })

@@ -132,7 +132,7 @@ export const en = {
     strip: 'Picture to look at',
     network: 'The network',
     networkAbout:
-      'Each box is the tensor that a layer gives: as high as its map is wide, as thick as it has channels. Choose one; arrows go on from there.',
+      'Each box is the tensor that a layer gives: as high as its map is wide, as thick as it has channels; on its face its most varied map for this picture. Choose one; arrows go on from there.',
     layers: 'Layers',
     layer: 'Layer {{name}}',
     off: '(off)',
