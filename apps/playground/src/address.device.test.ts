@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodePicture, type Picture, shapes } from '@alexnet/data'
 import { expect, it } from 'vitest'
-import { bars, card } from './components/answer-card.ts'
+import { bars, card } from './engine/answer-card.ts'
 import { asFile, describeSite, folder, PATIENCE, picturesFor, saved } from './testing/site.ts'
 
 const LINK =

@@ -7,11 +7,14 @@ describeSite('The drawing of the network', (site) => {
     const page = await site.open('#/look?model=shapes&picture=ring')
     const layers = page.getByRole('list', { name: 'Layers' }).getByRole('button')
     const faces = layers.locator('.face canvas')
-    await expect.poll(() => faces.count(), { timeout: PATIENCE }).toBe(await layers.count())
     // conv3 gives maps of one place; behind it there is a flatten.
-    expect((await layers.locator('.kind').allTextContents()).join(' ')).toBe(
-      'conv1 tanh avg pool conv2 tanh avg pool conv3 tanh flatten fc4 tanh fc5',
-    )
+    const names = 'conv1 tanh avg pool conv2 tanh avg pool conv3 tanh flatten fc4 tanh fc5'
+    await expect
+      .poll(async () => (await layers.locator('.kind').allTextContents()).join(' '), {
+        timeout: PATIENCE,
+      })
+      .toBe(names)
+    await expect.poll(() => faces.count(), { timeout: PATIENCE }).toBe(await layers.count())
     const drawn = async () => Promise.all((await faces.all()).map(pixelsOf))
     const ring = await drawn()
     // A face is one of the maps that the layer itself shows.

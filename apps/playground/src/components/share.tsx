@@ -2,9 +2,9 @@
 // the picture with its answer, as a file.
 import { useEffect, useState } from 'preact/hooks'
 import { address } from '../address.ts'
-import { engine, messageOf, session } from '../session.ts'
+import { engine, isTenView, messageOf, session } from '../session.ts'
 import { useStore } from '../store.ts'
-import { t } from '../text/text.ts'
+import { language, t } from '../text/text.ts'
 import { download } from './download.ts'
 import { Message } from './message.tsx'
 import { usePicture } from './picture-strip.tsx'
@@ -27,10 +27,14 @@ export function Share(props: { hasPicture: boolean }) {
     if (!image || !model) return
     setProblem('')
     try {
-      const { top } = await engine().classify(image, { topK: 5 })
-      const { answerCard } = await import('./answer-card.ts')
-      const name = image.name.replace(/\.\w+$/, '')
-      download(`${name}-alexnet.png`, await answerCard(image, top, model.name))
+      const foot = `${t('page.title')} · ${model.name}`
+      const png = await engine().answerCard(
+        image,
+        { foot, locale: language.value },
+        // As the page answers.
+        { tenView: page === 'classify' && isTenView.value },
+      )
+      download(`${image.name.replace(/\.\w+$/, '')}-alexnet.png`, png)
     } catch (error) {
       setProblem(messageOf(error))
     }

@@ -3,6 +3,7 @@ import { describeModel } from '@alexnet/core'
 import { featureMapsWithout } from '@alexnet/core/explain'
 import { type Picture, shapes } from '@alexnet/data'
 import type { Model } from '@alexnet/model'
+import { answerCard } from './answer-card.ts'
 import { startBackend } from './backends.ts'
 import { Comparer } from './comparing.ts'
 import { decode, reduced, toFile } from './decode.ts'
@@ -85,6 +86,16 @@ export class Engine {
     const top = await this.#model.classify(picture, { topK, views: tenView ? 'ten' : 'center' })
     const milliseconds = performance.now() - started
     return { id: image.id, name: image.name, top, milliseconds }
+  }
+
+  /** A picture with the five likeliest classes, as a PNG. */
+  async answerCard(
+    image: PageImage,
+    words: { foot: string; locale: string },
+    options?: ClassifyOptions,
+  ): Promise<Blob> {
+    const { top } = await this.classify(image, options)
+    return answerCard(image.blob, top, words)
   }
 
   /** The layers of the network, from the first to the last. */

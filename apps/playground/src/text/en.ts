@@ -13,7 +13,6 @@ export const en = {
     sharedOwn: 'The link is copied. It has all but your own picture, which stays on this device.',
     link: 'Link to what is shown',
     savePng: 'Save the picture and its answer',
-    noPng: 'the browser could not write the picture as a PNG',
     unknown: 'The address names no page of that kind: {{what}}.',
     newBuild: 'A new version of the page is here.',
     newVersion:

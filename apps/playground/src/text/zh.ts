@@ -13,7 +13,6 @@ export const zh: Table = {
     sharedOwn: '链接已复制。其中不含你自己的图片：图片不会离开这台设备。',
     link: '当前内容的链接',
     savePng: '保存图片和回答',
-    noPng: '浏览器无法把图片写成 PNG',
     unknown: '地址里没有这一项：{{what}}。',
     newBuild: '页面有新版本。',
     newVersion: '页面的这一部分没有取到，可能是有了新版本或没有网络：请重新载入。',

@@ -1,7 +1,6 @@
 // A picture with the answer to it, as one PNG to hand on: drawn on a canvas, of a fixed size and on white, whatever the page looks
 // like.
-import type { PageImage, Prediction } from '../engine/protocol.ts'
-import { percent, t } from '../text/text.ts'
+import type { Prediction } from './protocol.ts'
 
 /** Pixels of the card, of the picture in it, and around both. */
 export const card = { width: 960, height: 480, picture: 420, margin: 30 } as const
@@ -9,19 +8,22 @@ export const card = { width: 960, height: 480, picture: 420, margin: 30 } as con
 export const bars = { left: 490, right: 930, top: 96, height: 12, step: 68 } as const
 const FONT = 'system-ui, sans-serif'
 
-/** @throws Error where the browser cannot decode the picture or write a PNG */
+/**
+ * @param foot stands below the answer
+ * @param locale how numbers are written
+ * @throws Error where the browser cannot decode the picture or write a PNG
+ */
 export async function answerCard(
-  image: PageImage,
+  picture: Blob,
   top: readonly Prediction[],
-  model: string,
+  { foot, locale }: { foot: string; locale: string },
 ): Promise<Blob> {
-  const canvas = document.createElement('canvas')
-  canvas.width = card.width
-  canvas.height = card.height
+  const canvas = new OffscreenCanvas(card.width, card.height)
   const context = canvas.getContext('2d')!
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1 })
   context.fillStyle = '#fff'
   context.fillRect(0, 0, card.width, card.height)
-  const bitmap = await createImageBitmap(image.blob)
+  const bitmap = await createImageBitmap(picture)
   const scale = card.picture / Math.max(bitmap.width, bitmap.height)
   const [width, height] = [bitmap.width * scale, bitmap.height * scale]
   // Few pixels stay squares, as everywhere on the page.
@@ -41,7 +43,7 @@ export async function answerCard(
     context.fillStyle = '#1b1b1b'
     context.font = `${rank === 0 ? 'bold ' : ''}24px ${FONT}`
     context.textAlign = 'right'
-    context.fillText(percent(probability), bars.right, y - 12)
+    context.fillText(percent.format(probability), bars.right, y - 12)
     context.textAlign = 'left'
     // A long name is narrowed, not cut.
     context.fillText(label, bars.left, y - 12, length - 110)
@@ -52,8 +54,6 @@ export async function answerCard(
   }
   context.fillStyle = '#5c6370'
   context.font = `16px ${FONT}`
-  context.fillText(`${t('page.title')} · ${model}`, bars.left, card.height - card.margin, 440)
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(t('page.noPng')))))
-  })
+  context.fillText(foot, bars.left, card.height - card.margin, bars.right - bars.left)
+  return canvas.convertToBlob({ type: 'image/png' })
 }
