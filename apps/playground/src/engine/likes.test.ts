@@ -1,6 +1,6 @@
 // What a channel likes, against TensorFlow.js' own layers and gradients on a network of them.
 import { Convolution } from '@alexnet/core/layers'
-import type { Preprocessing } from '@alexnet/data'
+import { PictureError, type Preprocessing } from '@alexnet/data'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, expect, it } from 'vitest'
 import { alike, channelsOf, grow, likedPatches } from './likes.ts'
@@ -19,8 +19,13 @@ const images: PageImage[] = Array.from({ length: 12 }, (_, index) => ({
   name: `${index}.png`,
   blob: new Blob(),
 }))
-const prepare = async ({ id }: PageImage) =>
-  Float32Array.from({ length: SIDE * SIDE * 3 }, (_, at) => Math.sin(at * (1 + Number(id)) + 1))
+const broken: PageImage = { id: 'broken', name: 'broken.png', blob: new Blob() }
+const prepare = async ({ id }: PageImage) => {
+  if (id === broken.id) throw new PictureError('broken.png: no picture')
+  return Float32Array.from({ length: SIDE * SIDE * 3 }, (_, at) =>
+    Math.sin(at * (1 + Number(id)) + 1),
+  )
+}
 
 let network: tf.LayersModel
 
@@ -62,7 +67,13 @@ it('finds the patches of a map, and whole pictures for a unit without one', asyn
   const maps = await outputs('on')
   const highest = maps.map((values) => Math.max(...values.filter((_, at) => at % 4 === 2)))
   const ranked = [...highest.keys()].sort((a, b) => highest[b]! - highest[a]!).slice(0, 9)
-  const patches = await likedPatches({ network, preprocessing }, images, prepare, 'on', 2)
+  const patches = await likedPatches(
+    { network, preprocessing },
+    [broken, ...images],
+    prepare,
+    'on',
+    2,
+  )
   expect(patches.map(({ name }) => name)).toEqual(ranked.map((index) => `${index}.png`))
   for (const [rank, { activation, pixels }] of patches.entries()) {
     expect(activation).toBeCloseTo(highest[ranked[rank]!]!, 5)
@@ -83,7 +94,7 @@ it('orders pictures by how far their features are', async () => {
   )
   const others = images.slice(1)
   const order = [...others].sort((a, b) => far[Number(a.id)]! - far[Number(b.id)]!).slice(0, 5)
-  const found = await alike(network, images[0]!, others, prepare)
+  const found = await alike(network, images[0]!, [broken, ...others], prepare)
   expect(found.map(({ id }) => id)).toEqual(order.map(({ id }) => id))
   for (const { id, distance } of found) expect(distance).toBeCloseTo(far[Number(id)]!, 4)
 })

@@ -8,6 +8,7 @@ import {
   topPatches,
   visualizeClass,
 } from '@alexnet/core/explain'
+import { PictureError } from '@alexnet/data'
 import { asPrepared, type Model } from '@alexnet/model'
 import * as tf from '@tensorflow/tfjs'
 import { toPixels } from './decode.ts'
@@ -20,6 +21,24 @@ type Prepare = (image: PageImage) => Promise<Float32Array>
 /** Patches of a channel; Zeiler & Fergus (2013), figure 2, shows as many. */
 const NINE = 9
 
+interface Readable {
+  image: PageImage
+  input: Float32Array
+}
+
+/** Those of the pictures that can be read: a broken one says so where it is classified. */
+async function readable(images: readonly PageImage[], prepare: Prepare): Promise<Readable[]> {
+  const found: Readable[] = []
+  for (const image of images) {
+    try {
+      found.push({ image, input: await prepare(image) })
+    } catch (error) {
+      if (!(error instanceof PictureError)) throw error
+    }
+  }
+  return found
+}
+
 /** The patches that excite a channel most, at most one a picture; whole pictures where the layer has no maps. */
 export async function likedPatches(
   { network, preprocessing }: Pick<Model, 'network' | 'preprocessing'>,
@@ -28,20 +47,20 @@ export async function likedPatches(
   layer: string,
   channel: number,
 ): Promise<LikedPatch[]> {
+  const pictures = await readable(images, prepare)
+  const inputs = pictures.map(({ input }) => input)
   const found = hasMaps(network, layer)
-    ? (await topPatches(network, each(images, prepare), patchesOf(layer, channel)))[0]!
-    : await topPictures(network, images, prepare, layer, channel)
+    ? (await topPatches(network, inputs, patchesOf(layer, channel)))[0]!
+    : await topPictures(network, inputs, layer, channel)
   // Where a field is larger than the picture, its padding would be most of what is shown.
   const whole = receptiveField(network, layer, undefined, { padding: true })
-  const seesAll = Math.max(whole.height, whole.width) > preprocessing.crop
-  const patches: LikedPatch[] = []
-  for (const { picture, activation, row, column } of found) {
-    const image = images[picture]!
-    const seen = asPrepared(preprocessing, await prepare(image))
-    const field = receptiveField(network, layer, { row, column }, { padding: !seesAll })
-    patches.push({ name: image.name, activation, pixels: toPixels(cut(seen, field)) })
-  }
-  return patches
+  const padding = Math.max(whole.height, whole.width) <= preprocessing.crop
+  return found.map(({ picture, activation, row, column }) => {
+    const { image, input } = pictures[picture]!
+    const field = receptiveField(network, layer, { row, column }, { padding })
+    const pixels = toPixels(cut(asPrepared(preprocessing, input), field))
+    return { name: image.name, activation, pixels }
+  })
 }
 
 const patchesOf = (layer: string, channel: number) => ({
@@ -51,20 +70,15 @@ const patchesOf = (layer: string, channel: number) => ({
   batchSize: 8,
 })
 
-async function* each(images: readonly PageImage[], prepare: Prepare) {
-  for (const image of images) yield await prepare(image)
-}
-
 async function topPictures(
   network: tf.LayersModel,
-  images: readonly PageImage[],
-  prepare: Prepare,
+  inputs: readonly Float32Array[],
   layer: string,
   channel: number,
 ) {
   const units: { picture: number; activation: number; row: number; column: number }[] = []
-  for (const [picture, image] of images.entries()) {
-    const { data } = await featureMapsWithout(network, await prepare(image), layer, [])
+  for (const [picture, input] of inputs.entries()) {
+    const { data } = await featureMapsWithout(network, input, layer, [])
     units.push({ picture, activation: data[channel]!, row: 0, column: 0 })
   }
   return units.sort((a, b) => b.activation - a.activation).slice(0, NINE)
@@ -79,13 +93,14 @@ export async function alike(
   count = 5,
 ): Promise<Alike[]> {
   const layer = featureLayer(network)
-  const featuresOf = async (one: PageImage) =>
-    (await featureMapsWithout(network, await prepare(one), layer, [])).data
-  const query = await featuresOf(image)
+  const featuresOf = async (input: Float32Array) =>
+    (await featureMapsWithout(network, input, layer, [])).data
+  const query = await featuresOf(await prepare(image))
+  const pictures = await readable(others, prepare)
   const features: Float32Array[] = []
-  for (const other of others) features.push(await featuresOf(other))
+  for (const { input } of pictures) features.push(await featuresOf(input))
   return nearestNeighbours(query, features, count).map(({ index, distance }) => ({
-    id: others[index]!.id,
+    id: pictures[index]!.image.id,
     distance,
   }))
 }
