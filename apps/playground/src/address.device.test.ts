@@ -1,7 +1,10 @@
 // Addresses, in Chromium: a link opens what was shown, Back finds it as it was, Share hands it out.
-import { shapes } from '@alexnet/data'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { decodePicture, type Picture, shapes } from '@alexnet/data'
 import { expect, it } from 'vitest'
-import { asFile, describeSite, PATIENCE, picturesFor } from './testing/site.ts'
+import { bars, card } from './engine/answer-card.ts'
+import { asFile, describeSite, folder, PATIENCE, picturesFor, saved } from './testing/site.ts'
 
 const LINK =
   '#/look?model=shapes&picture=triangle&layer=features.3&unit=2,4,5&off=features.0:1,3;features.1&map=occlusion:2'
@@ -58,6 +61,44 @@ describeSite('An address', (site) => {
     await page.getByRole('button', { name: 'Share' }).click()
     await page.getByText('all but your own picture').waitFor()
     expect(page.url()).not.toContain('picture=')
+    await page.context().close()
+  })
+
+  it('comes with a picture of the answer', async () => {
+    const page = await site.open('#/classify?model=cifar10&picture=dog')
+    await page.locator('.bars').first().waitFor()
+    const shown = await page.locator('.results .value').allTextContents()
+    await page.getByRole('button', { name: 'Share' }).click()
+    const { bytes } = await saved(page, 'Save the picture and its answer')
+    const png = await decodePicture(bytes, { path: 'card.png' })
+    expect(png).toMatchObject({ width: card.width, height: card.height })
+    const at = (picture: Picture, x: number, y: number) => [
+      ...picture.data.subarray(3 * (y * picture.width + x), 3 * (y * picture.width + x) + 3),
+    ]
+    // The picture's own pixels, each a square.
+    const dog = await decodePicture(readFileSync(join(folder, 'public/samples/dog.png')), {
+      path: 'dog.png',
+    })
+    const zoom = card.picture / dog.width
+    for (const [x, y] of [
+      [3, 4],
+      [16, 20],
+      [29, 30],
+    ] as const) {
+      const place = [x, y].map((pixel) => Math.floor(card.margin + (pixel + 0.5) * zoom))
+      expect(at(png, place[0]!, place[1]!)).toEqual(at(dog, x, y))
+    }
+    // Bars as long as the probabilities that the page says.
+    const length = bars.right - bars.left
+    for (const [rank, text] of shown.entries()) {
+      const y = bars.top + rank * bars.step + bars.height / 2
+      const [rest] = [at(png, bars.right - 1, y), at(png, bars.left, y)]
+      const filled = Array.from({ length }, (_, x) => at(png, bars.left + x, y)).filter(
+        (colour) => colour.join() !== rest!.join(),
+      )
+      const expected = Number.parseFloat(text) / 100
+      if (expected < 0.99) expect(Math.abs(filled.length / length - expected)).toBeLessThan(0.004)
+    }
     await page.context().close()
   })
 

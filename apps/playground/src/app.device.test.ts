@@ -14,6 +14,7 @@ interface Axe {
 
 const names = [
   ...(['home', 'tour', 'classify', 'look', 'compare', 'train', 'paper', 'backends'] as const),
+  'look?model=shapes&layer=classifier.2&unit=3' as const,
 ]
 const sizes = { wide: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
 
@@ -30,6 +31,13 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
     await page.getByRole('img', { name: 'What the unit sees', exact: true }).waitFor()
     await page.getByRole('img', { name: /^grad-cam for/ }).waitFor()
   }
+  if (name === 'look') {
+    await page.getByText('What channel 2 likes').click()
+    await page.locator('.alike li').first().waitFor()
+    await page.getByRole('button', { name: 'All methods, side by side' }).click()
+    await page.getByRole('img', { name: /^occlusion for/ }).waitFor({ timeout: PATIENCE })
+  }
+  if (name.startsWith('look?')) await page.getByTestId('share').waitFor()
   if (name === 'train') {
     await page.getByLabel('Pictures to draw').fill('200')
     await page.getByLabel('Epochs').fill('1')

@@ -44,6 +44,8 @@ export const session = new Store<Session>({
 export const images = new Store<PageImage[]>([])
 /** How many pictures the last ones given have pushed out. */
 export const dropped = new Store(0)
+/** Whether pictures to classify are seen by ten views. */
+export const isTenView = new Store(false)
 /** Id of the picture that is looked at. */
 export const selected = new Store<string | undefined>(undefined)
 

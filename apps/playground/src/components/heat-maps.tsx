@@ -1,4 +1,4 @@
-// Which parts of the picture speak for a class, by the method chosen.
+// Which parts of the picture speak for a class, by the method chosen or by all of them.
 import { proxy } from 'comlink'
 import { useEffect, useId, useState } from 'preact/hooks'
 import { address, choose } from '../address.ts'
@@ -12,8 +12,12 @@ import {
 import { engine, messageOf } from '../session.ts'
 import { useStore } from '../store.ts'
 import { t } from '../text/text.ts'
+import { HeatSheet } from './heat-sheet.tsx'
 import { Message } from './message.tsx'
 import { PixelView } from './pixels.tsx'
+
+/** In the address and the list: every method. */
+const ALL = 'all'
 
 export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: number }) {
   const { image, model, version } = props
@@ -22,14 +26,18 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
   const method = heatMethods.find((name) => name === asked) ?? 'grad-cam'
   const target =
     ofClass !== undefined && Number(ofClass) in model.labels ? Number(ofClass) : undefined
-  const show = (chosen: HeatMethod, index?: number) =>
+  const isAll = asked === ALL
+  const show = (chosen: HeatMethod | typeof ALL, index?: number) =>
     choose({ map: index === undefined ? chosen : `${chosen}:${index}` })
   const [seen, setSeen] = useState<Pixels>()
+  // The class that is explained: the one chosen, or the likeliest.
+  const [explained, setExplained] = useState<number>()
   const [heat, setHeat] = useState<{ pixels: Pixels; label: string; method: HeatMethod }>()
   const [message, setMessage] = useState<{ kind: 'busy' | 'problem'; text: string }>()
 
   useEffect(() => {
     let stale = false
+    setExplained(undefined)
     const compute = async () => {
       setMessage({ kind: 'busy', text: t('heat.computing') })
       const onProgress = proxy((done: number, total: number) => {
@@ -38,10 +46,13 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
       const likeliest = (await engine().classify(image, { topK: 1 })).top[0]!.index
       const index = target ?? likeliest
       const picture = await engine().asSeen(image)
+      if (stale) return
+      setExplained(index)
+      setSeen(picture)
+      if (isAll) return setMessage(undefined)
       const pixels = await engine().heat(image, method, index, onProgress)
       if (stale) return
-      setSeen(picture)
-      setHeat({ pixels, label: model.labels[index] ?? t('heat.classIndex', { index }), method })
+      setHeat({ pixels, label: labelOf(model, index), method })
       setMessage(undefined)
     }
     compute().catch((error) => {
@@ -52,7 +63,7 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
     return () => {
       stale = true
     }
-  }, [image.id, method, target, version])
+  }, [image.id, method, isAll, target, version])
 
   return (
     <section aria-label={t('heat.label')}>
@@ -62,9 +73,10 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
           {t('heat.method')}
           <select
             id={`${id}-method`}
-            value={method}
+            value={isAll ? ALL : method}
             onChange={(event) => show(event.currentTarget.value as HeatMethod, target)}
           >
+            <option value={ALL}>{t('heat.all')}</option>
             {heatMethods.map((name) => (
               <option key={name} value={name}>
                 {t(`heat.${name}`)}
@@ -91,6 +103,21 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
           </select>
         </label>
       </div>
+      <p>
+        <button
+          type="button"
+          class="outline"
+          aria-pressed={isAll}
+          onClick={() => show(isAll ? 'grad-cam' : ALL, target)}
+        >
+          {t('heat.all')}
+        </button>
+      </p>
+      {isAll && explained !== undefined && (
+        <p>
+          {t('heat.for')} <strong>{labelOf(model, explained)}</strong>
+        </p>
+      )}
       {message && <Message kind={message.kind}>{message.text}</Message>}
       <div class="columns">
         {seen && (
@@ -99,7 +126,15 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
             <PixelView pixels={seen} alt={t('heat.seen')} class="shown" />
           </figure>
         )}
-        {heat && (
+        {isAll && (
+          <HeatSheet
+            image={image}
+            target={explained}
+            label={explained === undefined ? '' : labelOf(model, explained)}
+            version={version}
+          />
+        )}
+        {heat && !isAll && (
           <figure>
             <figcaption>
               {t('heat.for')} <strong>{heat.label}</strong>
@@ -111,3 +146,6 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
     </section>
   )
 }
+
+const labelOf = ({ labels }: ModelInfo, index: number) =>
+  labels[index] ?? t('heat.classIndex', { index })

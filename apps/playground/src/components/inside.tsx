@@ -1,49 +1,16 @@
 // The network at work on a picture: its layers, one of them closely, and the answer without parts of it. What is chosen is
 // in the page's address.
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import '../look.css'
 import { address, choose, formatParts, parseParts, wholeNumbers } from '../address.ts'
-import type { LayerInfo, PageImage, Part } from '../engine/protocol.ts'
-import { engine, images, selected, session } from '../session.ts'
+import type { LayerFace, LayerInfo, Part } from '../engine/protocol.ts'
+import { engine, session } from '../session.ts'
 import { useStore } from '../store.ts'
-import { t } from '../text/text.ts'
-import { LayerView, type Place } from './layer-view.tsx'
+import { LayerView } from './layer-view.tsx'
 import { Network } from './network.tsx'
+import { usePicture } from './picture-strip.tsx'
+import type { Place } from './places.ts'
 import { SwitchedOff } from './switched-off.tsx'
-import { Thumbnail } from './thumbnail.tsx'
-
-/** Thumbnails in the strip. */
-const FEW = 12
-
-/** The picture that is looked at. */
-export function usePicture(): PageImage | undefined {
-  const list = useStore(images)
-  const chosen = useStore(selected)
-  return list.find(({ id }) => id === chosen) ?? list[0]
-}
-
-/** The pictures at hand, one of them to look at. */
-export function PictureStrip() {
-  const list = useStore(images)
-  const image = usePicture()
-  if (list.length === 0) return null
-  return (
-    <fieldset class="strip">
-      <legend class="hidden">{t('look.strip')}</legend>
-      {around(list, list.indexOf(image!), FEW).map(({ id, name: file, blob }) => (
-        <button
-          key={id}
-          type="button"
-          class="plain"
-          aria-pressed={id === image?.id}
-          aria-label={file}
-          onClick={() => selected.set(id)}
-        >
-          <Thumbnail blob={blob} alt="" />
-        </button>
-      ))}
-    </fieldset>
-  )
-}
 
 /** @param props.first which layer is looked at where none was chosen; the first one where left out */
 export function Inside(props: { first?: (layers: readonly LayerInfo[]) => LayerInfo | undefined }) {
@@ -65,6 +32,22 @@ export function Inside(props: { first?: (layers: readonly LayerInfo[]) => LayerI
   )
   const layer =
     layers.find(({ name }) => name === fields.layer) ?? props.first?.(layers) ?? layers[0]
+  const [faces, setFaces] = useState<readonly LayerFace[]>([])
+  const seen = ready && all?.version === version ? image : undefined
+  useEffect(() => {
+    if (!seen) return
+    let stale = false
+    // What goes wrong is said by the layer that is looked at.
+    engine()
+      .faces(seen, parts)
+      .then(
+        (found) => !stale && setFaces(found),
+        () => {},
+      )
+    return () => {
+      stale = true
+    }
+  }, [seen?.id, formatParts(parts), all])
   const onParts = (next: Part[]) => choose({ off: formatParts(next) })
   return (
     <>
@@ -72,6 +55,7 @@ export function Inside(props: { first?: (layers: readonly LayerInfo[]) => LayerI
         layers={layers}
         chosen={layer?.name ?? ''}
         parts={parts}
+        faces={faces}
         onChoose={(name) => choose({ layer: name, unit: '' })}
       />
       {ready && image && layer && all?.version === version && (
@@ -111,9 +95,3 @@ function placeOf(text: string | undefined, { shape }: LayerInfo): Place | undefi
 
 const textOf = ({ channel, row, column }: Place, { shape }: LayerInfo) =>
   shape.length === 3 ? `${channel},${row},${column}` : `${channel}`
-
-/** At most `count` of a list, one of them in their midst. */
-function around<T>(list: readonly T[], index: number, count: number): readonly T[] {
-  const first = Math.max(0, Math.min(index - Math.floor(count / 2), list.length - count))
-  return list.slice(first, first + count)
-}

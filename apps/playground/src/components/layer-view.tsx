@@ -5,20 +5,31 @@ import type {
   MapSheet,
   PageImage,
   Part,
+  PoolWindow,
   TileSheet,
+  UnitSum,
   UnitView,
 } from '../engine/protocol.ts'
-import { engine, messageOf } from '../session.ts'
+import { engine, messageOf, session } from '../session.ts'
+import { useStore } from '../store.ts'
 import { number, t } from '../text/text.ts'
+import { InAndOut } from './in-and-out.tsx'
+import { Likes } from './likes.tsx'
 import { Message } from './message.tsx'
 import { kindOf } from './network.tsx'
-import { type Mark, PixelView } from './pixels.tsx'
+import { PixelView } from './pixels.tsx'
+import { PlaceFields } from './place-fields.tsx'
+import { marksOf, moved, type Place, placeAt, steps, tileOf } from './places.ts'
+import { Pooled } from './pooled.tsx'
+import { Slide } from './slide.tsx'
+import { Softmax } from './softmax-terms.tsx'
 import { Sum } from './unit-sum.tsx'
 
-export interface Place {
-  row: number
-  column: number
-  channel: number
+/** A unit, and what its value is made of where it is kept: all of one place, so that all of it changes at once. */
+interface CloseUp extends UnitView {
+  place: Place
+  sum?: UnitSum | undefined
+  pooled?: PoolWindow | undefined
 }
 
 export function LayerView(props: {
@@ -37,7 +48,8 @@ export function LayerView(props: {
   // The one under the pointer is looked at in passing; a press, a key or a field's number keeps it.
   const [hovered, setHovered] = useState<Place>()
   const place = pinned ?? hovered
-  const [unit, setUnit] = useState<UnitView & { place: Place }>()
+  const isKept = pinned !== undefined
+  const [unit, setUnit] = useState<CloseUp>()
   const [problem, setProblem] = useState('')
   const key = `${image.id} ${layer.name} ${version} ${JSON.stringify(parts)}`
   const fail = (error: unknown) => setProblem(messageOf(error))
@@ -61,21 +73,29 @@ export function LayerView(props: {
     if (!place) return
     let stale = false
     // The pointer passes many units on its way; only where it rests is asked about.
-    const timer = setTimeout(() => {
-      engine()
-        .unit(image, layer.name, place, parts)
-        .then((found) => !stale && setUnit({ ...found, place }), fail)
-    }, 60)
+    const timer = setTimeout(
+      () => {
+        const where = [image, layer.name, place, parts] as const
+        Promise.all([
+          engine().unit(...where),
+          isKept && layer.hasFilters ? engine().sum(...where) : undefined,
+          isKept && layer.kind.endsWith('-pooling') ? engine().pooled(...where) : undefined,
+        ]).then(([found, sum, pooled]) => !stale && setUnit({ ...found, place, sum, pooled }), fail)
+      },
+      isKept ? 0 : 60,
+    )
     return () => {
       stale = true
       clearTimeout(timer)
     }
-  }, [key, place?.row, place?.column, place?.channel])
+  }, [key, isKept, place?.row, place?.column, place?.channel])
 
   const { shape } = layer
   const off = parts.find((part) => part.layer === layer.name)
   const others = parts.filter((part) => part.layer !== layer.name)
   const isLine = shape.length === 1
+  const { model } = useStore(session)
+  const labels = layer.isOfClasses ? model?.labels : undefined
   const switchTo = place && off?.channels?.includes(place.channel) ? 'On' : 'Off'
   const point = (x: number, y: number, pressed: boolean) => {
     if (!maps) return
@@ -155,13 +175,13 @@ export function LayerView(props: {
               pixels={maps.pixels}
               alt={t('look.mapsAlt', { name: layer.name, shown: maps.shown })}
               class="sheet"
-              marks={place ? marksOf(maps, place) : []}
+              marks={place ? marksOf(maps, isKept && unit ? unit.place : place) : []}
               onPoint={point}
               onLeave={() => setHovered(undefined)}
               onKey={press}
             />
           )}
-          {maps && <PlaceFields layer={layer} place={place} onPlace={onPin} />}
+          {maps && <PlaceFields layer={layer} place={place} labels={labels} onPlace={onPin} />}
         </figure>
         {!(unit && place) && (
           <figure class="unit">
@@ -171,8 +191,9 @@ export function LayerView(props: {
         {unit && place && (
           <figure class="unit">
             <figcaption>
-              {t(isLine ? 'look.unit' : 'look.unitAt', {
+              {t(labels ? 'look.unitClass' : isLine ? 'look.unit' : 'look.unitAt', {
                 ...unit.place,
+                label: labels?.[unit.place.channel] ?? '',
                 value: number(unit.value, { maximumSignificantDigits: 3 }),
                 height: unit.field.height,
                 width: unit.field.width,
@@ -213,111 +234,46 @@ export function LayerView(props: {
           </figure>
         )}
       </div>
-      {layer.hasFilters && pinned && (
-        <Sum image={image} layer={layer} parts={parts} place={pinned} version={version} />
+      {unit?.sum && pinned && (
+        <Sum sum={unit.sum}>
+          <InAndOut unit={unit} seen={unit.sum.seen}>
+            <Slide layer={layer} place={pinned} shown={unit.place} onPlace={onPin} />
+          </InAndOut>
+        </Sum>
+      )}
+      {unit?.pooled && pinned && (
+        <Pooled pooled={unit.pooled} value={unit.value}>
+          <InAndOut unit={unit} seen={unit.pooled.seen}>
+            <Slide layer={layer} place={pinned} shown={unit.place} onPlace={onPin} />
+          </InAndOut>
+        </Pooled>
+      )}
+      {labels && (
+        <Softmax
+          image={image}
+          labels={labels}
+          parts={parts}
+          chosen={pinned?.channel}
+          onChoose={(channel) => onPin({ row: 0, column: 0, channel })}
+          version={version}
+        />
+      )}
+      {pinned && (
+        <Likes
+          image={image}
+          layer={layer}
+          channel={pinned.channel}
+          named={labels?.[pinned.channel]}
+          version={version}
+        />
       )}
     </section>
   )
 }
 
-/** The same by keyboard. */
-function PlaceFields(props: {
-  layer: LayerInfo
-  place: Place | undefined
-  onPlace: (place: Place) => void
-}) {
-  const { layer, place, onPlace } = props
-  const [height, width, channels] = layer.shape.length === 3 ? layer.shape : [1, 1, layer.shape[0]!]
-  const current = place ?? { row: 0, column: 0, channel: 0 }
-  const field = (key: keyof Place, count: number) => (
-    <label key={key}>
-      {t(`look.${key}`)}
-      <input
-        type="number"
-        min={0}
-        max={count - 1}
-        value={place ? current[key] : ''}
-        onInput={(event) => {
-          const value = event.currentTarget.valueAsNumber
-          if (Number.isInteger(value) && value >= 0 && value < count) {
-            onPlace({ ...current, [key]: value })
-          }
-        }}
-      />
-    </label>
-  )
-  return (
-    <div class="row numbers">
-      {field('channel', channels!)}
-      {layer.shape.length === 3 && field('row', height!)}
-      {layer.shape.length === 3 && field('column', width!)}
-    </div>
-  )
-}
-
-/** What the keys of the arrows do to row and column. */
-const steps: Readonly<Record<string, readonly [down: number, right: number]>> = {
-  Enter: [0, 0],
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-}
-
-/** The place beside one; in a line of units the next one. */
-function moved(
-  { shape }: LayerInfo,
-  { row, column, channel }: Place = { row: 0, column: 0, channel: 0 },
-  [down, right]: readonly [number, number],
-): Place {
-  const within = (value: number, count: number) => Math.max(0, Math.min(count - 1, value))
-  if (shape.length === 1) {
-    return { row, column, channel: within(channel + down + right, shape[0]!) }
-  }
-  return { channel, row: within(row + down, shape[0]!), column: within(column + right, shape[1]!) }
-}
-
 /** Said where a sheet has not all. */
 const partly = (shown: number, count: number) =>
   shown < count ? t('look.partly', { shown, all: count }) : ''
-
-/** The tile of a channel, in the sheet's pixels. */
-function tileOf({ columns, tileWidth, tileHeight }: TileSheet, channel: number): Mark {
-  return {
-    left: 1 + (channel % columns) * (tileWidth + 1),
-    top: 1 + Math.floor(channel / columns) * (tileHeight + 1),
-    width: tileWidth,
-    height: tileHeight,
-  }
-}
-
-/** A channel's map, and the unit in it. */
-function marksOf(maps: MapSheet, { row, column, channel }: Place): Mark[] {
-  if (channel >= maps.shown) return []
-  if (maps.isLine) {
-    const top = Math.floor(channel / maps.columns)
-    return [{ left: channel % maps.columns, top, width: 1, height: 1 }]
-  }
-  const tile = tileOf(maps, channel)
-  return [tile, { left: tile.left + column, top: tile.top + row, width: 1, height: 1 }]
-}
-
-function placeAt(maps: MapSheet, x: number, y: number): Place {
-  if (maps.isLine) {
-    const channel = Math.min(y * maps.columns + x, maps.shown - 1)
-    return { row: 0, column: 0, channel }
-  }
-  const [across, column] = split(x, maps.tileWidth)
-  const [down, row] = split(y, maps.tileHeight)
-  const channel = Math.min(down * maps.columns + Math.min(across, maps.columns - 1), maps.shown - 1)
-  return { row, column, channel }
-}
-
-/** The tile at a pixel of the sheet, and the place in it; a gap counts to the tile before. */
-function split(at: number, length: number): [tile: number, place: number] {
-  const tile = Math.floor(Math.max(0, at - 1) / (length + 1))
-  return [tile, Math.min(length - 1, Math.max(0, at - 1 - tile * (length + 1)))]
-}
 
 function Fact(props: { name: string; children: string }) {
   return (

@@ -8,6 +8,8 @@ export interface Mark {
   top: number
   width: number
   height: number
+  /** A ring, in place of a frame. */
+  isRing?: boolean
 }
 
 export function PixelView(props: {
@@ -58,10 +60,10 @@ export function PixelView(props: {
   return (
     <span class="marked">
       {view}
-      {marks.map(({ left, top, width, height }, index) => (
+      {marks.map(({ left, top, width, height, isRing }, index) => (
         <span
           key={index}
-          class="mark"
+          class={isRing ? 'mark ring' : 'mark'}
           style={{
             left: percent(left, pixels.width),
             top: percent(top, pixels.height),

@@ -1,20 +1,43 @@
-// Share: the address of what is shown, copied and written out, for it is a link to all of this but pictures of one's own.
+// Share: the address of what is shown, copied and written out, for it is a link to all of this but pictures of one's own; and
+// the picture with its answer, as a file.
 import { useEffect, useState } from 'preact/hooks'
 import { address } from '../address.ts'
+import { engine, isTenView, messageOf, session } from '../session.ts'
 import { useStore } from '../store.ts'
-import { t } from '../text/text.ts'
-import { usePicture } from './inside.tsx'
+import { language, t } from '../text/text.ts'
+import { download } from './download.ts'
+import { Message } from './message.tsx'
+import { usePicture } from './picture-strip.tsx'
 
 /** @param props.hasPicture whether the page shows a picture, whose own address not all have */
 export function Share(props: { hasPicture: boolean }) {
   const [link, setLink] = useState('')
+  const [problem, setProblem] = useState('')
   const image = usePicture()
   const { page, step } = useStore(address)
+  const { status, model } = useStore(session)
   useEffect(() => setLink(''), [page, step])
   const share = () => {
+    setProblem('')
     setLink(location.href)
     // Where the browser lets no page copy, the link stands there all the same.
     navigator.clipboard?.writeText(location.href).catch(() => {})
+  }
+  const save = async () => {
+    if (!image || !model) return
+    setProblem('')
+    try {
+      const foot = `${t('page.title')} · ${model.name}`
+      const png = await engine().answerCard(
+        image,
+        { foot, locale: language.value },
+        // As the page answers.
+        { tenView: page === 'classify' && isTenView.value },
+      )
+      download(`${image.name.replace(/\.\w+$/, '')}-alexnet.png`, png)
+    } catch (error) {
+      setProblem(messageOf(error))
+    }
   }
   return (
     <>
@@ -26,13 +49,27 @@ export function Share(props: { hasPicture: boolean }) {
           <p class="quiet" role="status">
             {t(props.hasPicture && image && !image.sample ? 'page.sharedOwn' : 'page.shared')}
           </p>
-          <input
-            type="text"
-            readOnly
-            value={link}
-            aria-label={t('page.link')}
-            onFocus={(event) => event.currentTarget.select()}
-          />
+          <div class="row">
+            <input
+              type="text"
+              class="grow"
+              readOnly
+              value={link}
+              aria-label={t('page.link')}
+              onFocus={(event) => event.currentTarget.select()}
+            />
+            {props.hasPicture && image && (
+              <button
+                type="button"
+                class="outline"
+                disabled={status !== 'ready'}
+                onClick={() => void save()}
+              >
+                {t('page.savePng')}
+              </button>
+            )}
+          </div>
+          {problem && <Message kind="problem">{problem}</Message>}
         </div>
       )}
     </>

@@ -1,40 +1,14 @@
 // The pinned unit of a convolution as the sum that it is: input × weights = product, channel by channel, then bias and ReLU.
-import { useEffect, useState } from 'preact/hooks'
-import type { LayerInfo, PageImage, Part, Pixels, UnitSum } from '../engine/protocol.ts'
-import { engine, messageOf } from '../session.ts'
+import type { ComponentChildren } from 'preact'
+import type { Pixels, UnitSum } from '../engine/protocol.ts'
 import { number, t } from '../text/text.ts'
-import { Message } from './message.tsx'
 import { PixelView } from './pixels.tsx'
 
 const colours = ['red', 'green', 'blue'] as const
 
-export function Sum(props: {
-  image: PageImage
-  layer: LayerInfo
-  parts: Part[]
-  place: { row: number; column: number; channel: number }
-  version: number
-}) {
-  const { image, layer, parts, place, version } = props
-  const [sum, setSum] = useState<UnitSum>()
-  const [problem, setProblem] = useState('')
-  const asked = JSON.stringify([image.id, layer.name, parts, place, version])
-  useEffect(() => {
-    let stale = false
-    setProblem('')
-    engine()
-      .sum(image, layer.name, place, parts)
-      .then(
-        (found) => !stale && setSum(found),
-        (error) => !stale && setProblem(messageOf(error)),
-      )
-    return () => {
-      stale = true
-    }
-  }, [asked])
-  if (problem) return <Message kind="problem">{problem}</Message>
-  if (!sum) return null
-  const { terms, channels, isColour, others, bias, total, relu } = sum
+/** @param props.children what moves the filter, and where it is */
+export function Sum(props: { sum: UnitSum; children: ComponentChildren }) {
+  const { terms, channels, isColour, others, bias, total, relu } = props.sum
   const nameOf = (channel: number) =>
     isColour ? t(`sum.${colours[channel]!}`) : t('sum.map', { index: channel })
   const line = (name: string, value: number) => (
@@ -52,6 +26,7 @@ export function Sum(props: {
         {t('sum.about')}
         {terms.length < channels && ` (${t('sum.first', { shown: terms.length, all: channels })})`}
       </p>
+      {props.children}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
       <section class="scroll" aria-label={t('sum.table')} tabIndex={0}>
         <table>

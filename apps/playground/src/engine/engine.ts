@@ -1,31 +1,43 @@
 // The worker's side of classifying and looking inside: one backend, one model, pictures in, answers out.
 import { describeModel } from '@alexnet/core'
+import { featureMapsWithout } from '@alexnet/core/explain'
 import { type Picture, shapes } from '@alexnet/data'
 import type { Model } from '@alexnet/model'
+import { answerCard } from './answer-card.ts'
 import { startBackend } from './backends.ts'
 import { Comparer } from './comparing.ts'
 import { decode, reduced, toFile } from './decode.ts'
+import { layerFaces } from './faces.ts'
+import * as likes from './likes.ts'
 import * as looking from './looking.ts'
 import { loadModel } from './models.ts'
+import { poolWindow } from './pooled.ts'
 import type {
+  Alike,
   BackendChoice,
   BackendInfo,
   Classified,
   ComparisonView,
   HeatMethod,
+  LayerFace,
   LayerInfo,
+  LikedPatch,
   MapSheet,
   ModelInfo,
   ModelSource,
+  OnGrown,
   OnProgress,
   PageImage,
   Part,
   Pixels,
+  PoolWindow,
+  SoftmaxTerms,
   SwitchOffView,
   TileSheet,
   UnitSum,
   UnitView,
 } from './protocol.ts'
+import { softmaxTerms } from './softmax-terms.ts'
 import { tableOf, type VariantTable } from './tables.ts'
 import { unitSum } from './unit-sum.ts'
 
@@ -76,9 +88,24 @@ export class Engine {
     return { id: image.id, name: image.name, top, milliseconds }
   }
 
+  /** A picture with the five likeliest classes, as a PNG. */
+  async answerCard(
+    image: PageImage,
+    words: { foot: string; locale: string },
+    options?: ClassifyOptions,
+  ): Promise<Blob> {
+    const { top } = await this.classify(image, options)
+    return answerCard(image.blob, top, words)
+  }
+
   /** The layers of the network, from the first to the last. */
   async layers(): Promise<LayerInfo[]> {
     return looking.layersOf(this.#model.network)
+  }
+
+  /** What the drawing of the network shows in each layer. */
+  async faces(image: PageImage, parts: Part[]): Promise<LayerFace[]> {
+    return layerFaces(this.#model.network, await this.#prepared(image), parts)
   }
 
   async maps(image: PageImage, layer: string, parts: Part[]): Promise<MapSheet> {
@@ -106,8 +133,53 @@ export class Engine {
     return unitSum(this.#model.network, await this.#prepared(image), layer, place, parts)
   }
 
+  /** What a unit of a pool takes its value from; undefined where its layer is no pool. */
+  async pooled(
+    image: PageImage,
+    layer: string,
+    place: { row: number; column: number; channel: number },
+    parts: Part[],
+  ): Promise<PoolWindow | undefined> {
+    return poolWindow(this.#model.network, await this.#prepared(image), layer, place, parts)
+  }
+
+  /** How the logits become shares, those of the chosen class among them. */
+  async softmax(
+    image: PageImage,
+    chosen: number | undefined,
+    parts: Part[],
+  ): Promise<SoftmaxTerms> {
+    const { network } = this.#model
+    const last = network.layers.at(-1)!.name
+    const input = await this.#prepared(image)
+    return softmaxTerms((await featureMapsWithout(network, input, last, parts)).data, chosen)
+  }
+
   async filters(layer: string): Promise<TileSheet> {
     return looking.filterSheet(this.#model.network, layer)
+  }
+
+  /** The patches among pictures that excite a channel most. */
+  async likedPatches(images: PageImage[], layer: string, channel: number): Promise<LikedPatch[]> {
+    const prepare = (image: PageImage) => this.#prepared(image)
+    return likes.likedPatches(this.#model, images, prepare, layer, channel)
+  }
+
+  /** The pictures that the network finds most alike to one. */
+  async alike(image: PageImage, others: PageImage[]): Promise<Alike[]> {
+    const prepare = (one: PageImage) => this.#prepared(one)
+    return likes.alike(this.#model.network, image, others, prepare)
+  }
+
+  /** A picture that a channel likes, grown from noise; ends as well when another model takes the place of this one. */
+  async grow(layer: string, channel: number, onGrown: OnGrown): Promise<void> {
+    const model = this.#model
+    await likes.grow(
+      model,
+      layer,
+      channel,
+      async (...grown) => (await onGrown(...grown)) && this.#loaded === model,
+    )
   }
 
   async heat(

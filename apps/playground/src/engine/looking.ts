@@ -34,11 +34,13 @@ const MOST_TILES = 256
 
 export function layersOf(model: LayersModel): LayerInfo[] {
   const switchable = new Set(switchableLayers(model))
-  return describeModel(model).layers.map(({ outputShape, stride: _, ...layer }) => ({
+  const { layers } = describeModel(model)
+  return layers.map(({ outputShape, stride: _, ...layer }, index) => ({
     ...layer,
     shape: outputShape,
     switchable: switchable.has(layer.name),
     hasFilters: layer.kind === 'convolution',
+    isOfClasses: index === layers.length - 1,
   }))
 }
 
@@ -110,6 +112,9 @@ export async function unitView(
     framed: toPixels(outline(large, frame, { thickness: 3 })),
     patch: toPixels(cut(picture, receptiveField(model, layer, { row, column }, { padding: true }))),
     ...(isConvolution && { filter: toPixels(await oneFilter(model, layer, channel)) }),
+    ...(maps.height * maps.width > 1 && {
+      map: toPixels(colorize(channelOf(maps, channel), { colors: 'viridis' })),
+    }),
   }
 }
 
@@ -117,7 +122,7 @@ export async function unitView(
 const PADDING = 128
 
 /** A part of a picture, and of the padding around it. */
-function cut(
+export function cut(
   picture: Picture,
   { top, left, height, width }: { top: number; left: number; height: number; width: number },
 ): Picture {

@@ -92,6 +92,8 @@ export interface LayerInfo {
   /** Whether the layer as a whole can be switched off. */
   switchable: boolean
   hasFilters: boolean
+  /** Whether its units are the classes. */
+  isOfClasses: boolean
 }
 
 /** A part of the network that is off: a layer, or some of its channels. */
@@ -114,6 +116,16 @@ export interface MapSheet extends TileSheet {
   isLine: boolean
 }
 
+/** A layer as the drawing of the network has it. */
+export interface LayerFace {
+  name: string
+  /** Its most varied map; a strip of its units where it has no maps. */
+  face: Pixels
+  /** The nine most varied maps; the strip. */
+  preview: Pixels
+  isLine: boolean
+}
+
 /** One unit of a layer, looked at closely. */
 export interface UnitView {
   value: number
@@ -125,6 +137,43 @@ export interface UnitView {
   patch: Pixels
   /** The filter of its channel, where the layer is a convolution. */
   filter?: Pixels
+  /** The map of its channel, where the layer has maps. */
+  map?: Pixels
+}
+
+/** A map of the layer before, and what a unit sees of it: a place past the border may be among that. */
+export interface MapWindow {
+  pixels: Pixels
+  window: { top: number; left: number; height: number; width: number }
+}
+
+/** What a unit of a pool takes its value from. */
+export interface PoolWindow {
+  seen: MapWindow
+  /** The window itself, as far as the map goes. */
+  patch: Pixels
+  /** The largest of the window, by its place there; undefined where the pool averages. */
+  winner: { row: number; column: number; value: number } | undefined
+}
+
+/** What the softmax makes of one class's logit. */
+export interface SoftmaxTerm {
+  index: number
+  logit: number
+  /** e to the power of the logit less the largest one. */
+  exp: number
+  /** Of the sum of all of those. */
+  share: number
+}
+
+export interface SoftmaxTerms {
+  /** The largest logits, largest first, and the chosen one. */
+  terms: SoftmaxTerm[]
+  largest: number
+  sum: number
+  /** What the classes add that are not among the terms, and how many they are. */
+  others: number
+  unlisted: number
 }
 
 /** What one channel adds to a unit of a convolution. */
@@ -144,6 +193,8 @@ export interface UnitSum {
   isColour: boolean
   /** How many channels the filter sees. */
   channels: number
+  /** Of these the one that the filter weighs most, as a whole; undefined where it sees the picture's colours. */
+  seen: (MapWindow & { channel: number }) | undefined
   /** What the channels add that are not among the terms. */
   others: number
   bias: number
@@ -155,6 +206,8 @@ export interface UnitSum {
 export const heatMethods = [
   'grad-cam',
   'guided-backprop',
+  'guided-grad-cam',
+  'saliency',
   'integrated-gradients',
   'occlusion',
 ] as const satisfies readonly ExplainMethod[]
@@ -182,6 +235,24 @@ export interface SwitchOffView {
   whole: Prediction[]
   without: Prediction[]
 }
+
+/** A patch that excites a channel; a whole picture where its layer has no maps. */
+export interface LikedPatch {
+  /** The picture that it is from. */
+  name: string
+  activation: number
+  pixels: Pixels
+}
+
+/** A picture that the network finds alike. */
+export interface Alike {
+  id: string
+  /** Euclidean, between features. */
+  distance: number
+}
+
+/** Shown a picture that grows, as far as it is. @returns whether it goes on */
+export type OnGrown = (pixels: Pixels, step: number, steps: number) => Promise<boolean>
 
 /** Called while something long goes on. */
 export type OnProgress = (done: number, total: number) => void

@@ -54,11 +54,21 @@ it.each([
   expect(sum.terms[0]!.product).toMatchObject({ width: 3, height: 3 })
   expect(sum.isColour).toBe(name === 'first')
   expect(sum.relu).toEqual(name === 'first' ? Math.max(0, sum.total) : undefined)
+  // Padding of one around each: the window may begin before the map.
+  const step = name === 'first' ? 2 : 1
+  const [top, left] = [step * place.row - 1, step * place.column - 1]
+  expect(sum.seen?.window).toEqual(
+    name === 'first' ? undefined : { top, left, height: 3, width: 3 },
+  )
   // A filter in two groups sees six of the twelve maps: its own.
   expect(sum.channels).toBe(name === 'first' ? 3 : 6)
   if (name === 'grouped') {
     const firsts = sum.terms.map(({ channel }) => Math.floor(channel / 6))
     expect(new Set(firsts)).toEqual(new Set([place.channel < 4 ? 0 : 1]))
+    const kernel = network.getLayer(name).getWeights()[0]!
+    const sizes = tf.tidy(() => tf.sum(tf.abs(kernel), [0, 1]).arraySync()) as number[][]
+    const own = sizes.map((row) => row[place.channel]!)
+    expect(sum.seen!.channel % 6).toBe(own.indexOf(Math.max(...own)))
   }
 })
 

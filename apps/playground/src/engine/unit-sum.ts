@@ -1,5 +1,11 @@
 // The sum that a unit of a convolution is: what it sees times its weights, channel by channel, and the bias.
-import { colorize, featureMapsWithout, filterMap, filtersOf } from '@alexnet/core/explain'
+import {
+  channelOf,
+  colorize,
+  featureMapsWithout,
+  filterMap,
+  filtersOf,
+} from '@alexnet/core/explain'
 import { Convolution } from '@alexnet/core/layers'
 import type { LayersModel } from '@tensorflow/tfjs'
 import { toPixels } from './decode.ts'
@@ -56,6 +62,8 @@ export async function unitSum(
       return toPixels(colorize(map, { colors: 'red-blue', limits: [-largest, largest] }))
     })
   }
+  // The one that stays while the filter slides: it is the filter's, not the place's.
+  const heaviest = all.reduce((most, one) => (weighs(one) > weighs(most) ? one : most)).channel
   const [inputs, filters, products] = [draw('seen'), draw('weight'), draw('product')]
   const terms: SumTerm[] = shown.map(({ channel: of, sum }, at) => ({
     channel: of,
@@ -71,12 +79,22 @@ export async function unitSum(
     terms,
     isColour,
     channels: weights.channels,
+    seen: isColour
+      ? undefined
+      : {
+          channel: heaviest,
+          pixels: toPixels(colorize(channelOf(maps, heaviest), { colors: 'viridis' })),
+          window: { top, left, height: weights.height, width: weights.width },
+        },
     others: whole - terms.reduce((part, { sum }) => part + sum, 0),
     bias,
     total,
     relu: next === 'relu' ? Math.max(0, total) : undefined,
   }
 }
+
+const weighs = ({ weight }: { weight: Float32Array }) =>
+  weight.reduce((total, value) => total + Math.abs(value), 0)
 
 const shapeOf = (layer: Convolution) =>
   (layer.getInputAt(0) as { shape: (number | null)[] }).shape.map((length) => length ?? 0)

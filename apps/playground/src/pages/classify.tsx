@@ -15,6 +15,7 @@ import {
   dropped,
   engine,
   images,
+  isTenView,
   MOST_IMAGES,
   messageOf,
   selected,
@@ -33,7 +34,6 @@ interface Answers {
 
 // Outside of the component: who comes back from another page finds them as they were.
 const given = new Store<Answers>({ of: '', all: new Map() })
-const isTenView = new Store(false)
 
 export function ClassifyPage() {
   const list = useStore(images)

@@ -1,9 +1,9 @@
 // The front page: what AlexNet is, one at work on a picture, and four ways on.
 import { useEffect, useState } from 'preact/hooks'
 import { Bars } from '../components/bars.tsx'
-import { usePicture } from '../components/inside.tsx'
 import { Message } from '../components/message.tsx'
 import { Status } from '../components/model-bar.tsx'
+import { usePicture } from '../components/picture-strip.tsx'
 import { Thumbnail } from '../components/thumbnail.tsx'
 import type { Classified } from '../engine/protocol.ts'
 import { sampleImages, sampleNames } from '../samples.ts'

@@ -2,7 +2,15 @@
 // switched off.
 import { shapes } from '@alexnet/data'
 import { expect, it } from 'vitest'
-import { asFile, describeSite, openSmall, PATIENCE, picturesFor } from '../testing/site.ts'
+import { heatMethods } from '../engine/protocol.ts'
+import {
+  asFile,
+  describeSite,
+  openSmall,
+  PATIENCE,
+  picturesFor,
+  pixelsOf,
+} from '../testing/site.ts'
 
 describeSite('Look inside', (site) => {
   it('shows maps, units, filters, heat maps, and the answer without a layer', async () => {
@@ -59,7 +67,7 @@ describeSite('Look inside', (site) => {
     const column = (text: string | null) => Number(/column (\d+)/.exec(text!)![1])
     await expect.poll(async () => column(await unit.textContent())).toBe(column(about) + 1)
     await button.click()
-    await page.getByRole('button', { name: /conv\s*28×28×6\s*1 of 6 off/ }).waitFor()
+    await page.getByRole('button', { name: /conv1\s*28×28×6\s*1 of 6 off/ }).waitFor()
     await maps.press('Escape')
     await unit.waitFor({ state: 'detached' })
     await page.context().close()
@@ -145,6 +153,28 @@ describeSite('Look inside', (site) => {
     await page.getByRole('button', { name: 'Switch off channel 2' }).click()
     await page.getByText('Off: features.0, channels 2').waitFor()
     await page.getByText('Without these parts').waitFor()
+    await page.context().close()
+  })
+
+  it('draws all methods of explanation side by side at one press', async () => {
+    const page = await site.open('#/look?model=cifar10&picture=dog')
+    await page.getByRole('img', { name: /^grad-cam for/ }).waitFor()
+    await page.getByRole('button', { name: 'All methods, side by side' }).click()
+    const drawn: string[] = []
+    for (const method of heatMethods) {
+      const map = page.getByRole('img', { name: new RegExp(`^${method} for`) })
+      await map.waitFor({ timeout: PATIENCE })
+      drawn.push(await pixelsOf(map))
+    }
+    expect(new Set(drawn).size).toBe(heatMethods.length)
+    expect(page.url()).toContain('map=all')
+    // A method that is not for a network says so in its place, the others stand.
+    await page.getByRole('combobox', { name: 'Model' }).selectOption('shapes')
+    await page
+      .getByText(/is a tanh: use integrated gradients/)
+      .first()
+      .waitFor()
+    await page.getByRole('img', { name: /^occlusion for/ }).waitFor({ timeout: PATIENCE })
     await page.context().close()
   })
 })

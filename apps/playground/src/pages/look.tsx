@@ -1,8 +1,9 @@
 // Look inside: the network as its tensors, what each makes of a picture, and where a class comes from.
 import { useEffect } from 'preact/hooks'
 import { HeatMaps } from '../components/heat-maps.tsx'
-import { Inside, PictureStrip, usePicture } from '../components/inside.tsx'
+import { Inside } from '../components/inside.tsx'
 import { PictureSource } from '../components/picture-source.tsx'
+import { PictureStrip, usePicture } from '../components/picture-strip.tsx'
 import { sampleImages } from '../samples.ts'
 import { addImages, addWhereNone, images, session } from '../session.ts'
 import { useStore } from '../store.ts'

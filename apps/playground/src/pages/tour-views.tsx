@@ -2,11 +2,11 @@
 // cuts of a picture, the network as code.
 import { useEffect, useState } from 'preact/hooks'
 import { address, choose } from '../address.ts'
+import { Augmented } from '../components/augmented.tsx'
 import { Bars } from '../components/bars.tsx'
 import { Chart, lineColors } from '../components/chart.tsx'
-import { usePicture } from '../components/inside.tsx'
 import { Message } from '../components/message.tsx'
-import { PixelView } from '../components/pixels.tsx'
+import { usePicture } from '../components/picture-strip.tsx'
 import { shortName, TwoGpus } from '../components/two-gpus.tsx'
 import type { Pixels, SwitchOffView } from '../engine/protocol.ts'
 import type { LearnedLayer, VariantTable } from '../engine/tables.ts'
@@ -237,16 +237,7 @@ export function Cuts() {
         {t('tour.anew')}
       </button>
       {problem && <Message kind="problem">{problem}</Message>}
-      <div class="strip">
-        {cuts.map((pixels, index) => (
-          <PixelView
-            key={index}
-            pixels={pixels}
-            class="tile"
-            alt={t('train.augmented', { index: index + 1 })}
-          />
-        ))}
-      </div>
+      <Augmented pictures={cuts} />
     </>
   )
 }

@@ -1,9 +1,10 @@
 // The tour: AlexNet in twelve steps, each with a question to guess at and the network at work beside it.
 import { useEffect, useState } from 'preact/hooks'
 import { address, asked, isEmbedded } from '../address.ts'
-import { Inside, PictureStrip } from '../components/inside.tsx'
+import { Inside } from '../components/inside.tsx'
 import { Message } from '../components/message.tsx'
 import { Status } from '../components/model-bar.tsx'
+import { PictureStrip } from '../components/picture-strip.tsx'
 import type { PageImage } from '../engine/protocol.ts'
 import { sampleImages, sampleNames } from '../samples.ts'
 import { addImages, chooseModel, images, selected, session } from '../session.ts'

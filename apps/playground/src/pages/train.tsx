@@ -1,8 +1,8 @@
 // Train: pictures, settings, and the run as it goes.
 import { useEffect, useState } from 'preact/hooks'
+import { Augmented } from '../components/augmented.tsx'
 import { Message } from '../components/message.tsx'
 import { OwnPictures } from '../components/own-pictures.tsx'
-import { PixelView } from '../components/pixels.tsx'
 import { RunView } from '../components/run-view.tsx'
 import type { Pixels } from '../engine/protocol.ts'
 import { rates, type Start, starts, type TrainingSettings } from '../engine/training-protocol.ts'
@@ -138,18 +138,7 @@ export function TrainPage() {
           </button>
         </div>
         {previewProblem && <Message kind="problem">{previewProblem}</Message>}
-        {preview.length > 0 && (
-          <div class="strip">
-            {preview.map((pixels, index) => (
-              <PixelView
-                key={index}
-                pixels={pixels}
-                class="tile"
-                alt={t('train.augmented', { index: index + 1 })}
-              />
-            ))}
-          </div>
-        )}
+        {preview.length > 0 && <Augmented pictures={preview} />}
       </section>
       <section aria-label={t('train.run')}>
         <h2>{t('train.runTitle')}</h2>

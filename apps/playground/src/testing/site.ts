@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Dataset, encodePng } from '@alexnet/data'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { findChromium, openSite, type Site } from './browser.ts'
 
@@ -50,6 +50,10 @@ export async function asFile(dataset: Dataset, index: number) {
   const buffer = Buffer.from(await encodePng(await dataset.load(index)))
   return { name: `${index}.png`, mimeType: 'image/png', buffer }
 }
+
+/** What a canvas shows, as text. */
+export const pixelsOf = (canvas: Locator): Promise<string> =>
+  canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL())
 
 /** What the page hands out at a press of a button. */
 export async function saved(page: Page, button: string): Promise<{ path: string; bytes: Buffer }> {

@@ -12,6 +12,7 @@ export const en = {
     shared: 'The link is copied.',
     sharedOwn: 'The link is copied. It has all but your own picture, which stays on this device.',
     link: 'Link to what is shown',
+    savePng: 'Save the picture and its answer',
     unknown: 'The address names no page of that kind: {{what}}.',
     newBuild: 'A new version of the page is here.',
     newVersion:
@@ -130,7 +131,7 @@ export const en = {
     strip: 'Picture to look at',
     network: 'The network',
     networkAbout:
-      'Each box is the tensor that a layer gives: as high as its map is wide, as thick as it has channels. Choose one; arrows go on from there.',
+      'Each box is the tensor that a layer gives: as high as its map is wide, as thick as it has channels; on its face its most varied map for this picture. Choose one; arrows go on from there.',
     layers: 'Layers',
     layer: 'Layer {{name}}',
     off: '(off)',
@@ -155,6 +156,7 @@ export const en = {
     unitAt:
       'Channel {{channel}} at row {{row}}, column {{column}}: {{value}}. It sees {{height}}×{{width}} pixels.',
     unit: 'Channel {{channel}}: {{value}}. It sees {{height}}×{{width}} pixels.',
+    unitClass: '{{label}}: {{value}}, its logit. It sees {{height}}×{{width}} pixels.',
     framed: 'The picture, what the unit sees framed',
     patch: 'What the unit sees',
     patchShort: 'What it sees',
@@ -208,12 +210,52 @@ export const en = {
     channel: 'channel',
     alt: '{{what}} of {{channel}}',
   },
+  slide: {
+    filter: 'Slide the filter',
+    window: 'Slide the window',
+    picture: 'What it sees of the picture',
+    in: 'Map {{index}} of the layer before',
+    out: 'Its map, {{channel}}',
+  },
+  pool: {
+    title: 'Its window',
+    window: 'Its window in the map before, the largest place ringed',
+    largest:
+      'The largest of {{height}}×{{width}} places goes on: {{value}}, from row {{row}}, column {{column}} of the map before.',
+    mean: 'The mean of {{height}}×{{width}} places: {{value}}.',
+  },
+  softmax: {
+    title: 'From logits to probabilities',
+    table: 'Table: from logits to probabilities',
+    about:
+      'Softmax: e to the power of each logit less the largest, divided by the sum of all of those.',
+    logit: 'logit',
+    less: 'less the largest',
+    share: 'share',
+    others_one: 'the other class',
+    others_other: 'the {{count}} other classes',
+  },
+  likes: {
+    title: 'What channel {{channel}} likes',
+    titleClass: 'What {{named}} likes',
+    patches:
+      'What excites it most among {{count}} pictures: yours and the samples. Below each patch its activation.',
+    patch: 'Patch of {{name}}',
+    grown: 'A picture grown for it from noise, by climbing the gradient of its mean',
+    grow: '▶ Grow',
+    stop: 'Stop growing',
+    step: 'step {{step}} of {{steps}}',
+    grownAlt: 'Picture that channel {{channel}} likes',
+    alike: 'Pictures that the network finds most like {{name}}, by its last hidden layer',
+    distance: 'distance {{distance}}',
+  },
   heat: {
     label: 'Heat maps',
     title: 'What speaks for a class',
     method: 'Method',
     class: 'Class',
     likeliest: 'the likeliest',
+    all: 'All methods, side by side',
     computing: 'Computing …',
     computingOf: 'Computing: {{done}} of {{total}}',
     seen: 'The picture as the network gets it',
@@ -223,6 +265,8 @@ export const en = {
     'grad-cam': 'Grad-CAM: where the last maps speak for the class',
     'guided-backprop': 'Guided backpropagation: edges and colours that do',
     'integrated-gradients': 'Integrated gradients: what each pixel adds (red) or takes (blue)',
+    'guided-grad-cam': 'Guided Grad-CAM: both at once',
+    saliency: 'Saliency: the plain gradient, pixel by pixel',
     occlusion: 'Occlusion: what is lost where the picture is covered',
   },
   compare: {
