@@ -1,5 +1,7 @@
 // Every kernel of this package: those that replace one of tfjs's cpu kernels, and those that tfjs does not have.
 
+import { fusedBatchNorm } from './batch-normalization.ts'
+import { comparisonKernels } from './comparison.ts'
 import {
   conv2D,
   conv2DBackpropFilter,
@@ -11,9 +13,16 @@ import {
 } from './convolution.ts'
 import { concat, padV2, slice, splitV } from './copy.ts'
 import { softmaxCrossEntropy } from './cross-entropy.ts'
+import {
+  depthwiseConv2D,
+  depthwiseConv2DBackpropFilter,
+  depthwiseConv2DBackpropInput,
+  fusedDepthwiseConv2D,
+} from './depthwise.ts'
 import { hashedDropout } from './dropout.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { fill, onesLike, zerosLike } from './fill.ts'
+import { gatherV2, pack, unpack } from './gather.ts'
 import type { Kernel } from './kernel.ts'
 import { batchMatMul, fusedMatMul } from './matrix-product.ts'
 import { momentumStepKernel } from './momentum.ts'
@@ -21,8 +30,17 @@ import { lrn, lrnGrad } from './normalization.ts'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling.ts'
 import { quantizedMatMul } from './quantized-product.ts'
 import { mean, sum } from './reduction.ts'
+import {
+  resizeBilinear,
+  resizeBilinearGrad,
+  resizeNearestNeighbor,
+  resizeNearestNeighborGrad,
+} from './resize.ts'
+import { softmax } from './softmax.ts'
+import { reverse, tile, transpose } from './strided-copy.ts'
 
 export const kernels: Kernel[] = [
+  ...comparisonKernels,
   ...elementwiseKernels,
   avgPool,
   avgPoolGrad,
@@ -31,9 +49,15 @@ export const kernels: Kernel[] = [
   conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
+  depthwiseConv2D,
+  depthwiseConv2DBackpropFilter,
+  depthwiseConv2DBackpropInput,
   fill,
+  fusedBatchNorm,
   fusedConv2D,
+  fusedDepthwiseConv2D,
   fusedMatMul,
+  gatherV2,
   groupedConv2D,
   groupedConv2DBackpropFilter,
   groupedConv2DBackpropInput,
@@ -45,11 +69,21 @@ export const kernels: Kernel[] = [
   mean,
   momentumStepKernel,
   onesLike,
+  pack,
   padV2,
   quantizedMatMul,
+  resizeBilinear,
+  resizeBilinearGrad,
+  resizeNearestNeighbor,
+  resizeNearestNeighborGrad,
+  reverse,
   slice,
+  softmax,
   softmaxCrossEntropy,
   splitV,
   sum,
+  tile,
+  transpose,
+  unpack,
   zerosLike,
 ]
