@@ -103,14 +103,15 @@ async function open(network: AnyNetwork, engine: Engine): Promise<Running> {
   const xShape = [network.batch, ...network.inputShape]
   const yShape = [network.batch, ...(model.outputShape as number[]).slice(1)]
   const x = tf.tensor(kernelTensor(xShape, seeds.input), xShape)
-  const classes = tf.oneHot(tf.range(0, network.batch, 1, 'int32'), yShape.at(-1)!)
   const y =
     network.loss === 'meanSquaredError'
       ? tf.tensor(kernelTensor(yShape, seeds.gradient), yShape)
-      : tf.cast(classes, 'float32')
-  classes.dispose()
+      : oneHot(network.batch, yShape.at(-1)!)
   return { ...engine, model, x, y }
 }
+
+const oneHot = (count: number, classes: number) =>
+  tf.tidy(() => tf.cast(tf.oneHot(tf.range(0, count, 1, 'int32'), classes), 'float32'))
 
 async function compare(
   { name, batch }: AnyNetwork,
