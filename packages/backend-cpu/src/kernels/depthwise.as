@@ -36,6 +36,9 @@ export class DepthwiseParameters {
   dilationWidth: i32
   /** Pictures of a piece of the filter's gradient. */
   piecePictures: i32
+  /** Of the picture's gradient: a table for each worker, and its bytes, eight for each element of the filter. */
+  taps: u32
+  tapsBytes: i32
 }
 
 /** One row of the map. */
@@ -92,47 +95,46 @@ export function depthwise(parameters: usize, task: i32, worker: i32): void {
   }
 }
 
-/** One row of the picture's gradient: each pixel asks every element of the filter which map it went to. */
+/** One row of the picture's gradient: for each pixel a table of the maps that it went to and by which weight. */
 export function depthwisePicture(parameters: usize, task: i32, worker: i32): void {
   const p = changetype<DepthwiseParameters>(parameters)
   const mapBytes = <usize>(p.channels * p.multiplier) << 2
   const pixelBytes = <usize>p.channels << 2
   const base = <usize>p.map + <usize>(task / p.pictureHeight) * <usize>(p.mapHeight * p.mapWidth) * mapBytes
   const y = task % p.pictureHeight + p.padTop
+  const taps = <usize>p.taps + <usize>(worker * p.tapsBytes)
   let target = <usize>p.picture + <usize>task * <usize>p.pictureWidth * pixelBytes
   for (let x = p.padLeft, end = p.padLeft + p.pictureWidth; x < end; x++, target += pixelBytes) {
+    let last = taps
+    for (let i = 0; i < p.filterHeight; i++) {
+      const row = placeOf(y - i * p.dilationHeight, p.strideHeight, p.mapHeight)
+      if (row < 0) continue
+      for (let j = 0; j < p.filterWidth; j++) {
+        const column = placeOf(x - j * p.dilationWidth, p.strideWidth, p.mapWidth)
+        if (column < 0) continue
+        store<u32>(last, <u32>(base + <usize>(row * p.mapWidth + column) * mapBytes))
+        store<u32>(last, <u32>(<usize>p.filter + <usize>(i * p.filterWidth + j) * mapBytes), 4)
+        last += 8
+      }
+    }
     let at: usize = 0
     if (p.multiplier == 1) {
       for (; at + 16 <= pixelBytes; at += 16) {
         let sum = f32x4.splat(0)
-        for (let i = 0; i < p.filterHeight; i++) {
-          const row = placeOf(y - i * p.dilationHeight, p.strideHeight, p.mapHeight)
-          if (row < 0) continue
-          for (let j = 0; j < p.filterWidth; j++) {
-            const column = placeOf(x - j * p.dilationWidth, p.strideWidth, p.mapWidth)
-            if (column < 0) continue
-            const from = base + <usize>(row * p.mapWidth + column) * pixelBytes + at
-            const weight = <usize>p.filter + <usize>(i * p.filterWidth + j) * pixelBytes + at
-            sum = multiplyAdd(v128.load(from), v128.load(weight), sum)
-          }
+        for (let tap = taps; tap < last; tap += 8) {
+          sum = multiplyAdd(v128.load(<usize>load<u32>(tap) + at), v128.load(<usize>load<u32>(tap, 4) + at), sum)
         }
         v128.store(target + at, sum)
       }
     }
     for (; at < pixelBytes; at += 4) {
       const first = at * <usize>p.multiplier
-      const last = first + (<usize>p.multiplier << 2)
+      const end = first + (<usize>p.multiplier << 2)
       let sum: f32 = 0
-      for (let i = 0; i < p.filterHeight; i++) {
-        const row = placeOf(y - i * p.dilationHeight, p.strideHeight, p.mapHeight)
-        if (row < 0) continue
-        for (let j = 0; j < p.filterWidth; j++) {
-          const column = placeOf(x - j * p.dilationWidth, p.strideWidth, p.mapWidth)
-          if (column < 0) continue
-          const from = base + <usize>(row * p.mapWidth + column) * mapBytes
-          const weight = <usize>p.filter + <usize>(i * p.filterWidth + j) * mapBytes
-          for (let map = first; map < last; map += 4) sum += load<f32>(from + map) * load<f32>(weight + map)
-        }
+      for (let tap = taps; tap < last; tap += 8) {
+        const from = <usize>load<u32>(tap)
+        const weight = <usize>load<u32>(tap, 4)
+        for (let map = first; map < end; map += 4) sum += load<f32>(from + map) * load<f32>(weight + map)
       }
       store<f32>(target + at, sum)
     }

@@ -36,6 +36,8 @@ function geometry(info: WindowShapes) {
     dilationHeight: info.dilationHeight,
     dilationWidth: info.dilationWidth,
     piecePictures: info.batchSize,
+    taps: 0,
+    tapsBytes: 0,
     start: 0,
     ...bounds.linear!,
   }
@@ -105,10 +107,12 @@ export const depthwiseConv2DBackpropInput: Kernel = {
     const info = shapesOf(call, this.name, inputShape, filter!.shape, dy!.shape)
     const operands = { map: backend.address(dy!), filter: backend.address(filter!) }
     const result = backend.allocate(info.inShape, 'depthwise gradient of the input')
+    const tapsBytes = info.filterHeight * info.filterWidth * 8
+    const taps = backend.engine.scratch(tapsBytes)
     backend.engine.run(
       'depthwisePicture',
       depthwiseParameters,
-      { ...geometry(info), ...operands, picture: result.address },
+      { ...geometry(info), ...operands, picture: result.address, taps, tapsBytes },
       info.batchSize * info.inHeight,
     )
     return result.info

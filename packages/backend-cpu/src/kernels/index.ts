@@ -29,7 +29,7 @@ import { momentumStepKernel } from './momentum.ts'
 import { lrn, lrnGrad } from './normalization.ts'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling.ts'
 import { quantizedMatMul } from './quantized-product.ts'
-import { mean, sum } from './reduction.ts'
+import { max, mean, min, sum } from './reduction.ts'
 import {
   resizeBilinear,
   resizeBilinearGrad,
@@ -64,9 +64,11 @@ export const kernels: Kernel[] = [
   hashedDropout,
   lrn,
   lrnGrad,
+  max,
   maxPool,
   maxPoolGrad,
   mean,
+  min,
   momentumStepKernel,
   onesLike,
   pack,

@@ -1,3 +1,5 @@
+// What classifiers end in: softmax, exponentials, the largest number.
+
 import * as tf from '@tensorflow/tfjs'
 import { expect, it } from 'vitest'
 import type { Suite } from './backends.ts'
@@ -90,6 +92,35 @@ export const softmax: Suite = () => {
       ] as const) {
         const isClose = Math.abs(own - expected) <= Math.max(2e-45, 4e-7 * Math.abs(expected))
         expect(Object.is(own, expected) || isClose, `${v}: ${own}, expected ${expected}`).toBe(true)
+      }
+    }
+  })
+
+  it('the largest and the smallest, along every run of axes, NaN among them', async () => {
+    for (const shape of [[7], [3, 1000], [5, 6, 7], [2, 9, 5, 33], [2, 20_003]]) {
+      const x = randoms(tf.util.sizeFromShape(shape), 4)
+      x[x.length >> 1] = Number.NaN
+      for (let first = 0; first < shape.length; first++) {
+        for (let last = first + 1; last <= shape.length; last++) {
+          const axes = shape.map((_, axis) => axis).slice(first, last)
+          const rows = tf.util.sizeFromShape(shape.slice(first, last))
+          const columns = tf.util.sizeFromShape(shape.slice(last))
+          const reduced = (pick: (a: number, b: number) => number) =>
+            Array.from({ length: x.length / rows }, (_, place) => {
+              const start = Math.floor(place / columns) * rows * columns + (place % columns)
+              let value = x[start]!
+              for (let row = 1; row < rows; row++) value = pick(value, x[start + row * columns]!)
+              return value
+            })
+          await scoped(async () => {
+            const X = tf.tensor(x, shape)
+            expect([...(await tf.max(X, axes).data())]).toEqual(reduced(Math.max))
+            expect([...(await tf.min(X, axes).data())]).toEqual(reduced(Math.min))
+            expect(tf.max(X, axes, true).shape).toEqual(
+              shape.map((length, axis) => (axes.includes(axis) ? 1 : length)),
+            )
+          })
+        }
       }
     }
   })
