@@ -3,14 +3,19 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type AnyWork, formatAny, formatAnyRecord } from './any-report.ts'
-import type { AnyPeer } from './tasks/any.ts'
-
-const peers: readonly AnyPeer[] = ['tfjs-cpu', 'tfjs-wasm']
+import {
+  type AnyNetworkName,
+  type AnyPeer,
+  type AnyWork,
+  anyNetworkNames,
+  anyPeers,
+  formatAny,
+  formatAnyRecord,
+} from './any-report.ts'
 
 interface Options {
-  peers: AnyPeer[]
-  networks: string[]
+  peers: readonly AnyPeer[]
+  networks: readonly AnyNetworkName[]
   work: AnyWork | 'both'
   threads: number
   rounds: number
@@ -26,16 +31,17 @@ function whole(text: string): number {
   return value
 }
 
-const list = (text: string) => text.split(',').map((name) => name.trim())
-
-function peerList(text: string): AnyPeer[] {
-  if (text === 'none') return []
-  return list(text).map((name) => {
-    const known = peers.find((peer) => peer === name)
-    if (!known) throw new InvalidArgumentError(`They must be among ${peers.join(', ')}; or none.`)
-    return known
-  })
+/** A list of names, each one of those there are. */
+function namesAmong<Name extends string>(known: readonly Name[]) {
+  return (text: string): Name[] =>
+    text.split(',').map((part) => {
+      const found = known.find((name) => name === part.trim())
+      if (!found) throw new InvalidArgumentError(`They must be among ${known.join(', ')}.`)
+      return found
+    })
 }
+
+const peerList = (text: string) => (text === 'none' ? [] : namesAmong(anyPeers)(text))
 
 export function addAnyCommand(program: Command): void {
   program
@@ -43,14 +49,14 @@ export function addAnyCommand(program: Command): void {
     .description("networks that are not AlexNet on our CPU backend beside tfjs's, in Node")
     .configureHelp({ helpWidth: 80 })
     .addOption(
-      new Option('--peers <list>', `of ${peers.join(', ')} (inference alone); or none`)
+      new Option('--peers <list>', `of ${anyPeers.join(', ')}; or none`)
         .argParser(peerList)
-        .default(peers, 'both'),
+        .default(anyPeers, 'both'),
     )
     .addOption(
-      new Option('--networks <list>', 'of mobilenet, resnet, unet, head, lstm')
-        .argParser(list)
-        .default([], 'all'),
+      new Option('--networks <list>', `of ${anyNetworkNames.join(', ')}`)
+        .argParser(namesAmong(anyNetworkNames))
+        .default(anyNetworkNames, 'all'),
     )
     .addOption(
       new Option('--work <what>', 'what to time')
@@ -65,12 +71,12 @@ export function addAnyCommand(program: Command): void {
     .option('--rounds <count>', 'turns of each', whole, 3)
     .option('--json', 'print JSON, to keep or to contribute', false)
     .option('--record <file>', 'also write a benchmark record (Markdown)')
-    .action(async ({ work, json, record, ...options }: Options, command: Command) => {
+    .action(async ({ work, json, record, ...options }: Options) => {
       const { compareAny } = await import('./tasks/any.ts')
       const works: AnyWork[] = work === 'both' ? ['infer', 'train'] : [work]
       const result = await compareAny({ ...options, works })
       process.stdout.write(`${json ? JSON.stringify(result) : formatAny(result)}\n`)
-      const given = `npm run -s bench -- ${command.parent?.args.join(' ') ?? 'any'}`
+      const given = `npm run -s bench -- ${process.argv.slice(2).join(' ')}`
       if (record) await writeFile(record, formatAnyRecord(result, given))
     })
 }

@@ -2,9 +2,10 @@
 // small enough that a training step in plain JavaScript takes seconds, and have the layers of their large models.
 
 import * as tf from '@tensorflow/tfjs'
+import type { AnyNetworkName } from './any-report.ts'
 
 export interface AnyNetwork {
-  name: string
+  name: AnyNetworkName
   /** Of one example. */
   inputShape: number[]
   batch: number
@@ -160,7 +161,7 @@ function lstm(x: Symbolic): Symbolic {
 }
 
 function network(
-  name: string,
+  name: AnyNetworkName,
   inputShape: number[],
   batch: number,
   body: (x: Symbolic) => Symbolic,

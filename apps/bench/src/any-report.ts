@@ -5,7 +5,11 @@ import type { DeviceResult } from './device-report.ts'
 import type { Summary } from './statistics.ts'
 import { type Column, markdownTable, textTable, wrap } from './table.ts'
 
-export type AnyEngine = 'alexnet' | 'tfjs-cpu' | 'tfjs-wasm'
+export const anyPeers = ['tfjs-cpu', 'tfjs-wasm'] as const
+export type AnyPeer = (typeof anyPeers)[number]
+export type AnyEngine = 'alexnet' | AnyPeer
+export const anyNetworkNames = ['mobilenet', 'resnet', 'unet', 'head', 'lstm'] as const
+export type AnyNetworkName = (typeof anyNetworkNames)[number]
 export type AnyWork = 'infer' | 'train'
 
 export interface AnyResult
@@ -22,7 +26,7 @@ export interface JavaScriptShare {
 }
 
 export interface AnyRow {
-  network: string
+  network: AnyNetworkName
   work: AnyWork
   batch: number
   /** Largest difference from ours' numbers, relative to the largest of a tensor. */
@@ -38,7 +42,7 @@ export interface AnyRow {
   javascript: JavaScriptShare
 }
 
-const engines: readonly AnyEngine[] = ['alexnet', 'tfjs-cpu', 'tfjs-wasm']
+const engines: readonly AnyEngine[] = ['alexnet', ...anyPeers]
 
 const columns: readonly Column[] = [
   { head: 'network, batch', align: 'left' },
@@ -101,6 +105,7 @@ export function formatAnyRecord(result: AnyResult, command: string): string {
       // Losses first.
       answers: [...result.rows].sort((a, b) => worst(b) - worst(a)).map(answer),
       command,
+      beside: 'its backends on one thread in the same process',
     }),
     '## Table',
     '',
@@ -119,10 +124,11 @@ export function formatAnyRecord(result: AnyResult, command: string): string {
 
 const worst = ({ ratio }: AnyRow) => Math.max(...Object.values(ratio).map(({ median }) => median))
 
-function answer({ network, work, ratio }: AnyRow): string {
+function answer({ network, work, ratio, milliseconds }: AnyRow): string {
   const parts = Object.entries(ratio).map(
     ([engine, { median }]) =>
       `${median > 1 + NOISE ? 'SLOWER: ' : ''}${median.toFixed(3)} of ${engine}'s time`,
   )
-  return `${network}, ${work}: ${parts.join(', ')}.`
+  const alone = `${milliseconds.alexnet?.median.toFixed(1)} ms a batch`
+  return `${network}, ${work}: ${parts.join(', ') || alone}.`
 }

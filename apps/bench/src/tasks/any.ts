@@ -8,20 +8,23 @@ import { useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
 import * as tf from '@tensorflow/tfjs'
 import { type AnyNetwork, anyNetworks } from '../any-networks.ts'
-import type { AnyResult, AnyRow, AnyWork } from '../any-report.ts'
+import type {
+  AnyEngine,
+  AnyNetworkName,
+  AnyPeer,
+  AnyResult,
+  AnyRow,
+  AnyWork,
+} from '../any-report.ts'
 import { BenchError, messageOf } from '../errors.ts'
 import { kernelTensor, seeds } from '../kernel-cases.ts'
 import { describeMachine, versionOf } from '../machine.ts'
 import { ratios, relativeDifference, summarize } from '../statistics.ts'
 import { KernelClock } from './kernel-clock.ts'
 
-export const anyPeers = ['tfjs-cpu', 'tfjs-wasm'] as const
-export type AnyPeer = (typeof anyPeers)[number]
-
 export interface AnyOptions {
   peers: readonly AnyPeer[]
-  /** By name; all where it is empty. */
-  networks: readonly string[]
+  networks: readonly AnyNetworkName[]
   works: readonly AnyWork[]
   threads: number
   rounds: number
@@ -33,7 +36,7 @@ const TURN = 100
 const SAME = 1e-3
 
 interface Engine {
-  name: 'alexnet' | AnyPeer
+  name: AnyEngine
   /** Of tfjs's registry. */
   backend: string
 }
@@ -45,14 +48,9 @@ interface Running extends Engine {
   y: tf.Tensor
 }
 
-/** @throws BenchError for a network there is not, or when two engines compute different numbers */
+/** @throws BenchError when two engines compute different numbers */
 export async function compareAny(options: AnyOptions): Promise<AnyResult> {
   const machine = describeMachine()
-  const names = anyNetworks.map(({ name }) => name)
-  const unknown = options.networks.find((name) => !names.includes(name))
-  if (unknown !== undefined) {
-    throw new BenchError(`there is no network '${unknown}': give some of ${names.join(', ')}`)
-  }
   // Before our backend takes tfjs's kernels, so that it takes those that are listened to.
   const clock = new KernelClock('cpu')
   const ours = await useBackend([cpu({ threads: options.threads })])
@@ -63,7 +61,7 @@ export async function compareAny(options: AnyOptions): Promise<AnyResult> {
   }
   const rows: AnyRow[] = []
   for (const network of anyNetworks) {
-    if (options.networks.length > 0 && !options.networks.includes(network.name)) continue
+    if (!options.networks.includes(network.name)) continue
     const running: Running[] = []
     for (const engine of engines) running.push(await open(network, engine))
     for (const work of options.works) {
