@@ -1,5 +1,6 @@
-// GatherV2 of float32 tensors: runs of memory that whole numbers choose, as copies. And Pack and Unpack (tf.stack,
-// tf.unstack), which are a concatenation and slices under other shapes.
+// GatherV2 of float32 tensors: runs of memory that whole numbers choose, as copies; and its gradient, which adds the
+// runs up (an embedding's). And Pack and Unpack (tf.stack, tf.unstack), which are a concatenation and slices under
+// other shapes.
 
 import * as tf from '@tensorflow/tfjs'
 import { concat, slice } from './copy.ts'
@@ -39,6 +40,37 @@ export const gatherV2: Kernel = {
           else all.copyWithin(to, from, from + sliceSize)
         }
       }
+    }
+    return info
+  },
+}
+
+/** tfjs multiplies the whole tensor by a mask for each segment; here each row is added to its own. */
+export const unsortedSegmentSum: Kernel = {
+  name: 'UnsortedSegmentSum',
+  run(call, fallback) {
+    const { attrs, backend } = call
+    const { x, segmentIds } = call.inputs as Record<'x' | 'segmentIds', tf.TensorInfo>
+    const numSegments = attrs.numSegments as number
+    const rows = x.shape[0] ?? 0
+    const shape = [numSegments, ...x.shape.slice(1)]
+    const covered = x.dtype === 'float32' && segmentIds.dtype === 'int32'
+    const sizes = tf.util.sizeFromShape(x.shape) * tf.util.sizeFromShape(shape)
+    const ofRows = segmentIds.shape.length === 1 && segmentIds.shape[0] === rows
+    if (!covered || !ofRows || sizes === 0) return fallback(call)
+    const source = backend.address(x)
+    const { info, address } = backend.allocate(shape, 'unsortedSegmentSum')
+    const columns = tf.util.sizeFromShape(x.shape) / rows
+    const { all } = backend.engine.memory
+    const result = address / 4
+    all.fill(0, result, result + numSegments * columns)
+    const ids = backend.readSync(segmentIds.dataId) as Int32Array
+    for (const [row, id] of ids.entries()) {
+      // Of no segment, as in tfjs.
+      if (id < 0 || id >= numSegments) continue
+      const from = source / 4 + row * columns
+      const to = result + id * columns
+      for (let column = 0; column < columns; column++) all[to + column]! += all[from + column]!
     }
     return info
   },

@@ -22,7 +22,7 @@ import {
 import { hashedDropout } from './dropout.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { fill, onesLike, zerosLike } from './fill.ts'
-import { gatherV2, pack, unpack } from './gather.ts'
+import { gatherV2, pack, unpack, unsortedSegmentSum } from './gather.ts'
 import type { Kernel } from './kernel.ts'
 import { batchMatMul, fusedMatMul } from './matrix-product.ts'
 import { momentumStepKernel } from './momentum.ts'
@@ -87,5 +87,6 @@ export const kernels: Kernel[] = [
   tile,
   transpose,
   unpack,
+  unsortedSegmentSum,
   zerosLike,
 ]

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { expect, it } from 'vitest'
 import type { Suite } from './backends.ts'
-import { drawer, drawn, randoms, scoped } from './compare.ts'
+import { drawer, drawn, expectClose, randoms, scoped, summationBound } from './compare.ts'
 
 /** The numbers of a result whose element at a place is the source's element at another. */
 function moved(
@@ -82,6 +82,24 @@ export const rearranging: Suite = (backend) => {
       })
     }
   })
+
+  it("adds up what was gathered, an embedding's gradient", () =>
+    scoped(async () => {
+      const [words, width] = [37, 9]
+      const chosen = Array.from(randoms(200, 3), (v) => Math.floor(Math.abs(v) * words))
+      const dy = randoms(200 * width, 4)
+      const expected = new Float64Array(words * width)
+      dy.forEach((v, i) => {
+        expected[chosen[Math.floor(i / width)]! * width + (i % width)]! += v
+      })
+      const indices = tf.tensor1d(chosen, 'int32')
+      const gather = (x: tf.Tensor) => tf.gather(x, indices)
+      const gradient = tf.grad(gather)(tf.zeros([words, width]), tf.tensor2d(dy, [200, width]))
+      await expectClose(gradient, expected, summationBound(10), 'gradient')
+      const segments = tf.tensor1d([1, -1, 1, 5], 'int32')
+      const sums = tf.unsortedSegmentSum(tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8], [4, 2]), segments, 3)
+      expect(await list(sums)).toEqual([0, 0, 6, 8, 0, 0])
+    }))
 
   it('gathers by the batch, and refuses an index that is outside', () =>
     scoped(async () => {
