@@ -5,6 +5,9 @@ import * as tf from '@tensorflow/tfjs'
 import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import type { WeightTreatment } from './weight-rules.ts'
 
+/** The kernel of a backend that takes a step in one pass. */
+const ADAM_KERNEL = 'AdamStep'
+
 /** Defaults are PyTorch's: learning rate 0.001, weight decay 0.01. */
 export interface AdamWOptions extends OptimizerOptions {
   /** Share of the gradient's running mean that is kept, in [0, 1). Default 0.9. */
@@ -57,6 +60,13 @@ export class AdamW extends Optimizer {
     const step = this.count(name)
     const mean = this.slot('mean', name, weight)
     const square = this.slot('square', name, weight)
+    if (tf.getKernel(ADAM_KERNEL, tf.getBackend())) {
+      const options = { learningRate, beta1, beta2, epsilon, weightDecay, step }
+      const inputs = { weight, mean, square, gradient }
+      const results = tf.engine().runKernel(ADAM_KERNEL, inputs, options) as tf.Tensor[]
+      for (const [i, variable] of [weight, mean, square].entries()) variable.assign(results[i]!)
+      return
+    }
     mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)))
     square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)))
     const root = tf.add(tf.div(tf.sqrt(square), Math.sqrt(1 - beta2 ** step)), epsilon)

@@ -1,4 +1,5 @@
 // The module's exports: one function a kernel, all of the form (parameters, task, worker).
+export { adamStep } from './adam'
 export { batchNormalization } from './batch-normalization'
 export { asFloats, choose, compare, logic } from './comparison'
 export { copyRows } from './copy'

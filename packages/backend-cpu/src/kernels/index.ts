@@ -1,5 +1,6 @@
 // Every kernel of this package: those that replace one of tfjs's cpu kernels, and those that tfjs does not have.
 
+import { adamStepKernel } from './adam.ts'
 import { fusedBatchNorm } from './batch-normalization.ts'
 import { comparisonKernels } from './comparison.ts'
 import {
@@ -42,6 +43,7 @@ import { reverse, tile, transpose } from './strided-copy.ts'
 export const kernels: Kernel[] = [
   ...comparisonKernels,
   ...elementwiseKernels,
+  adamStepKernel,
   avgPool,
   avgPoolGrad,
   batchMatMul,
