@@ -23,9 +23,17 @@ export function recordHead(
     software,
     tfjs,
   }: Pick<DeviceResult, 'machine' | 'device' | 'software' | 'tfjs'>,
-  parts: { title: string; question: string; answers: string[]; command: string },
+  parts: {
+    title: string
+    question: string
+    answers: string[]
+    command: string
+    /** How tfjs's backends took part. */
+    beside?: string
+  },
 ): string[] {
   const { title, question, answers, command } = parts
+  const { beside = 'its backend with the same limits on a device of its own' } = parts
   return [
     `# ${title}, ${machine.date.slice(0, 10)}`,
     '',
@@ -44,7 +52,7 @@ export function recordHead(
     '## Software',
     '',
     `- ${software}, this project at ${machine.commit}`,
-    `- TensorFlow.js ${tfjs}, its backend with the same limits on a device of its own`,
+    `- TensorFlow.js ${tfjs}, ${beside}`,
     '',
     '## Command',
     '',

@@ -70,6 +70,8 @@ describe('the command line', () => {
     ['infer', '--rounds', ''],
     ['browser', '--widen'],
     ['dawn', '--gpu'],
+    ['any', '--networks', 'vgg'],
+    ['any', '--peers', 'pytorch'],
     ['webgl', '--work', 'both', '--rounds', '0'],
     ['race'],
   ])('refuses %s %s %s', async (...args) => {

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addAnyCommand } from './any-command.ts'
 import { addDataCommand } from './data-command.ts'
 import { addDeviceCommands } from './device-commands.ts'
 import { engineNames } from './engines/catalog.ts'
@@ -98,6 +99,7 @@ export function createProgram(run: (settings: Settings) => Promise<void>): Comma
   for (const [task, defaults] of Object.entries(tasks)) {
     addTask(program, task as Report['task'], defaults, run)
   }
+  addAnyCommand(program)
   addDeviceCommands(program)
   addDataCommand(program)
   for (const command of [program, ...program.commands]) {

@@ -41,6 +41,29 @@ describe('storage', () => {
     expect(usage().numBytesInUse).toBe(before)
   })
 
+  it('keeps booleans as bytes, until a number is made of them without a copy', () => {
+    const before = usage().numBytesInUse
+    const [a, b] = [1, 2].map((seed) => tf.tensor1d(randoms(6400, seed)))
+    const others = randoms(6400, 2)
+    const expected = randoms(6400, 1).map((v, i) => Number(v > others[i]!))
+    const held = usage().numBytesInUse
+    const above = tf.greater(a!, b!)
+    expect(usage().numBytesInUse - held).toBe(6400)
+    expect(above.dataSync()).toEqual(Uint8Array.from(expected))
+    // tfjs gives booleans on as whole numbers, and these as floats, without a copy.
+    const whole = tf.cast(above, 'int32')
+    const floats = tf.cast(whole, 'float32')
+    expect([...whole.dataSync()]).toEqual([...expected])
+    const doubled = tf.mul(floats, 2)
+    expect(doubled.dataSync()).toEqual(expected.map((v) => 2 * v))
+    expect([...tf.tidy(() => tf.logicalAnd(above, above).dataSync())]).toEqual([...expected])
+    expect(tf.tidy(() => tf.where(above, a!, b!).dataSync())).toEqual(
+      randoms(6400, 1).map((v, i) => Math.max(v, others[i]!)),
+    )
+    tf.dispose([a!, b!, above, whole, floats, doubled])
+    expect(usage().numBytesInUse).toBe(before)
+  })
+
   it('keeps a slice alive after its source is gone', () => {
     const x = tf.tensor2d(randoms(4000, 3), [40, 100])
     const part = tf.slice(x, [10, 0], [5, 100])

@@ -1,7 +1,7 @@
 // The tfjs backend: tfjs's own cpu backend with another storage under it, so that every tfjs kernel
 // still works. A tensor's values are either a JavaScript array, as tfjs's kernels make them, or a block
-// of the WebAssembly memory, as ours make them; one of ours that meets a JavaScript array moves it into
-// the memory once, and tfjs's kernels see a block as a Float32Array over it.
+// of the WebAssembly memory, as ours make them (float32, and booleans as bytes); one of ours that meets a
+// JavaScript array moves it into the memory once, and tfjs's kernels see a block as a typed array over it.
 //
 // Rules that keep this safe. Only our kernels and `write` allocate, never a kernel of tfjs's, so a view
 // cannot go stale under one when a memory that is not shared grows. What leaves the storage (readSync) is
@@ -42,8 +42,14 @@ export interface AlexNetCpuBackend extends CpuBackend {
   later(shape: number[], product: LaterProduct): tf.TensorInfo
   /** How a matrix that is not yet computed would be; undefined where it is. */
   notYet(info: tf.TensorInfo): LaterProduct | undefined
-  /** A new float32 tensor in the memory, its values not cleared. */
-  allocate(shape: number[], operation: string): { info: tf.TensorInfo; address: number }
+  /** A new float32 tensor in the memory, or a boolean one of a byte an element; its values are not cleared. */
+  allocate(
+    shape: number[],
+    operation: string,
+    dtype?: 'float32' | 'bool',
+  ): { info: tf.TensorInfo; address: number }
+  /** Address of a boolean tensor's bytes, moved into the memory if they are not there; undefined if they are floats there. */
+  bytes(info: tf.TensorInfo): number | undefined
   /**
    * Address of something made from a tensor's values for faster use, kept with the tensor until it is
    * disposed or changed.
@@ -78,6 +84,8 @@ class Entry implements TensorEntry {
   refCount: number
   complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo }
   length = 0
+  /** Whether what lies in the memory are booleans, a byte each. */
+  isBytes = false
   prepared: Map<string, number> | undefined
   #address = 0
   #later: { product: LaterProduct; of: readonly Entry[] } | undefined
@@ -146,10 +154,13 @@ class Entry implements TensorEntry {
 
   get values(): Values {
     if (this.address === 0) return this.#values as Values
-    const values = this.#values as Float32Array | undefined
+    const values = this.#values as Float32Array | Uint8Array | undefined
     // A view over a buffer that the memory has outgrown: stale when not shared, slow to index if shared.
     if (values === undefined || values.buffer !== this.#engine.memory.wasm.buffer) {
-      this.#values = this.#engine.memory.floats(this.address, this.length)
+      const { memory } = this.#engine
+      this.#values = this.isBytes
+        ? memory.bytes(this.address, this.length)
+        : memory.floats(this.address, this.length)
     }
     return this.#values as Values
   }
@@ -162,9 +173,10 @@ class Entry implements TensorEntry {
   }
 
   /** Makes a block of the memory this entry's storage. */
-  place(address: number, length: number): void {
+  place(address: number, length: number, isBytes = false): void {
     this.#address = address
     this.length = length
+    this.isBytes = isBytes
     this.#values = undefined
   }
 
@@ -263,27 +275,40 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
 
     address(info: tf.TensorInfo): number {
       const entry = this.data.get(info.dataId) as Entry
-      if (entry.inMemory) return entry.address
-      const values = entry.values as Float32Array
-      const address = memory.allocate(values.length * 4, () => `a tensor [${info.shape}]`)
-      memory.floats(address, values.length).set(values)
-      entry.place(address, values.length)
+      if (entry.inMemory && !entry.isBytes) return entry.address
+      const { length } = entry.values as Float32Array
+      const address = memory.allocate(length * 4, () => `a tensor [${info.shape}]`)
+      memory.floats(address, length).set(entry.values as Float32Array)
+      // Booleans that tfjs's cast has given on as numbers.
+      if (entry.inMemory) memory.free(entry.address)
+      entry.place(address, length)
       return address
     }
 
-    allocate(shape: number[], operation: string) {
+    bytes(info: tf.TensorInfo): number | undefined {
+      const entry = this.data.get(info.dataId) as Entry
+      if (entry.inMemory) return entry.isBytes ? entry.address : undefined
+      const values = entry.values as Uint8Array
+      const address = memory.allocate(values.length, () => `a tensor [${info.shape}]`)
+      memory.bytes(address, values.length).set(values)
+      entry.place(address, values.length, true)
+      return address
+    }
+
+    allocate(shape: number[], operation: string, dtype: 'float32' | 'bool' = 'float32') {
       const length = tf.util.sizeFromShape(shape)
-      const address = memory.allocate(length * 4, () => `${operation}: its result [${shape}]`)
+      const bytes = dtype === 'bool' ? length : length * 4
+      const address = memory.allocate(bytes, () => `${operation}: its result [${shape}]`)
       let dataId: object
       try {
-        dataId = this.#store(undefined, 'float32')
+        dataId = this.#store(undefined, dtype)
       } catch (error) {
         memory.free(address)
         throw error
       }
       const entry = this.data.get(dataId) as Entry
-      entry.place(address, length)
-      const info = { dataId, shape, dtype: 'float32' as const }
+      entry.place(address, length, dtype === 'bool')
+      const info = { dataId, shape, dtype }
       this.#made.push(info)
       return { info, address }
     }

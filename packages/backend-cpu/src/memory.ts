@@ -91,6 +91,11 @@ export class TensorMemory {
     return new Float32Array(this.wasm.buffer, address, length)
   }
 
+  /** The bytes of a block. Goes stale as `floats` does. */
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.wasm.buffer, address, length)
+  }
+
   /** The whole memory as floats, indexed by address / 4. Do not keep it across an allocation. */
   get all(): Float32Array {
     if (this.#floats.buffer !== this.wasm.buffer) this.#floats = new Float32Array(this.wasm.buffer)

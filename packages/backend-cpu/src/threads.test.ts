@@ -45,16 +45,42 @@ function strided(batch: number): Float32Array[] {
   })
 }
 
+/** What other networks are made of: few channels, whose filter's gradient is dealt by pictures, and many. */
+function separable(batch: number): Float32Array[] {
+  return tf.tidy(() =>
+    [24, 200].flatMap((channels) => {
+      const x = tf.tensor4d(randoms(batch * 15 * 13 * channels, 7), [batch, 15, 13, channels])
+      const filter = tf.tensor4d(randoms(9 * channels, 8), [3, 3, channels, 1])
+      const slopes = tf.tensor1d(randoms(channels, 9))
+      const network = (...[a, b, c]: tf.Tensor[]) => {
+        const maps = tf.depthwiseConv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 'same')
+        const { mean, variance } = tf.moments(maps, [0, 1, 2])
+        const [m, v] = [mean, variance] as tf.Tensor1D[]
+        const normal = tf.batchNorm(maps, m!, v!, tf.zeros([channels]), tf.ones([channels]))
+        const bent = tf.add(tf.relu6(normal), tf.prelu(normal, c!)) as tf.Tensor4D
+        const larger = tf.image.resizeBilinear(bent, [11, 10])
+        return tf.softmax(tf.reshape(tf.transpose(larger, [0, 3, 1, 2]), [batch, -1]))
+      }
+      const gradient = tf.tensor2d(randoms(batch * channels * 110, 10), [batch, channels * 110])
+      const inputs = [x, filter, slopes]
+      const all = [network(...inputs), ...tf.grads(network)(inputs, gradient)]
+      return all.map((t) => t.dataSync() as Float32Array)
+    }),
+  )
+}
+
 describe('threads', () => {
   it('give the same bits whatever their number', async () => {
     await useCpu({ name: 'one', threads: 1 })
     const expected = [3, 24].map(trainingStep)
     const expectedStrided = [1, 24].map(strided)
+    const expectedSeparable = [1, 5].map(separable)
     for (const threads of [2, 5]) {
       await useCpu({ name: `many-${threads}`, threads })
       for (let repeat = 0; repeat < 3; repeat++) expect(trainingStep(3)).toEqual(expected[0])
       expect(trainingStep(24)).toEqual(expected[1])
       expect([1, 24].map(strided)).toEqual(expectedStrided)
+      expect([1, 5].map(separable)).toEqual(expectedSeparable)
       tf.removeBackend(`many-${threads}`)
     }
     await tf.setBackend('one')

@@ -28,6 +28,18 @@ export interface CustomKernels {
     attributes: { learningRate: number; momentum: number; weightDecay: number; nesterov: boolean }
   }
   /**
+   * A step of Adam, as torch.optim.AdamW takes it, the `step`-th from 1 on: mean ← beta1 · mean + (1 − beta1) · g,
+   * square ← beta2 · square + (1 − beta2) · g², w ← w − learningRate · weightDecay · w − learningRate / (1 − beta1ᵗ) ·
+   * mean / (√square / √(1 − beta2ᵗ) + epsilon). Returns the new [weight, mean, square]; the old ones may be overwritten.
+   */
+  AdamStep: {
+    inputs: Tensors<'weight' | 'mean' | 'square' | 'gradient'>
+    attributes: Record<
+      'learningRate' | 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'step',
+      number
+    >
+  }
+  /**
    * Convolution and bias of x [batch, h, w, channels] by filter [height, width, channels / groups, filters], each group of
    * filters over its own group of channels.
    */
@@ -83,10 +95,8 @@ export interface CustomCall<Name extends keyof CustomKernels, Backend> {
 const faults: {
   [Name in keyof CustomKernels]?: (inputs: CustomKernels[Name]['inputs']) => string | undefined
 } = {
-  MomentumStep: ({ weight, velocity, gradient }) => {
-    const other = [velocity, gradient].find(({ shape }) => !sameShape(shape, weight.shape))
-    return other && `shapes differ: weight [${weight.shape}], found [${other.shape}]`
-  },
+  MomentumStep: ({ weight, ...others }) => shapeUnlike(weight, Object.values(others)),
+  AdamStep: ({ weight, ...others }) => shapeUnlike(weight, Object.values(others)),
   ReluGradient: ({ y, dy }) =>
     sameShape(y.shape, dy.shape) ? undefined : `shapes differ: y [${y.shape}], dy [${dy.shape}]`,
   SoftmaxCrossEntropy: ({ logits, shares }) => {
@@ -105,6 +115,11 @@ const faults: {
       ? undefined
       : `x [${x.shape}], matrix [${matrix.shape}] and bias [${bias?.shape}] do not fit`
   },
+}
+
+function shapeUnlike(weight: tf.TensorInfo, others: readonly tf.TensorInfo[]): string | undefined {
+  const other = others.find(({ shape }) => !sameShape(shape, weight.shape))
+  return other && `shapes differ: weight [${weight.shape}], found [${other.shape}]`
 }
 
 const sameShape = (a: readonly number[], b: readonly number[]) =>

@@ -23,14 +23,15 @@ interface Operation {
 }
 
 /**
- * Sizes of a convolution whose filter is [height, width, channels, maps].
+ * Sizes of a convolution whose filter is [height, width, channels, maps]; of a depthwise one, [height, width, channels,
+ * maps of each channel].
  *
  * @throws Error when the filter is larger than the padded picture, or the map is not one of this convolution
  */
 export function convolutionShapes(
-  operation: Operation & { filterShape: readonly number[] },
+  operation: Operation & { filterShape: readonly number[]; depthwise?: boolean },
 ): WindowShapes {
-  const { attrs, pictureShape, filterShape } = operation
+  const { attrs, pictureShape, filterShape, depthwise } = operation
   return shapesOf(operation, (rounding) =>
     tf.backend_util.computeConv2DInfo(
       pictureShape as Shape4,
@@ -39,6 +40,7 @@ export function convolutionShapes(
       (attrs.dilations as number | undefined) ?? 1,
       attrs.pad as number,
       rounding,
+      depthwise,
     ),
   )
 }

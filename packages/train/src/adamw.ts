@@ -2,6 +2,7 @@
 // (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019).
 
 import * as tf from '@tensorflow/tfjs'
+import { hasKernel, runKernel } from './custom-kernels.ts'
 import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import type { WeightTreatment } from './weight-rules.ts'
 
@@ -57,6 +58,13 @@ export class AdamW extends Optimizer {
     const step = this.count(name)
     const mean = this.slot('mean', name, weight)
     const square = this.slot('square', name, weight)
+    if (hasKernel('AdamStep')) {
+      const options = { learningRate, beta1, beta2, epsilon, weightDecay, step }
+      const inputs = { weight, mean, square, gradient }
+      const results: tf.Tensor[] = runKernel('AdamStep', inputs, options)
+      for (const [i, variable] of [weight, mean, square].entries()) variable.assign(results[i]!)
+      return
+    }
     mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)))
     square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)))
     const root = tf.add(tf.div(tf.sqrt(square), Math.sqrt(1 - beta2 ** step)), epsilon)

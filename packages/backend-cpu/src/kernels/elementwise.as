@@ -14,6 +14,8 @@ export const MINIMUM: i32 = 5
 export const SQUARED_DIFFERENCE: i32 = 6
 /** b where a > 0, elsewhere 0 (a NaN counts as not above): the gradient b through ReLU, whose output is a. */
 export const WHERE_POSITIVE: i32 = 7
+/** a where it is not below 0, elsewhere a · b: PReLU. */
+export const SLOPED: i32 = 8
 
 export const RELU_OF: i32 = 0
 export const RELU6_OF: i32 = 1
@@ -27,6 +29,13 @@ export const TANH_OF: i32 = 8
 export const SIGMOID_OF: i32 = 9
 /** x to the power of alpha, a multiple of ¼ from −MOST_POWER to MOST_POWER. */
 export const POWER_OF: i32 = 10
+/** x where it is not below 0, elsewhere alpha · x. */
+export const LEAKY_RELU_OF: i32 = 11
+/** x, at least alpha and at most beta. */
+export const CLIP: i32 = 12
+export const EXPONENTIAL: i32 = 13
+/** 1 / √x */
+export const INVERSE_ROOT: i32 = 14
 
 export const MOST_POWER: i32 = 4
 
@@ -56,8 +65,10 @@ export class UnaryParameters {
   operation: i32
   count: i32
   taskCount: i32
-  /** Slope of STEP_OF for negative elements; exponent of POWER_OF. */
+  /** Slope of STEP_OF and LEAKY_RELU_OF for negative elements; exponent of POWER_OF; least of CLIP. */
   alpha: f32
+  /** Most of CLIP. */
+  beta: f32
 }
 
 // @ts-ignore: decorator
@@ -70,6 +81,7 @@ function combine(operation: i32, a: v128, b: v128): v128 {
   if (operation == MAXIMUM) return f32x4.max(a, b)
   if (operation == MINIMUM) return f32x4.min(a, b)
   if (operation == WHERE_POSITIVE) return v128.and(f32x4.gt(a, f32x4.splat(0)), b)
+  if (operation == SLOPED) return v128.bitselect(f32x4.mul(a, b), a, f32x4.lt(a, f32x4.splat(0)))
   const d = f32x4.sub(a, b)
   return f32x4.mul(d, d)
 }
@@ -123,15 +135,16 @@ export function binary(parameters: usize, task: i32, worker: i32): void {
     case MAXIMUM: binaryRows(MAXIMUM, p, row0, row1); break
     case MINIMUM: binaryRows(MINIMUM, p, row0, row1); break
     case WHERE_POSITIVE: binaryRows(WHERE_POSITIVE, p, row0, row1); break
+    case SLOPED: binaryRows(SLOPED, p, row0, row1); break
     default: binaryRows(SQUARED_DIFFERENCE, p, row0, row1)
   }
 }
 
-/** e to the power of x, for x of at most 88; below −104 it is 0. Errors of 2 ulp; Cephes' expf (Moshier). */
+/** e to the power of x: 0 below −104, Infinity above 88.7. Errors of 2 ulp; Cephes' expf (Moshier). */
 // @ts-ignore: decorator
 @inline
-function exponential(x: v128): v128 {
-  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(88)), f32x4.splat(-104))
+export function exponential(x: v128): v128 {
+  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-104))
   const power = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.44269504)))
   // x less power · ln 2, whose digits are in two numbers.
   const high = f32x4.sub(bounded, f32x4.mul(power, f32x4.splat(0.693359375)))
@@ -170,7 +183,7 @@ function hyperbolicTangent(x: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function map(operation: i32, x: v128, alpha: v128): v128 {
+function map(operation: i32, x: v128, alpha: v128, beta: v128): v128 {
   if (operation == TANH_OF) return hyperbolicTangent(x)
   if (operation == SIGMOID_OF) {
     // e^x / (1 + e^x) below zero, 1 / (1 + e^-x) above: the exponential never leaves float32's range.
@@ -200,6 +213,10 @@ function map(operation: i32, x: v128, alpha: v128): v128 {
   if (operation == SQUARE) return f32x4.mul(x, x)
   if (operation == SQUARE_ROOT) return f32x4.sqrt(x)
   if (operation == ABSOLUTE) return f32x4.abs(x)
+  if (operation == LEAKY_RELU_OF) return v128.bitselect(f32x4.mul(x, alpha), x, f32x4.lt(x, zero))
+  if (operation == CLIP) return f32x4.pmax(f32x4.pmin(x, beta), alpha)
+  if (operation == EXPONENTIAL) return exponential(x)
+  if (operation == INVERSE_ROOT) return f32x4.div(f32x4.splat(1), f32x4.sqrt(x))
   return x
 }
 
@@ -207,12 +224,13 @@ function map(operation: i32, x: v128, alpha: v128): v128 {
 @inline
 function unaryRange(operation: i32, p: UnaryParameters, first: i32, last: i32): void {
   const alpha = f32x4.splat(p.alpha)
+  const beta = f32x4.splat(p.beta)
   let x = <usize>p.x + (<usize>first << 2)
   let result = <usize>p.result + (<usize>first << 2)
   const end = <usize>p.x + (<usize>last << 2)
-  for (; x + 16 <= end; x += 16, result += 16) v128.store(result, map(operation, v128.load(x), alpha))
+  for (; x + 16 <= end; x += 16, result += 16) v128.store(result, map(operation, v128.load(x), alpha, beta))
   for (; x < end; x += 4, result += 4) {
-    v128.store_lane<f32>(result, map(operation, v128.load_splat<f32>(x), alpha), 0)
+    v128.store_lane<f32>(result, map(operation, v128.load_splat<f32>(x), alpha, beta), 0)
   }
 }
 
@@ -232,6 +250,10 @@ export function unary(parameters: usize, task: i32, worker: i32): void {
     case TANH_OF: unaryRange(TANH_OF, p, first, last); break
     case SIGMOID_OF: unaryRange(SIGMOID_OF, p, first, last); break
     case POWER_OF: unaryRange(POWER_OF, p, first, last); break
+    case LEAKY_RELU_OF: unaryRange(LEAKY_RELU_OF, p, first, last); break
+    case CLIP: unaryRange(CLIP, p, first, last); break
+    case EXPONENTIAL: unaryRange(EXPONENTIAL, p, first, last); break
+    case INVERSE_ROOT: unaryRange(INVERSE_ROOT, p, first, last); break
     default: unaryRange(COPY, p, first, last)
   }
 }

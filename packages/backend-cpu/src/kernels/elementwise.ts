@@ -1,6 +1,6 @@
-// Elementwise kernels: arithmetic of two float32 tensors of one shape, or with one number, or with a row
-// that repeats along the leading axes (a bias), and simple functions of one. Other ways of broadcasting,
-// other types, and powers of which the exponent is no multiple of ¼ are tfjs's.
+// Elementwise kernels: arithmetic of two float32 tensors, whose shapes may broadcast, and simple functions of one.
+// Other types, broadcasts along axes so many and so short that a job is a few numbers, and powers of which the
+// exponent is no multiple of ¼ are tfjs's.
 
 import { customKernel } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
@@ -9,7 +9,11 @@ import {
   ABSOLUTE,
   ADD,
   binaryParameters,
+  CLIP,
   DIVIDE,
+  EXPONENTIAL,
+  INVERSE_ROOT,
+  LEAKY_RELU_OF,
   MAXIMUM,
   MINIMUM,
   MOST_POWER,
@@ -19,6 +23,7 @@ import {
   RELU_OF,
   RELU6_OF,
   SIGMOID_OF,
+  SLOPED,
   SQUARE,
   SQUARE_ROOT,
   SQUARED_DIFFERENCE,
@@ -28,89 +33,51 @@ import {
   unaryParameters,
   WHERE_POSITIVE,
 } from '../generated/layout.ts'
+import { broadcastShape, planBroadcast } from './broadcast.ts'
 import type { Kernel } from './kernel.ts'
 
 /** Elements of a task: 128 KB of each operand. */
 const TASK_ELEMENTS = 32768
-/** Length of the pieces that a tensor without rows is cut into. */
-const PIECE_ELEMENTS = 4096
 
-interface Layout {
-  rows: number
-  columns: number
-  aStride: number
-  bStride: number
-  aScalar: number
-  bScalar: number
-}
-
-/** How two shapes run beside each other, or undefined if not in a way that the kernel knows. */
-function plan(aShape: number[], bShape: number[], outShape: number[]): Layout | undefined {
-  const size = tf.util.sizeFromShape(outShape)
-  const aSize = tf.util.sizeFromShape(aShape)
-  const bSize = tf.util.sizeFromShape(bShape)
-  const rows = Math.ceil(size / PIECE_ELEMENTS)
-  const flat = { rows, columns: PIECE_ELEMENTS, aStride: PIECE_ELEMENTS, bStride: PIECE_ELEMENTS }
-  if (aSize === size && bSize === size) return { ...flat, aScalar: 0, bScalar: 0 }
-  if (aSize === size && bSize === 1) return { ...flat, bStride: 0, aScalar: 0, bScalar: 1 }
-  if (bSize === size && aSize === 1) return { ...flat, aStride: 0, aScalar: 1, bScalar: 0 }
-  if (aSize === size && repeats(bShape, outShape)) {
-    return {
-      rows: size / bSize,
-      columns: bSize,
-      aStride: bSize,
-      bStride: 0,
-      aScalar: 0,
-      bScalar: 0,
-    }
-  }
-  if (bSize === size && repeats(aShape, outShape)) {
-    return {
-      rows: size / aSize,
-      columns: aSize,
-      aStride: 0,
-      bStride: aSize,
-      aScalar: 0,
-      bScalar: 0,
-    }
-  }
-  return undefined
-}
-
-/** Whether a shape, without its leading ones, is the end of another. */
-function repeats(shape: number[], whole: number[]): boolean {
-  const first = shape.findIndex((length) => length !== 1)
-  const rest = first < 0 ? [] : shape.slice(first)
-  return rest.length > 0 && tf.util.arraysEqual(rest, whole.slice(whole.length - rest.length))
-}
-
-function runBinary(
+/** Runs a kernel of two operands over the jobs that their shapes make, at the addresses of both and of the result. */
+export function runBroadcast(
   backend: AlexNetCpuBackend,
+  kernel: 'binary' | 'compare',
   operation: number,
-  layout: Layout,
-  count: number,
-  [a, b, result]: [number, number, number],
+  { layout, jobs }: NonNullable<ReturnType<typeof planBroadcast>>,
+  [a, b, result]: readonly [number, number, number],
 ): void {
+  const bytes = kernel === 'compare' ? 1 : 4
   const taskRows = Math.max(1, Math.floor(TASK_ELEMENTS / layout.columns))
-  const values = { a, b, result, operation, ...layout, count, taskRows }
-  backend.engine.run('binary', binaryParameters, values, Math.ceil(layout.rows / taskRows))
+  const tasks = Math.ceil(layout.rows / taskRows)
+  for (const [n, job] of jobs.entries()) {
+    const values = {
+      a: a + job.a * 4,
+      b: b + job.b * 4,
+      result: result + n * layout.count * bytes,
+      operation,
+      ...layout,
+      taskRows,
+    }
+    backend.engine.run(kernel, binaryParameters, values, tasks)
+  }
 }
 
-function binaryKernel(name: string, operation: number): Kernel {
+/** @param names of the operands among the inputs */
+function binaryKernel(name: string, operation: number, names = ['a', 'b']): Kernel {
   return {
     name,
     run(call, fallback) {
       const { backend } = call
-      const a = call.inputs.a!
-      const b = call.inputs.b!
+      const [a, b] = names.map((operand) => call.inputs[operand]!) as [tf.TensorInfo, tf.TensorInfo]
       if (a.dtype !== 'float32' || b.dtype !== 'float32') return fallback(call)
-      const outShape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape)
-      const layout = plan(a.shape, b.shape, outShape)
-      const count = tf.util.sizeFromShape(outShape)
-      if (!layout || count === 0) return fallback(call)
+      const outShape = broadcastShape(a, b)
+      if (tf.util.sizeFromShape(outShape) === 0) return fallback(call)
+      const plan = planBroadcast(a.shape, b.shape, outShape)
+      if (!plan) return fallback(call)
       const operands = [backend.address(a), backend.address(b)] as const
       const { info, address } = backend.allocate(outShape, name)
-      runBinary(backend, operation, layout, count, [...operands, address])
+      runBroadcast(backend, 'binary', operation, plan, [...operands, address])
       return info
     },
   }
@@ -121,24 +88,37 @@ function mapElements(
   name: string,
   operation: number,
   x: tf.TensorInfo,
-  alpha = 0,
+  { alpha = 0, beta = 0 }: { alpha?: number; beta?: number } = {},
 ): tf.TensorInfo {
   const count = tf.util.sizeFromShape(x.shape)
   const source = backend.address(x)
   const { info, address } = backend.allocate(x.shape, name)
-  const values = { x: source, result: address, operation, count, taskCount: TASK_ELEMENTS, alpha }
-  backend.engine.run('unary', unaryParameters, values, Math.ceil(count / TASK_ELEMENTS))
+  const numbers = { alpha, beta }
+  const values = { x: source, result: address, operation, count, taskCount: TASK_ELEMENTS }
+  backend.engine.run(
+    'unary',
+    unaryParameters,
+    { ...values, ...numbers },
+    Math.ceil(count / TASK_ELEMENTS),
+  )
   return info
 }
 
-function unaryKernel(name: string, operation: number): Kernel {
+/** @param numbers names of the attributes that are the operation's numbers */
+function unaryKernel(
+  name: string,
+  operation: number,
+  [alpha, beta]: [alpha?: string, beta?: string] = ['alpha'],
+): Kernel {
   return {
     name,
     run(call, fallback) {
       const x = call.inputs.x!
       if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0) return fallback(call)
-      const alpha = call.attrs?.alpha as number | undefined
-      return mapElements(call.backend, name, operation, x, alpha)
+      const number = (attribute: string | undefined) =>
+        attribute === undefined ? undefined : (call.attrs?.[attribute] as number | undefined)
+      const numbers = { alpha: number(alpha), beta: number(beta) }
+      return mapElements(call.backend, name, operation, x, numbers)
     },
   }
 }
@@ -154,7 +134,7 @@ const pow: Kernel = {
     if (!one || !floats || tf.util.sizeFromShape(a.shape) === 0) return fallback(call)
     const exponent = backend.engine.memory.floats(backend.address(b), 1)[0]!
     const known = Number.isInteger(4 * exponent) && Math.abs(exponent) <= MOST_POWER
-    return known ? mapElements(backend, 'pow', POWER_OF, a, exponent) : fallback(call)
+    return known ? mapElements(backend, 'pow', POWER_OF, a, { alpha: exponent }) : fallback(call)
   },
 }
 
@@ -169,26 +149,54 @@ const reluGradient = customKernel<'ReluGradient', AlexNetCpuBackend>(
     const { info, address } = backend.allocate(y.shape, 'relu gradient')
     const count = tf.util.sizeFromShape(y.shape)
     if (count === 0) return info
-    const layout = plan(y.shape, dy.shape, y.shape)!
-    runBinary(backend, WHERE_POSITIVE, layout, count, [...operands, address])
+    const plan = planBroadcast(y.shape, dy.shape, y.shape)!
+    runBroadcast(backend, 'binary', WHERE_POSITIVE, plan, [...operands, address])
     return info
   },
 )
 
+/** The sum of tensors of one shape, added one after the other as tfjs does. */
+const addN: Kernel = {
+  name: 'AddN',
+  run(call, fallback) {
+    const { backend } = call
+    const [first, second, ...rest] = Object.values(call.inputs)
+    const all = [first, second, ...rest]
+    const floats = all.every(
+      (one) => one?.dtype === 'float32' && tf.util.arraysEqual(one.shape, first!.shape),
+    )
+    if (!floats || tf.util.sizeFromShape(first!.shape) === 0) return fallback(call)
+    const plan = planBroadcast(first!.shape, first!.shape, first!.shape)!
+    const { info, address } = backend.allocate(first!.shape, 'addN')
+    let sum = backend.address(first!)
+    for (const one of [second!, ...rest]) {
+      runBroadcast(backend, 'binary', ADD, plan, [sum, backend.address(one), address])
+      sum = address
+    }
+    return info
+  },
+}
+
 export const elementwiseKernels: Kernel[] = [
+  addN,
   binaryKernel('Add', ADD),
   binaryKernel('Maximum', MAXIMUM),
   binaryKernel('Minimum', MINIMUM),
   binaryKernel('Multiply', MULTIPLY),
+  binaryKernel('Prelu', SLOPED, ['x', 'alpha']),
   binaryKernel('RealDiv', DIVIDE),
   binaryKernel('SquaredDifference', SQUARED_DIFFERENCE),
   binaryKernel('Sub', SUBTRACT),
   pow,
   reluGradient,
   unaryKernel('Abs', ABSOLUTE),
+  unaryKernel('ClipByValue', CLIP, ['clipValueMin', 'clipValueMax']),
+  unaryKernel('Exp', EXPONENTIAL),
+  unaryKernel('LeakyRelu', LEAKY_RELU_OF),
   unaryKernel('Neg', NEGATE),
   unaryKernel('Relu', RELU_OF),
   unaryKernel('Relu6', RELU6_OF),
+  unaryKernel('Rsqrt', INVERSE_ROOT),
   unaryKernel('Sigmoid', SIGMOID_OF),
   unaryKernel('Sqrt', SQUARE_ROOT),
   unaryKernel('Square', SQUARE),

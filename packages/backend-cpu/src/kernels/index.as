@@ -1,8 +1,13 @@
 // The module's exports: one function a kernel, all of the form (parameters, task, worker).
+export { adamStep } from './adam'
+export { batchNormalization } from './batch-normalization'
+export { asFloats, choose, compare, logic } from './comparison'
 export { copyRows } from './copy'
 export { crossEntropy } from './cross-entropy'
+export { depthwise, depthwiseFilter, depthwisePicture } from './depthwise'
 export { dropout } from './dropout'
 export { binary, unary } from './elementwise'
+export { extreme } from './extreme'
 export { matrixProduct } from './matrix-product'
 export { momentumStep } from './momentum'
 export { normalize, normalizeGradient } from './normalization'
@@ -10,6 +15,9 @@ export { phases } from './phases'
 export { pool, poolGradient } from './pooling'
 export { quantize, quantizedProduct } from './quantized-product'
 export { columnSum, columnTotal, rowSum } from './reduction'
+export { resize, resizeGradient } from './resize'
+export { softmax } from './softmax'
+export { stridedCopy } from './strided-copy'
 export { thinProduct, thinSums } from './thin-product'
 export {
   turnFilter,

@@ -50,13 +50,17 @@ export function momentumStep({
 }
 
 /** The tensor itself if nothing else shares its values, otherwise a copy. */
-function writable(backend: AlexNetCpuBackend, tensor: tf.TensorInfo): tf.TensorInfo {
+export function writable(
+  backend: AlexNetCpuBackend,
+  tensor: tf.TensorInfo,
+  operation: string,
+): tf.TensorInfo {
   const from = backend.address(tensor)
   if (backend.refCount(tensor.dataId) === 1) {
     backend.changed(tensor)
     return backend.share(tensor, tensor.shape)
   }
-  const { info, address } = backend.allocate(tensor.shape, 'MomentumStep')
+  const { info, address } = backend.allocate(tensor.shape, operation)
   const { memory } = backend.engine
   const count = tf.util.sizeFromShape(tensor.shape)
   memory.floats(address, count).set(memory.floats(from, count))
@@ -67,19 +71,45 @@ function writable(backend: AlexNetCpuBackend, tensor: tf.TensorInfo): tf.TensorI
 const PART_ROWS = 504
 
 /**
- * Where nothing shares the values of weight and velocity they are overwritten and returned. A gradient that is not
- * yet computed is made in parts, each used while it is cached, and is never there as a whole.
+ * Takes a step by a gradient: at once, or, where it is not yet computed, in parts, each used while it is cached, so
+ * that it is never there as a whole.
+ *
+ * @param step of `count` weights from number `first` on, by the gradient's numbers for them at an address
  */
+export function inParts(
+  backend: AlexNetCpuBackend,
+  gradient: tf.TensorInfo,
+  step: (address: number, first: number, count: number) => void,
+): void {
+  const later = backend.notYet(gradient)
+  if (!later) {
+    step(backend.address(gradient), 0, tf.util.sizeFromShape(gradient.shape))
+    return
+  }
+  const { rows, columns } = later
+  const { memory } = backend.engine
+  const partRows = Math.min(rows, PART_ROWS)
+  const part = memory.allocate(partRows * columns * 4, () => 'part of a gradient')
+  try {
+    for (let first = 0; first < rows; first += partRows) {
+      const count = Math.min(partRows, rows - first)
+      later.compute(part, first, count)
+      step(part, first * columns, count * columns)
+    }
+  } finally {
+    memory.free(part)
+  }
+}
+
+/** Where nothing shares the values of weight and velocity they are overwritten and returned. */
 export const momentumStepKernel = customKernel<'MomentumStep', AlexNetCpuBackend>(
   'MomentumStep',
   ({ inputs, attrs, backend }) => {
-    const weight = writable(backend, inputs.weight)
-    const velocity = writable(backend, inputs.velocity)
+    const weight = writable(backend, inputs.weight, 'MomentumStep')
+    const velocity = writable(backend, inputs.velocity, 'MomentumStep')
     const addresses = { weight: backend.address(weight), velocity: backend.address(velocity) }
-    const { engine } = backend
-    /** A step of `count` weights from number `first` on. */
-    const step = (gradient: number, first: number, count: number) =>
-      engine.run(
+    inParts(backend, inputs.gradient, (gradient, first, count) =>
+      backend.engine.run(
         'momentumStep',
         momentumParameters,
         {
@@ -94,24 +124,8 @@ export const momentumStepKernel = customKernel<'MomentumStep', AlexNetCpuBackend
           nesterov: attrs.nesterov ? 1 : 0,
         },
         Math.ceil(count / TASK_COUNT),
-      )
-    const later = backend.notYet(inputs.gradient)
-    if (!later) {
-      step(backend.address(inputs.gradient), 0, tf.util.sizeFromShape(inputs.weight.shape))
-      return [weight, velocity]
-    }
-    const { rows, columns } = later
-    const partRows = Math.min(rows, PART_ROWS)
-    const part = engine.memory.allocate(partRows * columns * 4, () => 'part of a gradient')
-    try {
-      for (let first = 0; first < rows; first += partRows) {
-        const count = Math.min(partRows, rows - first)
-        later.compute(part, first, count)
-        step(part, first * columns, count * columns)
-      }
-    } finally {
-      engine.memory.free(part)
-    }
+      ),
+    )
     return [weight, velocity]
   },
 )

@@ -1,9 +1,9 @@
-// Sum and Mean over axes that lie beside each other: leading ones (the gradient of a bias), trailing ones, a run
+// Sum, Mean, Max and Min over axes that lie beside each other: leading ones (the gradient of a bias), trailing ones, a run
 // in the middle, or all. Axes apart are tfjs's.
 
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
-import { columnSumParameters, rowSumParameters } from '../generated/layout.ts'
+import { columnSumParameters, extremeParameters, rowSumParameters } from '../generated/layout.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 
 /** Rows that one task of a column sum takes; fixed, so that sums do not depend on threads. */
@@ -57,14 +57,20 @@ function sumRows(
   backend.engine.run('rowSum', rowSumParameters, values, Math.ceil(rows / taskRows))
 }
 
-function reduce(
-  { inputs, attrs, backend }: KernelArguments,
-  mean: boolean,
-): tf.TensorInfo | undefined {
+interface Reduction {
+  /** Of the result. */
+  shape: number[]
+  batches: number
+  rows: number
+  columns: number
+}
+
+/** How a float32 tensor is reduced, over rows of [batches, rows, columns]; undefined where axes lie apart. */
+function reductionOf({ inputs, attrs }: KernelArguments, axisName: string): Reduction | undefined {
   const x = inputs.x!
   const size = tf.util.sizeFromShape(x.shape)
   if (x.dtype !== 'float32' || size === 0) return undefined
-  const axes = tf.util.parseAxisParam(attrs.axis as number[], x.shape)
+  const axes = tf.util.parseAxisParam(attrs[axisName] as number[], x.shape)
   const reduced = x.shape.map((length, axis) => length > 1 && axes.includes(axis))
   const [first, last] = [reduced.indexOf(true), reduced.lastIndexOf(true)]
   const apart = x.shape.some(
@@ -76,8 +82,15 @@ function reduce(
     : x.shape.filter((_, axis) => !axes.includes(axis))
   const rows = first < 0 ? 1 : tf.util.sizeFromShape(x.shape.slice(first, last + 1))
   const columns = first < 0 ? 1 : tf.util.sizeFromShape(x.shape.slice(last + 1))
-  const batches = size / rows / columns
-  const source = backend.address(x)
+  return { shape, batches: size / rows / columns, rows, columns }
+}
+
+function reduce(call: KernelArguments, mean: boolean): tf.TensorInfo | undefined {
+  const found = reductionOf(call, 'axis')
+  if (!found) return undefined
+  const { shape, batches, rows, columns } = found
+  const { inputs, backend } = call
+  const source = backend.address(inputs.x!)
   const { info, address } = backend.allocate(shape, mean ? 'mean' : 'sum')
   const divisor = mean ? rows : 1
   if (columns === 1) sumRows(backend, source, address, [batches, rows], divisor)
@@ -94,3 +107,29 @@ export const mean: Kernel = {
   name: 'Mean',
   run: (call, fallback) => reduce(call, true) ?? fallback(call),
 }
+
+/** Numbers of a result that a task takes, or so many that their rows are as many elements. */
+const EXTREME_TASK = 4096
+
+function extreme(name: string, smallest: number, axisName: string): Kernel {
+  return {
+    name,
+    run(call, fallback) {
+      const found = reductionOf(call, axisName)
+      if (!found) return fallback(call)
+      const { shape, batches, rows, columns } = found
+      const { inputs, backend } = call
+      const x = backend.address(inputs.x!)
+      const { info, address } = backend.allocate(shape, name)
+      const count = batches * columns
+      // In fours, as columns are taken.
+      const taskCount = 4 * Math.max(1, Math.floor(EXTREME_TASK / rows))
+      const values = { x, result: address, rows, columns, smallest, count, taskCount }
+      backend.engine.run('extreme', extremeParameters, values, Math.ceil(count / taskCount))
+      return info
+    },
+  }
+}
+
+export const max = extreme('Max', 0, 'reductionIndices')
+export const min = extreme('Min', 1, 'axis')

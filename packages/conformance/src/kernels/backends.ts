@@ -20,10 +20,14 @@ export interface TestedBackend {
   convolutionBound?: number
   /** Whether it has products by weights in int8 or half precision (QuantizedMatMul). */
   quantized?: boolean
+  /** Whether the suites of other networks' operations are for it: its own kernels do them. */
+  otherNetworks?: boolean
   /** What it sums in, where that is not float64. */
   sums?: 'float32'
   /** Why the gradient of average pooling is wrong at padded borders, and how. */
   averagePoolingGradient?: 'divides by the whole window'
+  /** What is wrong with the gradients of resizing. */
+  resizingGradient?: 'ignores centres'
   /** What is wrong with products whose batches broadcast against each other along different axes. */
   crossedBatches?: 'takes batches in turn'
 }

@@ -15,6 +15,7 @@ function ours(options: CpuOptions): TestedBackend {
     adapter: () => cpu({ ...options, name }),
     fast: true,
     quantized: true,
+    otherNetworks: true,
     ...(winograd && { convolutionBound: WINOGRAD_BOUND }),
   }
 }
@@ -37,6 +38,8 @@ export const tfjsCpuBackend: TestedBackend = {
   name: 'tfjs-cpu',
   adapter: tfjsCpu,
   fast: false,
+  otherNetworks: true,
   averagePoolingGradient: 'divides by the whole window',
+  resizingGradient: 'ignores centres',
   crossedBatches: 'takes batches in turn',
 }

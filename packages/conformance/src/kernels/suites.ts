@@ -5,9 +5,12 @@ import { useBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest'
 import type { Suite, TestedBackend } from './backends.ts'
+import { batchNormalization } from './batch-normalization.ts'
 import { beginComparisons, worstError } from './compare.ts'
+import { comparison } from './comparison.ts'
 import { convolution } from './convolution.ts'
 import { copies } from './copy.ts'
+import { depthwise } from './depthwise.ts'
 import { edges } from './edges.ts'
 import { elementwise } from './elementwise.ts'
 import { matrixProduct } from './matrix-product.ts'
@@ -15,7 +18,10 @@ import { normalization } from './normalization.ts'
 import { pooling } from './pooling.ts'
 import { quantizedProduct } from './quantized-product.ts'
 import { range } from './range.ts'
+import { rearranging } from './rearranging.ts'
 import { reduction } from './reduction.ts'
+import { resizing } from './resizing.ts'
+import { softmax } from './softmax.ts'
 import { training } from './training.ts'
 
 /** By the operation's name. */
@@ -33,6 +39,16 @@ export const suites: Record<string, Suite> = {
   training,
 }
 
+/** Operations of other networks, for backends whose own kernels do them. */
+export const suitesOfOtherNetworks: Record<string, Suite> = {
+  'depthwise convolution': depthwise,
+  'batch normalisation': batchNormalization,
+  resizing,
+  comparison,
+  rearranging,
+  softmax,
+}
+
 declare module 'vitest' {
   interface TaskMeta {
     /** The largest relative error that the test's comparisons found. */
@@ -43,7 +59,8 @@ declare module 'vitest' {
 }
 
 /** Runs every kernel suite on a backend. */
-export const holdToSuites = (backend: TestedBackend) => holdTo(backend, suites)
+export const holdToSuites = (backend: TestedBackend) =>
+  holdTo(backend, backend.otherNetworks ? { ...suites, ...suitesOfOtherNetworks } : suites)
 
 /**
  * Runs suites on a backend, started before them and removed after them. Each test leaves its worst error

@@ -3,7 +3,8 @@
 
 import * as tf from '@tensorflow/tfjs'
 import { Draw, floats } from './draw.ts'
-import { type Operation, operations } from './operations.ts'
+import type { Operation } from './operation.ts'
+import { operations } from './operations.ts'
 
 /** What a program came to. */
 export interface Outcome {
