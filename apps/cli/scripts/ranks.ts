@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { argv, stdout } from 'node:process'
 import { encodePng, shapes } from '@alexnet/data'
 import { Random } from '@alexnet/data/transforms'
+import { readSafetensors } from '@alexnet/weights'
 import { type Launcher, launch, launchers, processOf } from '../src/testing/ranks.ts'
 import { start } from '../src/testing/run.ts'
 
@@ -29,17 +30,29 @@ const steps = (
     .filter(({ type }) => type === 'step')
 const apart = (a: number, b: number) => Math.abs(a / b - 1)
 
-/** The tensors of a run's last checkpoint, as numbers. */
-async function tensorsOf(run: string): Promise<Buffer> {
+/** The tensors of a run's last checkpoint, as bytes: the network's weights, and the optimiser's velocities. */
+async function tensorsOf(run: string): Promise<{ weights: Buffer; velocities: Buffer }> {
   const checkpoints = join(cwd, run, 'checkpoints')
   const last = (await readdir(checkpoints)).sort().at(-1)!
-  const file = await readFile(join(checkpoints, last))
-  return file.subarray(8 + Number(file.readBigUInt64LE(0)))
+  const { tensors } = readSafetensors(await readFile(join(checkpoints, last)))
+  const bytesOf = (isOptimizer: boolean) =>
+    Buffer.concat(
+      [...tensors]
+        .filter(([name]) => name.startsWith('optimizer.') === isOptimizer)
+        .map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+    )
+  return { weights: bytesOf(false), velocities: bytesOf(true) }
 }
 
+type Tensors = Awaited<ReturnType<typeof tensorsOf>>
+const sameBits = (a: Tensors, b: Tensors) =>
+  a.weights.equals(b.weights) && a.velocities.equals(b.velocities)
+
 /** The largest difference of weights over the largest weight. */
-function weightsApart(a: Buffer, b: Buffer): number {
-  const [left, right] = [a, b].map((bytes) => new Float32Array(Uint8Array.from(bytes).buffer))
+function weightsApart(a: Tensors, b: Tensors): number {
+  const [left, right] = [a, b].map(
+    ({ weights }) => new Float32Array(Uint8Array.from(weights).buffer),
+  )
   let most = 0
   let largest = 0
   left!.forEach((value, at) => {
@@ -78,7 +91,7 @@ async function equal(only: string | undefined): Promise<void> {
           const again = await ranked(launcher, ranks, [...train, runs[1]!, '--parallel', parallel])
           const [first, second] = await Promise.all(runs.map(tensorsOf))
           const same =
-            first!.equals(second!) && losses.every(({ loss }, at) => loss === again[at]!.loss)
+            sameBits(first!, second!) && losses.every(({ loss }, at) => loss === again[at]!.loss)
           const loss = Math.max(...losses.map((step, at) => apart(step.loss, alone[at]!.loss)))
           const weight = weightsApart(first!, weights)
           say(
@@ -137,7 +150,7 @@ async function kills(total: number): Promise<void> {
       slowest = Math.max(slowest, performance.now() - died)
       if (!new RegExp(`rank ${rank}\\b`).test(outcome.stderr)) unnamed++
     }
-    if (!(await tensorsOf(run)).equals(weights)) differ++
+    if (!sameBits(await tensorsOf(run), weights)) differ++
     say(
       `${killed} of ${total}: slowest end ${(slowest / 1000).toFixed(1)} s, rank not named ${unnamed}, differences ${differ}`,
     )
