@@ -13,7 +13,7 @@ import { saveSafetensors } from '@alexnet/weights/node'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { folderFormats } from './formats.ts'
-import { type Model, modelFormats, openModel, preprocessingOf } from './index.ts'
+import { type Model, modelFormats, openModel, preprocessingOf, writtenOnly } from './index.ts'
 
 let folder: string
 let pictures: Picture[]
@@ -63,7 +63,8 @@ describe('openModel', () => {
     model.dispose()
   })
 
-  it.each(modelFormats)('writes %s and opens it again with the same answers', async (format) => {
+  const readAgain = modelFormats.filter((format) => !writtenOnly.includes(format))
+  it.each(readAgain)('writes %s and opens it again with the same answers', async (format) => {
     const model = await openModel('cifar10')
     const expected = await model.classify(pictures)
     const path = inFolder(`saved-${format}`)
@@ -130,7 +131,7 @@ describe('openModel', () => {
 
   it('says what it takes, and what there is', async () => {
     await expect(openModel(5 as never)).rejects.toThrow(
-      /a model is opened from a name \(cifar10, imagenet\), a path, a URL/,
+      /a model is opened from a name \(cifar10, cifar10-int8, imagenet\), a path, a URL/,
     )
     await expect(openModel('cifar')).rejects.toThrow(
       'cifar: no such file or folder, and no weights of that name: did you mean cifar10?',

@@ -51,7 +51,7 @@ export const noWiden = () => new Option('--no-widen', 'compute without them')
 export const weights = () =>
   new Option(
     '-w, --weights <what>',
-    'a file (safetensors, .pth, .npz, ONNX, …), the folder of a run, a URL, a model of the Hub (hf:owner/name), or a name: cifar10, imagenet',
+    'a file (safetensors, .pth, .npz, ONNX, …), the folder of a run, a URL, a model of the Hub (hf:owner/name), or a name: cifar10, cifar10-int8, imagenet',
   )
 export const views = () =>
   new Option('--views <which>', 'crops of each picture: its centre, or ten and their mean')
