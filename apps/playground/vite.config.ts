@@ -35,7 +35,15 @@ export default defineConfig({
   preview: { headers: isolation },
   worker: { format: 'es' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  resolve: { dedupe: ['@tensorflow/tfjs'] },
+  resolve: {
+    dedupe: ['@tensorflow/tfjs'],
+    alias: [
+      {
+        find: /^@alexnet\/cifar10$/,
+        replacement: join(import.meta.dirname, 'src/engine/cifar10.ts'),
+      },
+    ],
+  },
   build: { target: 'es2023', chunkSizeWarningLimit: 2500 },
   plugins: [
     VitePWA({

@@ -134,7 +134,7 @@ describe('openModel', () => {
       /a model is opened from a name \(cifar10, cifar10-int8, imagenet\), a path, a URL/,
     )
     await expect(openModel('cifar')).rejects.toThrow(
-      'cifar: no such file or folder, and no weights of that name: did you mean cifar10?',
+      'cifar: no such file or folder, and no weights of that name: did you mean cifar10 or cifar10-int8?',
     )
     await expect(openModel('./nowhere.pth')).rejects.toThrow(/nowhere\.pth/)
     await expect(openModel([])).rejects.toThrow('no file of weights was given')

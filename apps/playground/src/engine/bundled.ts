@@ -1,9 +1,6 @@
 // Models that come with the page: their files are assets beside the script, fetched when they are chosen.
-import { cifar10Int8 } from '@alexnet/cifar10/int8'
 import type { BundledWeights } from '@alexnet/weights'
-
-/** Half the bytes of the float16 file, for a page that opens with it. */
-const cifar10: BundledWeights = { ...cifar10Int8, name: 'cifar10' }
+import { cifar10 } from './cifar10.ts'
 
 const drawn = {
   classes: 10,
