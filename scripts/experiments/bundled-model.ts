@@ -24,8 +24,9 @@ interface Calibration {
 
 /** What measure-model.ts writes; shares in [0, 1]. */
 export interface Measured {
-  pictures: { kept: number; test: number; corrupted: number }
-  kept: { top1: number; calibrationError: number }
+  pictures: { test: number; corrupted: number }
+  /** Where the run kept pictures out of training. */
+  kept?: { pictures: number; top1: number }
   test: {
     top1: number
     top5: number
@@ -35,7 +36,14 @@ export interface Measured {
     classes: Record<string, number>
     confusions: { own: string; given: string; count: number }[]
   }
-  calibration: { temperature: number; before: Calibration; after: Calibration }
+  calibration: {
+    temperature: number
+    /** Pictures that the temperature was fitted on, and others that it was measured on. */
+    fitted: number
+    measured: number
+    before: Calibration
+    after: Calibration
+  }
   corruptions: { clean: number } & Record<string, { strength: number; top1: number }[]>
 }
 
@@ -59,13 +67,13 @@ export function pageOf(measured: Measured, epochs: readonly Epoch[]): string {
   const minutes = epochs.reduce((sum, { seconds }) => sum + seconds, 0) / 60
   return `# The bundled CIFAR-10 model
 
-Written by \`node scripts/experiments/bundled-model.ts\` from what \`apps/cli/scripts/measure-model.ts\` measured once,
-after the run. How it was trained: [its card](../../packages/cifar10/MODEL_CARD.md).
+Written by \`node scripts/experiments/bundled-model.ts\` from what \`apps/cli/scripts/measure-model.ts\` measured.
+How it was trained: [its card](../../packages/cifar10/MODEL_CARD.md).
 
 ${table(
   ['measured on', 'pictures', 'top-1'],
   [
-    ['kept out of training', String(pictures.kept), percent(kept.top1)],
+    ...(kept ? [['kept out of training', String(kept.pictures), percent(kept.top1)]] : []),
     ['test, plain', String(pictures.test), `**${percent(test.top1)}**`],
     ['test, with its mirror image', String(pictures.test), percent(test.mirror)],
     ['test, ten views', String(pictures.test), percent(test.tenViews)],
@@ -93,7 +101,7 @@ Taken for each other most: ${test.confusions
 
 Of the answers given with a probability, how many are right
 ([Guo et al. 2017](https://arxiv.org/abs/1706.04599), fifteen bins). Logits divided by the temperature
-**${calibration.temperature.toFixed(3)}**, fitted on the pictures kept out, bring the expected calibration error on the test pictures from
+**${calibration.temperature.toFixed(3)}**, fitted on ${calibration.fitted} ${kept ? 'pictures kept out' : 'of the test pictures'}, bring the expected calibration error on ${calibration.measured} ${kept ? 'test pictures' : 'others'} from
 ${percent(calibration.before.error)} to ${percent(calibration.after.error)}; no answer changes.
 
 ![reliability](cifar10-reliability.svg)
@@ -137,6 +145,7 @@ if (import.meta.main) {
     .split('\n')
     .map((line) => JSON.parse(line))
   const measured: Measured = JSON.parse(readFileSync(join(docs, 'cifar10.json'), 'utf8'))
+  const validated = measured.kept ? 'kept-out' : 'test'
   const curve = (name: string, of: (epoch: Epoch) => number) => ({
     name,
     curves: [{ errors: epochs.map((epoch) => 100 * (1 - of(epoch))) }],
@@ -146,11 +155,11 @@ if (import.meta.main) {
     join(docs, 'cifar10.svg'),
     drawCurves({
       title: 'The CIFAR-10 model',
-      measure: 'augmented training and kept-out',
+      measure: `augmented training and ${validated}`,
       target: null,
       groups: [
         curve('training, augmented', ({ train }) => train.top1),
-        curve('kept out', ({ validation }) => validation.top1),
+        curve(validated, ({ validation }) => validation.top1),
       ],
     }),
   )

@@ -1,11 +1,12 @@
 // What the card of a bundled model says, measured: accuracy plain and over views, by class, calibration with the
-// temperature that the pictures kept out of training give, and what drawn corruptions cost. The corruptions are those
-// of CIFAR-10-C that need no file (Hendrycks and Dietterich 2019, https://arxiv.org/abs/1903.12261), with the strengths
-// of its make_cifar_c.py. Writes JSON; docs/experiments shows it. Build the command first.
+// temperature that makes it best, and what drawn corruptions cost. The corruptions are those of CIFAR-10-C that need
+// no file (Hendrycks and Dietterich 2019, https://arxiv.org/abs/1903.12261), with the strengths of its
+// make_cifar_c.py. Writes JSON; docs/experiments shows it. Build the command first.
 //
-//   node apps/cli/scripts/measure-model.ts RUN TRAINED_ON TEST OUT.json [--corrupted 2000]
+//   node apps/cli/scripts/measure-model.ts MODEL TEST OUT.json [--trained-on DATA] [--corrupted 2000]
 //
-// RUN is the folder of `alexnet train`, whose validation share is drawn again by its seed out of TRAINED_ON.
+// The temperature is fitted on pictures that were not trained on: those that a run kept out of DATA, drawn again by its
+// seed, where MODEL is its folder; else on every second test picture, and measured on the others.
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,10 +29,13 @@ import { classAccuracies, evaluate, fitTemperature, Reliability } from '@alexnet
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { corrupted: { type: 'string', default: '2000' } },
+  options: {
+    corrupted: { type: 'string', default: '2000' },
+    'trained-on': { type: 'string' },
+  },
 })
-const [run, trainedOn, tested, out] = positionals
-if (out === undefined) throw new Error('name the run, its pictures, the test pictures and OUT.json')
+const [opened, tested, out] = positionals
+if (out === undefined) throw new Error('name the model, the test pictures and OUT.json')
 const say = (text: string) => stdout.write(`${text}\n`)
 
 /** The data set with every picture changed. */
@@ -121,24 +125,32 @@ function calibrationOf(
 }
 
 const started = performance.now()
-const model = await openModel(run!, { backend: [cpu({ widen: 'tested' })] })
-const settings = JSON.parse(await readFile(join(run!, 'run.json'), 'utf8'))
-const [, kept] = split(
-  await openDataset(trainedOn!),
-  [1 - settings.validation, settings.validation],
-  settings.seed,
-)
+const model = await openModel(opened!, { backend: [cpu({ widen: 'tested' })] })
 const test = await openDataset(tested!, { split: 'test' })
 if (test.classes.join() !== model.labels.join()) throw new Error('classes in another order')
+const { logits, labels } = await logitsOf(model, test)
 
-const validation = await logitsOf(model, kept!)
+/** Logits and labels to fit the temperature on, and others to measure it on. */
+async function parts() {
+  const half = (odd: number) => ({
+    logits: logits.filter((_, at) => at % 2 === odd),
+    labels: labels.filter((_, at) => at % 2 === odd),
+  })
+  const trainedOn = values['trained-on']
+  if (trainedOn === undefined) return { fitted: half(1), measured: half(0), kept: undefined }
+  const settings = JSON.parse(await readFile(join(opened!, 'run.json'), 'utf8'))
+  const shares = [1 - settings.validation, settings.validation]
+  const [, kept] = split(await openDataset(trainedOn), shares, settings.seed)
+  const fitted = await logitsOf(model, kept!)
+  return { fitted, measured: { logits, labels }, kept: fitted }
+}
+
+const { fitted, measured, kept } = await parts()
 const temperature = fitTemperature(
-  Float32Array.from(validation.logits.flatMap((row) => Array.from(row))),
-  validation.labels,
+  Float32Array.from(fitted.logits.flatMap((row) => Array.from(row))),
+  fitted.labels,
 )
-say(
-  `kept out: ${(100 * rightOf(validation.logits, validation.labels)).toFixed(2)} %, temperature ${temperature.toFixed(3)}`,
-)
+say(`temperature ${temperature.toFixed(3)}, by ${fitted.labels.length} pictures`)
 
 const plain = await evaluate(
   model.network,
@@ -149,7 +161,6 @@ const ten = await evaluate(
   tenViewBatches(test, model.preprocessing, { batchSize: 100 }),
   { views: 10 },
 )
-const { logits, labels } = await logitsOf(model, test)
 const mirrored = await logitsOf(
   model,
   changed(test, async (picture) => flipHorizontally(picture)),
@@ -180,11 +191,8 @@ for (const [name, { strengths, apply }] of Object.entries(corruptions)) {
 
 const confusion = plain.confusion
 const result = {
-  pictures: { kept: validation.labels.length, test: labels.length, corrupted: some.length },
-  kept: {
-    top1: rightOf(validation.logits, validation.labels),
-    calibrationError: calibrationOf(validation.logits, validation.labels).error,
-  },
+  pictures: { test: labels.length, corrupted: some.length },
+  ...(kept && { kept: { pictures: kept.labels.length, top1: rightOf(kept.logits, kept.labels) } }),
   test: {
     top1: plain.top1,
     top5: plain.top5,
@@ -207,8 +215,10 @@ const result = {
   },
   calibration: {
     temperature,
-    before: calibrationOf(logits, labels),
-    after: calibrationOf(logits, labels, temperature),
+    fitted: fitted.labels.length,
+    measured: measured.labels.length,
+    before: calibrationOf(measured.logits, measured.labels),
+    after: calibrationOf(measured.logits, measured.labels, temperature),
   },
   corruptions: { clean: rightOf(clean.logits, clean.labels), ...corrupted },
 }

@@ -119,3 +119,27 @@ describe('the table of options', () => {
     expect(model).toMatchObject({ dropout: 0.3, activation: 'tanh' })
   })
 })
+
+describe('from trained weights', () => {
+  const recipeOf = async (count: number, line: string) =>
+    newSettings(
+      'shapes',
+      parsed(`--from cifar10 ${line}`),
+      { training: shapes({ count, size: 32 }), fingerprint: 'f' },
+      await training.load(0),
+      {
+        start: {
+          options: { variant: 'cifar' },
+          preprocessing: (await settingsOf({ variant: 'cifar' })).preprocessing,
+        },
+        versions: {},
+      },
+    ).recipe
+
+  it('few pictures get more steps, unless the command says otherwise', async () => {
+    expect(await recipeOf(1499, '')).toMatchObject({ name: 'fine-tune', epochs: 30, batchSize: 16 })
+    expect(await recipeOf(1500, '')).toMatchObject({ name: 'fine-tune', epochs: 12, batchSize: 32 })
+    expect(await recipeOf(20, '--epochs 3')).toMatchObject({ epochs: 3, batchSize: 16 })
+    expect(await recipeOf(20, '--recipe fine-tune')).toMatchObject({ epochs: 12, batchSize: 32 })
+  })
+})

@@ -27,6 +27,12 @@ export function variantFor(picture: { width: number; height: number }): Variant 
 /** A variant's name, checked. @throws core's error with the nearest names */
 export const variantNamed = (name: string): Variant => getArchitecture(name).name as Variant
 
+/** Fewer than these, and the dozen epochs that trained weights are given would be too few steps. */
+const FEW_PICTURES = 1500
+
+/** As docs/experiments/few-pictures.md measured it with 20, 50 and 100 pictures a class. */
+const moreSteps = { epochs: 30, batchSize: 16 }
+
 /**
  * The settings of a new run, every default resolved.
  *
@@ -50,7 +56,9 @@ export function newSettings(
   }
   const usual = options.from ? 'fine-tune' : isSmall(variant) ? 'small' : 'large'
   const name = options.recipe ?? usual
-  const recipe = resolveRecipe({ name, ...(named ?? recipes[usual]) }, variant, options)
+  const isFew = usual === 'fine-tune' && training.length < FEW_PICTURES
+  const base: Recipe = named ?? { ...recipes[usual], ...(isFew && moreSteps) }
+  const recipe = resolveRecipe({ name, ...base }, variant, options)
   const inputSize =
     options.inputSize ?? start?.options.inputSize ?? getArchitecture(variant).inputSize
   const seed = options.seed ?? 0
