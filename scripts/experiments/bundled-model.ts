@@ -56,8 +56,13 @@ interface Epoch {
 
 const percent = (share: number, digits = 2) => `${(100 * share).toFixed(digits)} %`
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+/** A table as Biome formats it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => row[at]!.length)))
+  return [head, widths.map((width) => '-'.repeat(width)), ...rows]
+    .map((row) => `| ${row.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`)
+    .join('\n')
+}
 
 /** The page about the model. */
 export function pageOf(measured: Measured, epochs: readonly Epoch[]): string {
