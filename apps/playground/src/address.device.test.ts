@@ -52,7 +52,7 @@ describeSite('An address', (site) => {
     await page.getByRole('heading', { name: 'dog.png' }).waitFor()
     await expect
       .poll(() => new URL(page.url()).hash, { timeout: PATIENCE })
-      .toBe('#/classify?picture=dog&model=cifar10')
+      .toBe('#/classify?picture=dog&model=cifar10-int8')
     await page.getByRole('button', { name: 'Share' }).click()
     await page.getByText('The link is copied.').waitFor()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url())
@@ -65,7 +65,7 @@ describeSite('An address', (site) => {
   })
 
   it('comes with a picture of the answer', async () => {
-    const page = await site.open('#/classify?model=cifar10&picture=dog')
+    const page = await site.open('#/classify?model=cifar10-int8&picture=dog')
     await page.locator('.bars').first().waitFor()
     const shown = await page.locator('.results .value').allTextContents()
     await page.getByRole('button', { name: 'Share' }).click()

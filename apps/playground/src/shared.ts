@@ -14,7 +14,9 @@ const shared: readonly string[] = ['classify', 'look', 'compare']
 
 /** The model of a name in an address; undefined where there is none. */
 export function sourceNamed(name: string | undefined): ModelSource | undefined {
-  const bundled = bundledNames.find((one) => one === name)
+  // Older addresses name the file of twice the size.
+  const known = name === 'cifar10' ? 'cifar10-int8' : name
+  const bundled = bundledNames.find((one) => one === known)
   if (bundled) return { kind: 'bundled', name: bundled }
   if (name === 'imagenet') return { kind: 'download', name }
   const record = offered.value.find((one) => one.name === name)

@@ -129,7 +129,7 @@ describeSite('A unit', (site) => {
   })
 
   it('shows what its channel likes', async () => {
-    const page = await site.open('#/look?model=shapes&layer=features.3&unit=2,4,4')
+    const page = await site.open('#/look?model=cifar10-int8&layer=features.10&unit=2,4,4')
     await page.getByText('What channel 2 likes').click()
     const patches = page.getByRole('img', { name: /^Patch of \w+\.png$/ })
     await expect.poll(() => patches.count(), { timeout: PATIENCE }).toBe(9)

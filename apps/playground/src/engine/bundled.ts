@@ -1,6 +1,6 @@
 // Models that come with the page: their files are assets beside the script, fetched when they are chosen.
+import { cifar10Int8 } from '@alexnet/cifar10/int8'
 import type { BundledWeights } from '@alexnet/weights'
-import { cifar10 } from './cifar10.ts'
 
 const drawn = {
   classes: 10,
@@ -50,12 +50,12 @@ const shapesPaper: BundledWeights = {
 }
 
 /** The first is the one that the page opens with. A record of no bytes has no file yet. */
-export const bundledModels: readonly BundledWeights[] = [cifar10, shapesPaper, shapes].filter(
+export const bundledModels: readonly BundledWeights[] = [cifar10Int8, shapesPaper, shapes].filter(
   ({ bytes }) => bytes > 0,
 )
 
 /** Their names, which the page has a title for. */
-export const bundledNames = ['cifar10', 'shapes-paper', 'shapes'] as const
+export const bundledNames = ['cifar10-int8', 'shapes-paper', 'shapes'] as const
 export type BundledName = (typeof bundledNames)[number]
 
 async function fetchBytes(url: URL): Promise<Uint8Array> {

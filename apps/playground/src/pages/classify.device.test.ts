@@ -34,7 +34,7 @@ interface Answer {
 
 /** What the command line says of the pictures, by the model that the page opens with. */
 function commandLine(files: readonly string[]): Answer[] {
-  const args = [command, 'classify', ...files, '--json']
+  const args = [command, 'classify', ...files, '--weights', 'cifar10-int8', '--json']
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }))
 }
 

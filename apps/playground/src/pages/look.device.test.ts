@@ -157,7 +157,7 @@ describeSite('Look inside', (site) => {
   })
 
   it('draws all methods of explanation side by side at one press', async () => {
-    const page = await site.open('#/look?model=cifar10&picture=dog')
+    const page = await site.open('#/look?model=cifar10-int8&picture=dog')
     await page.getByRole('img', { name: /^grad-cam for/ }).waitFor()
     await page.getByRole('button', { name: 'All methods, side by side' }).click()
     const drawn: string[] = []

@@ -108,7 +108,7 @@ describeSite('Models that the page’s owner offers', (site) => {
     )
     expect(text).toContain(`from ${second}: nothing came for 30 s`)
     expect(text).toContain(`from ${third}: it sent other bytes than the published ones`)
-    expect(text).toMatch(/by hand and open that file.*\(kept: cifar10\)/)
+    expect(text).toMatch(/by hand and open that file.*\(kept: cifar10-int8\)/)
     await page.context().close()
   })
 })

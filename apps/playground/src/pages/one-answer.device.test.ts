@@ -17,7 +17,7 @@ const command = join(folder, '../cli/dist/main.js')
 
 /** What `--weights`, `openModel` and the page's field for files take; the page opens with the first. */
 const models: Record<string, string> = {
-  cifar10: 'cifar10',
+  'cifar10-int8': 'cifar10-int8',
   'a run’s file': join(folder, 'src/models/shapes-paper.safetensors'),
   'PyTorch’s file': join(folder, 'fixtures/lenet-5.pth'),
   'Caffe’s names': join(made, 'caffe.onnx'),
@@ -118,7 +118,7 @@ describeSite('One answer', (site) => {
   afterAll(() => page.context().close())
 
   it.each(Object.entries(models))('of %s', async (_, weights) => {
-    if (weights !== 'cifar10') {
+    if (weights !== 'cifar10-int8') {
       await page.getByTestId('weights-file').setInputFiles(weights)
       await page.getByText(`from the file ${weights.split('/').at(-1)}`).waitFor()
     }

@@ -34,29 +34,35 @@ const lastOf = (kind: string) => (layers: readonly LayerInfo[]) =>
 
 export const steps: readonly Step[] = [
   { name: 'lenet', answer: 'a', views: ['inside'], model: 'shapes' },
-  { name: 'eight', answer: 'b', views: ['inside'], model: 'cifar10' },
+  { name: 'eight', answer: 'b', views: ['inside'], model: 'cifar10-int8' },
   {
     name: 'conv1',
     answer: 'b',
     views: ['inside'],
-    model: 'cifar10',
+    model: 'cifar10-int8',
     layer: firstOf('convolution'),
   },
-  { name: 'deep', answer: 'b', views: ['inside'], model: 'cifar10', layer: lastOf('convolution') },
+  {
+    name: 'deep',
+    answer: 'b',
+    views: ['inside'],
+    model: 'cifar10-int8',
+    layer: lastOf('convolution'),
+  },
   {
     name: 'pooling',
     answer: 'a',
     views: ['inside'],
-    model: 'cifar10',
+    model: 'cifar10-int8',
     layer: firstOf('max-pooling'),
   },
-  { name: 'groups', answer: 'a', views: ['parameters'], model: 'cifar10' },
-  { name: 'counting', answer: 'b', views: ['parameters'], model: 'cifar10' },
+  { name: 'groups', answer: 'a', views: ['parameters'], model: 'cifar10-int8' },
+  { name: 'counting', answer: 'b', views: ['parameters'], model: 'cifar10-int8' },
   {
     name: 'relu',
     answer: 'a',
     views: ['functions', 'inside'],
-    model: 'cifar10',
+    model: 'cifar10-int8',
     layer: firstOf('relu'),
   },
   {
@@ -66,7 +72,7 @@ export const steps: readonly Step[] = [
     model: 'shapes-paper',
     layer: firstOf('local-response-normalization'),
   },
-  { name: 'dropout', answer: 'a', views: ['half'], model: 'cifar10' },
-  { name: 'augmentation', answer: 'c', views: ['cuts'], model: 'cifar10' },
-  { name: 'code', answer: 'c', views: ['code'], model: 'cifar10' },
+  { name: 'dropout', answer: 'a', views: ['half'], model: 'cifar10-int8' },
+  { name: 'augmentation', answer: 'c', views: ['cuts'], model: 'cifar10-int8' },
+  { name: 'code', answer: 'c', views: ['code'], model: 'cifar10-int8' },
 ]
