@@ -49,8 +49,10 @@ export function followAddress(): void {
   })
 }
 
-/** Changes what is chosen on the page there is. */
+/** Changes what is chosen on the page there is; nothing where the visitor has left it, which an event is yet to tell. */
 export function choose(fields: Fields): void {
+  const { page, step } = parseAddress(hash())
+  if (page !== address.value.page || step !== address.value.step) return
   const next = { ...address.value, fields: { ...address.value.fields, ...fields } }
   if (formatAddress(next) === formatAddress(address.value)) return
   history.replaceState(history.state, '', formatAddress(next))

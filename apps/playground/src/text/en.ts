@@ -73,13 +73,12 @@ export const en = {
     webgpu: 'WebGPU',
   },
   models: {
-    'cifar10-int8': 'CIFAR-10: ten kinds of things',
+    'cifar10-int8': 'CIFAR-10: ten kinds of things (int8)',
     'shapes-paper': "Drawn shapes: the paper's layers, small",
     shapes: 'Drawn shapes: LeNet-5',
   },
   about: {
-    'cifar10-int8':
-      'AlexNet for 32×32 pictures, trained on the ten classes of CIFAR-10, weights in int8',
+    'cifar10-int8': 'AlexNet for 32×32 pictures, trained on the ten classes of CIFAR-10',
     'shapes-paper': "AlexNet with the paper's layers, small, on ten drawn shapes",
     shapes: 'LeNet-5 on ten drawn shapes: small enough to see all of',
   },

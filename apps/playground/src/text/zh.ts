@@ -70,12 +70,12 @@ export const zh: Table = {
     webgpu: 'WebGPU',
   },
   models: {
-    'cifar10-int8': 'CIFAR-10：十类事物',
+    'cifar10-int8': 'CIFAR-10：十类事物（int8）',
     'shapes-paper': '手绘图形：论文的层，小尺寸',
     shapes: '手绘图形：LeNet-5',
   },
   about: {
-    'cifar10-int8': '用于 32×32 图片的 AlexNet，在 CIFAR-10 的十个类别上训练，权重为 int8',
+    'cifar10-int8': '用于 32×32 图片的 AlexNet，在 CIFAR-10 的十个类别上训练',
     'shapes-paper': '含论文各层的小 AlexNet，认识十种手绘图形',
     shapes: '认识十种手绘图形的 LeNet-5：小到可以看全',
   },
