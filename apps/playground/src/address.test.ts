@@ -1,6 +1,14 @@
 // Addresses: what is read is what was written.
-import { expect, it } from 'vitest'
-import { formatAddress, formatParts, parseAddress, parseParts, wholeNumbers } from './address.ts'
+import { expect, it, vi } from 'vitest'
+import {
+  address,
+  choose,
+  formatAddress,
+  formatParts,
+  parseAddress,
+  parseParts,
+  wholeNumbers,
+} from './address.ts'
 
 it.each([
   '#/look?model=shapes&picture=ring&layer=features.0&unit=3,12,20&off=features.0:1,4;features.1&map=occlusion:2',
@@ -28,4 +36,21 @@ it('has parts of the network, whole and by channels', () => {
 
 it('passes over what is no number', () => {
   expect(wholeNumbers('3,x,-1,2.5,7')).toEqual([3, 7])
+})
+
+it('a choice that comes after Back, before the event that tells of it, is dropped', () => {
+  const replaced: string[] = []
+  vi.stubGlobal('location', { hash: '#/look' })
+  vi.stubGlobal('history', {
+    state: null,
+    replaceState: (_: unknown, __: string, to: string) => replaced.push(to),
+  })
+  address.set(parseAddress('#/look'))
+  choose({ model: 'shapes' })
+  expect(replaced).toEqual(['#/look?model=shapes'])
+  vi.stubGlobal('location', { hash: '#/' })
+  choose({ picture: 'ring' })
+  expect(replaced).toHaveLength(1)
+  expect(address.value.fields).toEqual({ model: 'shapes' })
+  vi.unstubAllGlobals()
 })
