@@ -3,7 +3,8 @@
 // wire, and the time that communication takes. What docs/guides/scale-out.md says was measured by it. Build the command
 // first.
 //
-//   node apps/cli/scripts/ranks.ts equal [cifar|paper] | kills [N] | features [PICTURES] | wire | times
+//   node apps/cli/scripts/ranks.ts equal [cifar|paper] | kills [N] | features [PICTURES] | wire |
+//     times [cifar|torchvision]
 
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -223,13 +224,14 @@ async function wire(): Promise<void> {
 }
 
 /** A step of one process of two threads beside two ranks of one, in turn; the median, without the first steps. */
-async function times(): Promise<void> {
+async function times(only: string | undefined): Promise<void> {
   const cases = {
     cifar: 'shapes:3840 --variant cifar --batch-size 128'.split(' '),
     torchvision: 'shapes:384 --variant torchvision --batch-size 32'.split(' '),
   }
   const common = '--epochs 1 --validation 0 --json --no-report --out'.split(' ')
   for (const [network, args] of Object.entries(cases)) {
+    if (only !== undefined && network !== only) continue
     const found: Record<string, number[]> = {}
     for (let turn = 0; turn < 3; turn++) {
       const runs = {
@@ -275,7 +277,7 @@ try {
   else if (task === 'kills') await kills(Number(count ?? 20))
   else if (task === 'features') await features(Number(count ?? 10_000))
   else if (task === 'wire') await wire()
-  else if (task === 'times') await times()
+  else if (task === 'times') await times(count)
   else throw new Error(`'${task}' is none of equal, kills, features, wire, times`)
 } finally {
   await rm(cwd, { recursive: true, force: true })
