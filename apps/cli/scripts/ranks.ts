@@ -1,7 +1,6 @@
 // Several ranks against one process, at length: the losses and weights of 1, 2 and 4 ranks under each MPI of this
-// machine, ranks killed at random moments, a table of features of which a rank was killed, and half precision on the
-// wire, and the time that communication takes. What docs/guides/scale-out.md says was measured by it. Build the command
-// first.
+// machine, ranks killed at random moments, a table of features of which a rank was killed, half precision on the wire,
+// and the time that communication takes. What docs/guides/scale-out.md says was measured by it. Build the command first.
 //
 //   node apps/cli/scripts/ranks.ts equal [cifar|paper] | kills [N] | features [PICTURES] | wire |
 //     times [cifar|torchvision]
