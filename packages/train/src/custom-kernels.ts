@@ -1,5 +1,6 @@
 // The kernels that this project's backends have and tfjs does not, by name: whether the current backend has one, and
-// running it. Their types are @alexnet/backend's; nothing of it is there when this runs.
+// running it. Their types are @alexnet/backend's; nothing of it is there when this runs. (As in core: what one exported to
+// the other would have backend's types in its declarations, and users would need it.)
 
 import type { CustomKernels } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
