@@ -49,7 +49,7 @@ async function answer({ call, argument }: Request): Promise<unknown> {
     const values = await session.output()
     return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')
   }
-  if (call === 'gradients' && session.gradients) return session.gradients()
+  if (call === 'gradients' && session.gradients) return session.gradients(argument as number)
   if (call === 'kernel' && session.kernel) return session.kernel(argument as never)
   throw new Error(`this engine has no '${call}'`)
 }

@@ -10,7 +10,8 @@ export interface Calls {
   start: { takes: EngineSettings; gives: EngineInfo }
   /** Logits as base64 of float32. */
   output: { takes: null; gives: string }
-  gradients: { takes: null; gives: Gradients }
+  /** Of a batch of one of the prepared pictures, by its place among them. */
+  gradients: { takes: number; gives: Gradients }
   kernel: { takes: KernelCase; gives: number[] | { cannot: string } }
   /** Milliseconds of so many iterations. */
   run: { takes: number; gives: number }

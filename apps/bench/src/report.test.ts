@@ -26,6 +26,15 @@ describe('formatReport', () => {
   })
 })
 
+it('says of memory who takes more', () => {
+  const report = { ...exampleReport(), task: 'memory' as const }
+  for (const result of report.results) result.peakBytes = 1e9
+  report.results.find(({ engine }) => engine === 'ort-node')!.peakBytes = 8e8
+  const text = formatReport(report)
+  expect(text).toContain('MORE than ort-node: 1.25 of its memory')
+  expect(text).toContain('as much as ort-web: 1.00 of its memory')
+})
+
 it('says once why an engine lacks several kernels', () => {
   const absent = ['features.0', 'features.3'].map((layer) => ({
     engine: 'tfjs-wasm',

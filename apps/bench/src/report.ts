@@ -34,7 +34,7 @@ export function cells(report: Report): { columns: Column[]; rows: string[][] } {
   const { results, task } = report
   const start = ({ engine, build, threads }: Result) => [engine, shortBuild(build), String(threads)]
   if (task === 'memory') {
-    const ours = results.find(({ engine }) => engine === 'alexnet')?.peakBytes
+    const shares = new Map(memoryRatios(results).map(({ engine, share }) => [engine, share]))
     return {
       columns: [
         left('engine'),
@@ -50,9 +50,7 @@ export function cells(report: Report): { columns: Column[]; rows: string[][] } {
         megabytes(result.peakBytes),
         megabytes(result.lifetimePeakBytes),
         megabytes(result.runtimeBytes),
-        result.engine === 'alexnet' || !ours || !result.peakBytes
-          ? ''
-          : (ours / result.peakBytes).toFixed(2),
+        shares.get(result.engine)?.toFixed(2) ?? '',
       ]),
     }
   }
@@ -166,9 +164,27 @@ export function describe(machine: Machine, { peak, browser }: Report): string[] 
   return lines
 }
 
+/** Our memory over each peer's. */
+function memoryRatios(results: readonly Result[]): { engine: string; share: number }[] {
+  const ours = results.find(({ engine }) => engine === 'alexnet')?.peakBytes
+  return results.flatMap(({ engine, peakBytes }) =>
+    engine !== 'alexnet' && ours && peakBytes ? [{ engine, share: ours / peakBytes }] : [],
+  )
+}
+
 /** A sentence for each peer, losses first. */
 export function conclusions({ results, task }: Report): string[] {
-  if (task === 'kernels' || task === 'memory') return notes(results)
+  if (task === 'kernels') return notes(results)
+  if (task === 'memory') {
+    const shares = memoryRatios(results).sort((a, b) => b.share - a.share)
+    return [
+      ...shares.map(
+        ({ engine, share }) =>
+          `${share > 1 ? 'MORE than' : share < 1 ? 'less than' : 'as much as'} ${engine}: ${ratio(share)} of its memory`,
+      ),
+      ...notes(results),
+    ]
+  }
   const measured = results.filter(({ oursRatio }) => oursRatio !== undefined)
   const sorted = measured.sort((a, b) => b.oursRatio!.median - a.oursRatio!.median)
   return [

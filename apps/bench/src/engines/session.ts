@@ -49,7 +49,8 @@ export interface Session {
   info: EngineInfo
   /** Logits of the whole batch. */
   output?(): Promise<Float32Array>
-  gradients?(): Promise<Gradients>
+  /** Of a batch of the prepared picture at this place. */
+  gradients?(picture: number): Promise<Gradients>
   /** Makes one kernel's tensors; returns its result at the given places, or why there is none. */
   kernel?(kernel: KernelCase): Promise<number[] | { cannot: string }>
   /** Does n iterations and returns the milliseconds that they took. */

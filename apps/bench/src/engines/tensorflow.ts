@@ -157,7 +157,7 @@ async function training(
     return trainer.fit({ epochs: 1, batches: () => source, schedule: constant(LEARNING_RATE) })
   }
   // Before the first step, so that both networks are never there at once.
-  const gradients = reader && (() => trainingGradients(settings, reader))
+  const gradients = reader && ((picture: number) => trainingGradients(settings, reader, picture))
   return { info, ...(gradients && { gradients }), run: timed(step) }
 }
 
@@ -182,14 +182,27 @@ async function trainingBatch(
 }
 
 /** Loss and gradients of one step without dropout, whose masks every engine draws in its own way. */
-async function trainingGradients(settings: EngineSettings, reader: DataReader): Promise<Gradients> {
+async function trainingGradients(
+  settings: EngineSettings,
+  reader: DataReader,
+  picture: number,
+): Promise<Gradients> {
   const model = await loadedModel(settings, reader, 0)
   const { images, shape, labels } = await trainingBatch(model, settings, reader)
+  const length = images.length / shape[0]!
+  const alike = repeatPictures(
+    images.subarray(picture * length, (picture + 1) * length),
+    shape[0]!,
+    shape[1]!,
+  )
   const weights = modelWeights(model)
   const { value, grads } = tf.variableGrads(
     () => {
-      const logits = model.apply(tf.tensor4d(images, [...shape]), { training: true })
-      return crossEntropy(logits as tf.Tensor2D, labels)
+      const logits = model.apply(tf.tensor4d(alike, [...shape]), { training: true })
+      return crossEntropy(
+        logits as tf.Tensor2D,
+        labels.map(() => labels[picture]!),
+      )
     },
     weights.map(({ variable }) => variable.read() as tf.Variable),
   )
