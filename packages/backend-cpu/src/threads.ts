@@ -48,7 +48,7 @@ function threadMain({ module, memory, worker, kernels, control }: ThreadStart): 
   const words = new Int32Array(memory.buffer, control, 80)
   const taskMask = 2 ** 20 - 1
   // Long enough to bridge the gap between two kernels of a network, short enough to waste no core.
-  const spins = 20_000
+  const spins = 60_000
   Atomics.store(words, 16 + worker, 1)
   let idle = 0
   for (;;) {

@@ -2,7 +2,7 @@
 // layout that the register micro-kernel reads. One for each kind of factor; the product that they serve,
 // and when which is used, is in matrix-product.as.
 
-import { clearFloats, copyFloats } from './vector'
+import { bringNear, clearFloats, copyFloats } from './vector'
 import { ROW_STRIDE, tileRows } from '../micro-kernel'
 
 export const LEFT_ROWS: i32 = 0
@@ -111,6 +111,10 @@ function packRightRows(p: MatrixProductParameters, factor: usize, to: usize, pan
     let row2 = row1 + rowBytes
     let row3 = row2 + rowBytes
     let panel = target
+    bringNear(row0, <usize>whole << 5, target)
+    bringNear(row1, <usize>whole << 5, target)
+    bringNear(row2, <usize>whole << 5, target)
+    bringNear(row3, <usize>whole << 5, target)
     for (let j = 0; j < whole; j++) {
       v128.store(panel, v128.load(row0))
       v128.store(panel, v128.load(row0, 16), 16)

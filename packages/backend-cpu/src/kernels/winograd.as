@@ -15,7 +15,7 @@
 // The gradient of the filter is the transpose of all that: dU = Vᵀ · (A dY Aᵀ), dg = Gᵀ dU G, with V and
 // A dY Aᵀ of a chunk of tiles laid out in memory as [plane][tile][channel] and multiplied by matrixProduct.
 
-import { clearFloats } from './vector'
+import { bringNear, clearFloats } from './vector'
 import {
   filterColumn, filterGradientColumn, filterGradientRow, filterRow, mapColumn, mapGradientColumn, mapGradientRow,
   mapRow, pictureColumn, pictureRow,
@@ -161,6 +161,9 @@ export function winogradPicture(parameters: usize, task: i32, worker: i32): void
   transformBlocks(p, p.tile0 + task, p.tile0, p.tiles, lines, <usize>p.pictureTiles)
 }
 
+/** Bytes from which on a plane of U does not stay near a processor from one task to the next. */
+const FAR: usize = 1 << 17
+
 /** Task = a block of tiles by a block of maps: their part of the map from picture (or its V) and U. */
 export function winogradMaps(parameters: usize, task: i32, worker: i32): void {
   const p = changetype<WinogradParameters>(parameters)
@@ -186,6 +189,10 @@ export function winogradMaps(parameters: usize, task: i32, worker: i32): void {
   const filterPlane = (<usize>(p.channels * p.maps) << 2) + PLANE_GAP
   for (let plane = 0; plane < 64; plane++) {
     const rows = planeRows(p, plane, first, first + tiles)
+    const channelsBytes = <usize>p.channels << 2
+    if (rows > 0 && filterPlane >= FAR) {
+      bringNear(<usize>p.transformed + <usize>plane * filterPlane + <usize>map0 * channelsBytes, <usize>maps * channelsBytes, lines)
+    }
     for (let block = 0; block < blocks; block++) {
       const c0 = block * p.blockChannels
       const depth = min(p.channels - c0, p.blockChannels)
