@@ -64,6 +64,8 @@ export default defineConfig({
       },
       workbox: {
         clientsClaim: true,
+        // Headers for threads, on hosts that send none.
+        importScripts: ['isolation.js'],
         globPatterns: ['**/*.{html,js,css,svg,png,safetensors,webmanifest}'],
         maximumFileSizeToCacheInBytes: 30_000_000,
       },

@@ -462,7 +462,7 @@ export const en = {
       'The same network on everything that this device has, each in a worker of its own: does it run, is it right, how fast is it, do the answers agree?',
     threads: 'This page may share memory, so the CPU uses {{threads}} threads.',
     oneThread:
-      'This page may not share memory, so the CPU uses one thread: the server would have to send two headers (COOP and COEP).',
+      'This page may not share memory, so the CPU uses one thread: the server sends no COOP and COEP headers. Load the page once more: it then adds them itself.',
     measure: 'Measure',
     measuring: 'Measuring …',
     stop: 'Stop after this one',

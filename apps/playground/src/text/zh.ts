@@ -443,7 +443,8 @@ export const zh: Table = {
     about:
       '同一个网络在本机的每种后端上运行，各用一个后台线程：能不能跑，对不对，有多快，答案是否一致？',
     threads: '本页可以共享内存，所以 CPU 使用 {{threads}} 个线程。',
-    oneThread: '本页不能共享内存，所以 CPU 只用一个线程：服务器须发送两个响应头（COOP 和 COEP）。',
+    oneThread:
+      '本页不能共享内存，所以 CPU 只用一个线程：服务器没有发送 COOP 和 COEP 响应头。请再加载一次：本页会自行补上。',
     measure: '测量',
     measuring: '正在测量……',
     stop: '测完这个就停',
