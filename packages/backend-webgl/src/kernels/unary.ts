@@ -4,7 +4,7 @@
 // there, and loses the digits that they share.
 
 import type * as tf from '@tensorflow/tfjs'
-import { elementwise } from './elementwise.ts'
+import { elementwise } from './elementwise.glsl.ts'
 import type { Kernel } from './kernel.ts'
 
 type Expression = (type: 'vec4' | 'float') => string
