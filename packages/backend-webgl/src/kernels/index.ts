@@ -17,7 +17,7 @@ import { momentumStep } from './momentum.ts'
 import { lrnGrad } from './normalization.ts'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling.ts'
 import { power } from './power.ts'
-import { relu, relu6, tanh } from './unary.ts'
+import { leakyRelu, prelu, relu, relu6, tanh } from './unary.ts'
 
 export const kernels: readonly Kernel[] = [
   avgPool,
@@ -31,11 +31,13 @@ export const kernels: readonly Kernel[] = [
   groupedConv2D,
   groupedConv2DBackpropFilter,
   groupedConv2DBackpropInput,
+  leakyRelu,
   lrnGrad,
   maxPool,
   maxPoolGrad,
   momentumStep,
   power,
+  prelu,
   ...(['Sum', 'Mean', 'Prod', 'Max', 'Min', 'All', 'Any'] as const).map(
     reductionOfNothing<AlexNetWebGLBackend>,
   ),
