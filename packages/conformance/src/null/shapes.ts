@@ -62,6 +62,13 @@ const product: ShapeRule = ({ a, b }, { transposeA, transposeB }) => {
   return { shape: [...outer, rows, columns], dtype: a!.dtype }
 }
 
+const depthwise =
+  (name: string): ShapeRule =>
+  ({ x, filter }, attrs) => {
+    const operands = { pictureShape: x!.shape, filterShape: filter!.shape, depthwise: true }
+    return { shape: convolutionShapes({ name, attrs, ...operands }).outShape, dtype: 'float32' }
+  }
+
 /** @param groupsOf how many times a filter's channels the picture has, by the attributes */
 const convolution =
   (name: string, groupsOf = (_: Attributes) => 1): ShapeRule =>
@@ -78,6 +85,14 @@ const pooling =
     shape: poolingShapes({ name, attrs, pictureShape: x!.shape }).outShape,
     dtype: x!.dtype,
   })
+
+const padded: ShapeRule = ({ x }, { paddings }) => ({
+  shape: x!.shape.map((length, axis) => {
+    const [before, after] = (paddings as [number, number][])[axis]!
+    return before + length + after
+  }),
+  dtype: x!.dtype,
+})
 
 /** One of a shape with another in it, at an axis. */
 const joined: ShapeRule = (inputs, { axis }) => {
@@ -128,11 +143,17 @@ export const customShapeRules: Record<keyof CustomKernels, ShapeRule> = {
 /** The kernels of tfjs that networks are made and trained of. */
 export const shapeRules: Record<string, ShapeRule> = {
   ...named(['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'Pow'], broadcast()),
+  ...named(['SquaredDifference', 'FloorDiv', 'Mod'], broadcast()),
+  ...named(['LogicalAnd', 'LogicalOr'], broadcast('bool')),
   ...named(
     ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'],
     broadcast('bool'),
   ),
   ...named(['Relu', 'Sigmoid', 'Tanh', 'Neg', 'Abs', 'Exp', 'Log', 'Sqrt', 'Square'], like('x')),
+  ...named(['Rsqrt', 'Relu6', 'Elu', 'LeakyRelu', 'Selu', 'Softplus', 'Floor', 'Sin'], like('x')),
+  ...named(['ClipByValue', 'Prelu', 'Cumsum', 'FusedBatchNorm', 'LogicalNot'], like('x')),
+  EluGrad: like('dy'),
+  Select: like('t'),
   ...named(['Step', 'ZerosLike', 'OnesLike', 'Reverse', 'LRN', 'LRNGrad'], like('x')),
   Softmax: like('logits'),
   LogSoftmax: like('logits'),
@@ -158,6 +179,7 @@ export const shapeRules: Record<string, ShapeRule> = {
   }),
   ...named(['Sum', 'Max', 'Min', 'Prod'], reduction()),
   Mean: reduction('float32'),
+  ...named(['ArgMax', 'ArgMin'], reduction('int32')),
   Transpose: ({ x }, { perm }) => ({
     shape: (perm as number[]).map((axis) => x!.shape[axis]!),
     dtype: x!.dtype,
@@ -166,13 +188,18 @@ export const shapeRules: Record<string, ShapeRule> = {
     shape: x!.shape.map((length, axis) => length * (reps as number[])[axis]!),
     dtype: x!.dtype,
   }),
-  PadV2: ({ x }, { paddings }) => ({
-    shape: x!.shape.map((length, axis) => {
-      const [before, after] = (paddings as [number, number][])[axis]!
-      return before + length + after
-    }),
-    dtype: x!.dtype,
-  }),
+  MirrorPad: padded,
+  PadV2: padded,
+  Pack: (inputs, { axis }) => {
+    const parts = Object.values(inputs)
+    const { shape, dtype } = parts[0]!
+    return { shape: shape.toSpliced(axis as number, 0, parts.length), dtype }
+  },
+  Unpack: ({ value }, { axis }) => {
+    const [own] = tf.util.parseAxisParam(axis as number, value!.shape)
+    const shape = value!.shape.toSpliced(own!, 1)
+    return Array.from({ length: value!.shape[own!]! }, () => ({ shape, dtype: value!.dtype }))
+  },
   Concat: joined,
   SplitV: split,
   Slice: slice,
@@ -182,6 +209,10 @@ export const shapeRules: Record<string, ShapeRule> = {
   FusedConv2D: convolution('FusedConv2D'),
   Conv2DBackpropInput: shaped('inputShape'),
   Conv2DBackpropFilter: shaped('filterShape'),
+  DepthwiseConv2dNative: depthwise('DepthwiseConv2dNative'),
+  FusedDepthwiseConv2D: depthwise('FusedDepthwiseConv2D'),
+  DepthwiseConv2dNativeBackpropInput: shaped('inputShape'),
+  DepthwiseConv2dNativeBackpropFilter: shaped('filterShape'),
   MaxPool: pooling('MaxPool'),
   AvgPool: pooling('AvgPool'),
   MaxPoolGrad: like('input'),
