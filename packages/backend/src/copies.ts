@@ -1,24 +1,26 @@
-// Whether a program has loaded TensorFlow.js twice. Copies share an engine, whose tensors are of the copy that was
-// loaded first: computing works, mixing layers of both does not, and the error then says nothing of the reason.
+// Whether a program has loaded TensorFlow.js twice. Copies share an engine, so that computing works; mixing layers of
+// both does not, and the error then says nothing of the reason. (As in core, which has nothing of this package when it
+// runs.)
 
 import type * as moduleModule from 'node:module'
 import * as tf from '@tensorflow/tfjs'
 
-let warned = false
+/** Of the global object, true once it was told, by whichever package. */
+const TOLD = Symbol.for('@alexnet told of copies of TensorFlow.js')
 
 /** Says once, in one line, that there are copies, where they are, and how to have one. */
 export function warnOfCopies(): void {
-  if (warned) return
-  const one = tf.scalar(1)
-  const isOurs = one.constructor === tf.Tensor
-  one.dispose()
-  if (isOurs) return
-  warned = true
+  const host = globalThis as { [TOLD]?: boolean }
+  if (host[TOLD]) return
   const places = placesOfCopies()
+  // The first copy that is loaded makes the environment of all; one that comes later only Node tells of.
+  if (tf.env() instanceof tf.Environment && places.length < 2) return
+  host[TOLD] = true
   console.warn(
     `two copies of TensorFlow.js are loaded${places.length > 1 ? ` (${places.join(' and ')})` : ''}; ` +
-      'layers of one do not go with models of the other. `npm dedupe` joins them where their versions agree, ' +
-      `"overrides": { "@tensorflow/tfjs": "${tf.version.tfjs}" } in the program's package.json where they do not`,
+      'layers of one do not go with models of the other. To have one: `npm dedupe`, or, where their versions differ, ' +
+      '"overrides": { "@tensorflow/tfjs": "$@tensorflow/tfjs" } in the program\'s package.json; with pnpm `pnpm dedupe`, ' +
+      `or overrides: { '@tensorflow/tfjs': '${tf.version.tfjs}' } in its pnpm-workspace.yaml`,
   )
 }
 

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Activation, Architecture, LayerRecord, NormalizationRecord } from './architecture.ts'
 import { getArchitecture, type Variant } from './architectures/index.ts'
+import { warnOfCopies } from './copies.ts'
 import { OptionError, requireRate, requireWholeNumber, show, suggestion } from './errors.ts'
 import { createInitializer, type Initializer, type InitialValues } from './initializers.ts'
 import { AdaptiveAveragePooling } from './layers/adaptive-average-pooling.ts'
@@ -86,6 +87,7 @@ export function createAlexNet(options: AlexNetOptions = {}): tf.LayersModel {
  * The model of any architecture's table; `createAlexNet` for those that are not among the variants.
  */
 export function buildModel(architecture: Architecture, options: BuildOptions = {}): tf.LayersModel {
+  warnOfCopies()
   registerLayers()
   const settings = resolve(architecture, options)
   // All layers before the first weight is made, so that a bad option leaves no tensor behind.
@@ -102,6 +104,7 @@ export function buildModel(architecture: Architecture, options: BuildOptions = {
  * same names as the whole network's (`features.0.weight`).
  */
 export function buildFeatures(architecture: Architecture): tf.LayersModel {
+  warnOfCopies()
   registerLayers()
   const settings = resolve(architecture, { initialize: false })
   const steps = plan(architecture, settings).filter(({ name }) => name.startsWith('features.'))

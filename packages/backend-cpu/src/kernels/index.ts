@@ -30,7 +30,7 @@ import { momentumStepKernel } from './momentum.ts'
 import { lrn, lrnGrad } from './normalization.ts'
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling.ts'
 import { quantizedMatMul } from './quantized-product.ts'
-import { max, mean, min, sum } from './reduction.ts'
+import { argMax, argMin, max, mean, min, sum } from './reduction.ts'
 import {
   resizeBilinear,
   resizeBilinearGrad,
@@ -44,6 +44,8 @@ export const kernels: Kernel[] = [
   ...comparisonKernels,
   ...elementwiseKernels,
   adamStepKernel,
+  argMax,
+  argMin,
   avgPool,
   avgPoolGrad,
   batchMatMul,

@@ -1,5 +1,5 @@
 // Sum, Mean, Max and Min over axes that lie beside each other: leading ones (the gradient of a bias), trailing ones, a run
-// in the middle, or all. Axes apart are tfjs's.
+// in the middle, or all; ArgMax and ArgMin over one. Axes apart are tfjs's.
 
 import * as tf from '@tensorflow/tfjs'
 import type { AlexNetCpuBackend } from '../backend.ts'
@@ -111,25 +111,58 @@ export const mean: Kernel = {
 /** Numbers of a result that a task takes, or so many that their rows are as many elements. */
 const EXTREME_TASK = 4096
 
-function extreme(name: string, smallest: number, axisName: string): Kernel {
+/** Writes the extreme of each number of a result's rows, or which of the rows it is in, to an address. */
+function findExtremes(
+  { inputs, backend }: KernelArguments,
+  result: number,
+  { rows, columns, batches }: Reduction,
+  { smallest, kernel }: { smallest: boolean; kernel: 'extreme' | 'extremePlace' },
+): void {
+  const count = batches * columns
+  // In fours, as columns are taken.
+  const taskCount = 4 * Math.max(1, Math.floor(EXTREME_TASK / rows))
+  const x = backend.address(inputs.x!)
+  const values = { x, result, rows, columns, smallest: smallest ? 1 : 0, count, taskCount }
+  backend.engine.run(kernel, extremeParameters, values, Math.ceil(count / taskCount))
+}
+
+function extreme(name: string, smallest: boolean, axisName: string): Kernel {
   return {
     name,
     run(call, fallback) {
       const found = reductionOf(call, axisName)
       if (!found) return fallback(call)
-      const { shape, batches, rows, columns } = found
-      const { inputs, backend } = call
-      const x = backend.address(inputs.x!)
-      const { info, address } = backend.allocate(shape, name)
-      const count = batches * columns
-      // In fours, as columns are taken.
-      const taskCount = 4 * Math.max(1, Math.floor(EXTREME_TASK / rows))
-      const values = { x, result: address, rows, columns, smallest, count, taskCount }
-      backend.engine.run('extreme', extremeParameters, values, Math.ceil(count / taskCount))
+      const { info, address } = call.backend.allocate(found.shape, name)
+      findExtremes(call, address, found, { smallest, kernel: 'extreme' })
       return info
     },
   }
 }
 
-export const max = extreme('Max', 0, 'reductionIndices')
-export const min = extreme('Min', 1, 'axis')
+export const max = extreme('Max', false, 'reductionIndices')
+export const min = extreme('Min', true, 'axis')
+
+function extremePlace(name: string, smallest: boolean): Kernel {
+  return {
+    name,
+    run(call, fallback) {
+      const found = reductionOf(call, 'axis')
+      if (!found) return fallback(call)
+      const { backend } = call
+      const { memory } = backend.engine
+      const count = found.batches * found.columns
+      const address = memory.allocate(count * 4, () => `${name}: its result [${found.shape}]`)
+      try {
+        findExtremes(call, address, found, { smallest, kernel: 'extremePlace' })
+        // Whole numbers are JavaScript's, as of every kernel.
+        const places = new Int32Array(memory.wasm.buffer, address, count).slice()
+        return backend.makeTensorInfo(found.shape, 'int32', places)
+      } finally {
+        memory.free(address)
+      }
+    },
+  }
+}
+
+export const argMax = extremePlace('ArgMax', false)
+export const argMin = extremePlace('ArgMin', true)

@@ -110,7 +110,7 @@ export const groupedConv2D: Kernel = { ...fusedConv2D, name: 'GroupedConv2D' }
 /** Texels that keep a device busy. */
 const ENOUGH_TEXELS = 16384
 
-export const filterGradient: Kernel = {
+export const conv2DBackpropFilter: Kernel = {
   name: 'Conv2DBackpropFilter',
   run(call) {
     const { inputs, attrs, backend } = call
@@ -119,7 +119,7 @@ export const filterGradient: Kernel = {
     const shape = attrs.filterShape as Shape4
     const info = infoOf('Conv2DBackpropFilter', x.shape, shape, attrs, dy.shape)
     if (info.batchSize * info.outHeight * info.outWidth === 0) return zeros(call, shape)
-    if (!groupsFit(info)) return byGroups(filterGradient, call, 'filterShape')
+    if (!groupsFit(info)) return byGroups(conv2DBackpropFilter, call, 'filterShape')
     // A filter has few elements and each a deep sum, so that the pictures are shared out among several times as many.
     const texels = shape[0] * shape[1] * half(shape[2]) * half(shape[3])
     const shares = Math.min(info.batchSize, Math.ceil(ENOUGH_TEXELS / texels))
@@ -131,12 +131,12 @@ export const filterGradient: Kernel = {
   },
 }
 
-export const groupedFilterGradient: Kernel = {
-  ...filterGradient,
+export const groupedConv2DBackpropFilter: Kernel = {
+  ...conv2DBackpropFilter,
   name: 'GroupedConv2DBackpropFilter',
 }
 
-export const inputGradient: Kernel = {
+export const conv2DBackpropInput: Kernel = {
   name: 'Conv2DBackpropInput',
   run(call) {
     const { inputs, attrs, backend } = call
@@ -150,9 +150,12 @@ export const inputGradient: Kernel = {
       dy.shape,
     )
     if (info.outHeight * info.outWidth === 0) return zeros(call, info.inShape)
-    if (!groupsFit(info)) return byGroups(inputGradient, call, 'inputShape')
+    if (!groupsFit(info)) return byGroups(conv2DBackpropInput, call, 'inputShape')
     return backend.runWebGLProgram(inputProgram(info), [dy, filter], 'float32')
   },
 }
 
-export const groupedInputGradient: Kernel = { ...inputGradient, name: 'GroupedConv2DBackpropInput' }
+export const groupedConv2DBackpropInput: Kernel = {
+  ...conv2DBackpropInput,
+  name: 'GroupedConv2DBackpropInput',
+}

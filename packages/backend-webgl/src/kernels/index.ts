@@ -2,42 +2,42 @@
 
 import { reductionOfNothing, softmaxOfNothing } from '@alexnet/backend/kernels'
 import type { AlexNetWebGLBackend } from '../backend.ts'
-import { averagePoolingGradient } from './average-pooling-gradient.ts'
 import {
   conv2D,
-  filterGradient,
+  conv2DBackpropFilter,
+  conv2DBackpropInput,
   fusedConv2D,
   groupedConv2D,
-  groupedFilterGradient,
-  groupedInputGradient,
-  inputGradient,
+  groupedConv2DBackpropFilter,
+  groupedConv2DBackpropInput,
 } from './convolution.ts'
 import type { Kernel } from './kernel.ts'
-import { fusedMatrixProduct, matrixProduct } from './matrix-product.ts'
-import { maxPoolingGradient } from './max-pooling-gradient.ts'
+import { batchMatMul, fusedMatMul } from './matrix-product.ts'
 import { momentumStep } from './momentum.ts'
-import { normalizationGradient } from './normalization-gradient.ts'
-import { averagePooling, maxPooling } from './pooling.ts'
+import { lrnGrad } from './normalization.ts'
+import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pooling.ts'
 import { power } from './power.ts'
-import { relu, relu6, tanh } from './unary.ts'
+import { leakyRelu, prelu, relu, relu6, tanh } from './unary.ts'
 
 export const kernels: readonly Kernel[] = [
-  averagePooling,
-  averagePoolingGradient,
+  avgPool,
+  avgPoolGrad,
+  batchMatMul,
   conv2D,
-  filterGradient,
+  conv2DBackpropFilter,
+  conv2DBackpropInput,
   fusedConv2D,
-  inputGradient,
-  fusedMatrixProduct,
+  fusedMatMul,
   groupedConv2D,
-  groupedFilterGradient,
-  groupedInputGradient,
-  matrixProduct,
-  maxPooling,
-  maxPoolingGradient,
+  groupedConv2DBackpropFilter,
+  groupedConv2DBackpropInput,
+  leakyRelu,
+  lrnGrad,
+  maxPool,
+  maxPoolGrad,
   momentumStep,
-  normalizationGradient,
   power,
+  prelu,
   ...(['Sum', 'Mean', 'Prod', 'Max', 'Min', 'All', 'Any'] as const).map(
     reductionOfNothing<AlexNetWebGLBackend>,
   ),

@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { AlexNetWebGLBackend } from '../backend.ts'
 import { type Kernel, stock } from './kernel.ts'
 
-export const matrixProduct: Kernel = {
+export const batchMatMul: Kernel = {
   name: 'BatchMatMul',
   run(call) {
     const { inputs, attrs, backend } = call
@@ -38,7 +38,7 @@ export const matrixProduct: Kernel = {
 }
 
 /** A product with bias and activation in one. */
-export const fusedMatrixProduct: Kernel = {
+export const fusedMatMul: Kernel = {
   name: '_FusedMatMul',
   run: (call) => withEvenDepth('_FusedMatMul', call),
 }

@@ -6,7 +6,7 @@
 
 import { customKernel } from '@alexnet/backend/kernels'
 import type { AlexNetWebGLBackend } from '../backend.ts'
-import { elementwise } from './elementwise.ts'
+import { elementwise } from './elementwise.glsl.ts'
 
 /** They change between steps without a new program. */
 const uniforms = ['learningRate', 'momentum', 'weightDecay']

@@ -2,7 +2,7 @@
 // above zero is the driver's choice, and tfjs's kernel takes −∞ to ½ for NaN.
 
 import * as tf from '@tensorflow/tfjs'
-import { elementwise } from './elementwise.ts'
+import { elementwise } from './elementwise.glsl.ts'
 import { type Kernel, stock } from './kernel.ts'
 
 // By bits: drivers may take comparisons with infinity and NaN for known.

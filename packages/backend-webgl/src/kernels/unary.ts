@@ -1,10 +1,10 @@
-// Functions of one operand. ReLU and ReLU6: tfjs multiplies by a mask, so that minus infinity times zero
+// Functions of one operand, and PReLU. The ReLUs: tfjs multiplies by a mask, so that infinity times zero
 // becomes NaN; here the negative elements are replaced, and what is no number stays none. Tanh near zero by a
 // polynomial: tfjs's (1 − e^−2x) / (1 + e^−2x) takes the difference of two numbers that are almost equal
 // there, and loses the digits that they share.
 
-import type * as tf from '@tensorflow/tfjs'
-import { elementwise } from './elementwise.ts'
+import * as tf from '@tensorflow/tfjs'
+import { elementwise } from './elementwise.glsl.ts'
 import type { Kernel } from './kernel.ts'
 
 type Expression = (type: 'vec4' | 'float') => string
@@ -48,3 +48,26 @@ const kernel = (name: string, expression: Expression): Kernel => ({
 export const relu = kernel('Relu', clamped())
 export const relu6 = kernel('Relu6', clamped(6))
 export const tanh = kernel('Tanh', hyperbolicTangent)
+
+/** `x` times `alpha` where it is below zero. */
+const leaking: Expression = (type) =>
+  type === 'vec4' ? 'mix(x, alpha * x, lessThan(x, vec4(0.0)))' : 'x < 0.0 ? alpha * x : x'
+
+export const leakyRelu: Kernel = {
+  name: 'LeakyRelu',
+  run({ inputs, attrs, backend }) {
+    const { x } = inputs as { x: tf.TensorInfo }
+    const program = elementwise(x.shape, ['x'], leaking, ['alpha'])
+    return backend.runWebGLProgram(program, [x], 'float32', [[attrs.alpha as number]])
+  },
+}
+
+export const prelu: Kernel = {
+  name: 'Prelu',
+  run({ inputs, backend }) {
+    const { x, alpha } = inputs as Record<'x' | 'alpha', tf.TensorInfo>
+    const shape = tf.backend_util.assertAndGetBroadcastShape(x.shape, alpha.shape)
+    const program = elementwise(shape, ['x', 'alpha'], leaking)
+    return backend.runWebGLProgram(program, [x, alpha], 'float32')
+  },
+}

@@ -24,6 +24,8 @@ const binary: Record<string, [(a: tf.Tensor, b: tf.Tensor) => tf.Tensor, Of2, Of
 const unary: Record<string, [(x: tf.Tensor) => tf.Tensor, (x: number) => number]> = {
   relu: [tf.relu, (x) => Math.max(0, x)],
   relu6: [tf.relu6, (x) => Math.min(6, Math.max(0, x))],
+  leakyRelu: [(x) => tf.leakyRelu(x, 0.25), (x) => (x < 0 ? 0.25 * x : x)],
+  prelu: [(x) => tf.prelu(x, tf.scalar(0.25)), (x) => (x < 0 ? 0.25 * x : x)],
   neg: [tf.neg, (x) => -x],
   square: [tf.square, (x) => x * x],
   sqrt: [tf.sqrt, Math.sqrt],

@@ -1,7 +1,7 @@
 // Random programs on a backend beside tfjs's cpu, which computes in float64 between its tensors.
 
 import * as tf from '@tensorflow/tfjs'
-import { compareOutcomes, type Outcome, runProgram } from './run.ts'
+import { type Bounds, compareOutcomes, type Outcome, runProgram } from './run.ts'
 
 /** What a GPU's programs are held to, and what they are drawn without. */
 export const onGPU = {
@@ -14,17 +14,19 @@ export const onGPU = {
   ],
 }
 
+/** And on WebGL. */
+export const onWebGL = { ...onGPU, copiesReshaped: true }
+
 /**
  * Runs so many programs from a seed on tfjs's cpu and on a backend that is registered, a backend at a time.
  *
- * @param tolerance of a difference, relative to the largest number of a tensor
  * @param leftOut names of operations that the programs are drawn without
  * @returns a line for each that differs
  */
 export async function comparePrograms(
   backend: string,
   { first, count }: { first: number; count: number },
-  { tolerance, leftOut = [] }: { tolerance: number; leftOut?: readonly string[] },
+  { leftOut = [], ...bounds }: Bounds & { leftOut?: readonly string[] },
 ): Promise<string[]> {
   const outcomes = async (name: string) => {
     await tf.setBackend(name)
@@ -34,5 +36,5 @@ export async function comparePrograms(
   }
   const expected = await outcomes('cpu')
   const found = await outcomes(backend)
-  return found.flatMap((one, i) => compareOutcomes(one, expected[i]!, tolerance) ?? [])
+  return found.flatMap((one, i) => compareOutcomes(one, expected[i]!, bounds) ?? [])
 }

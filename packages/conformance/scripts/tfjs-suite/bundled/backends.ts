@@ -15,9 +15,13 @@ export interface SuiteBackend {
   flags?: Record<string, boolean | number>
 }
 
-const cpu = (build: NonNullable<SuiteBackend['cpu']>['build'], threads: number): SuiteBackend => ({
+const cpu = (
+  build: NonNullable<SuiteBackend['cpu']>['build'],
+  threads: number,
+  runtimes: readonly Runtime[] = ['node'],
+): SuiteBackend => ({
   name: `alexnet-cpu, ${build === 'relaxed-simd-wide' ? 'wide' : build}, ${threads} thread${threads > 1 ? 's' : ''}`,
-  runtimes: ['node'],
+  runtimes,
   registered: 'alexnet-cpu',
   cpu: { build, threads, widen: build === 'relaxed-simd-wide' },
   beside: 'tfjs cpu',
@@ -26,10 +30,11 @@ const cpu = (build: NonNullable<SuiteBackend['cpu']>['build'], threads: number):
 const softwareWebGL = { SOFTWARE_WEBGL_ENABLED: true, WEBGL_VERSION: 2, HAS_WEBGL: true }
 
 export const suiteBackends: readonly SuiteBackend[] = [
-  { name: 'tfjs cpu', runtimes: ['node'], registered: 'cpu' },
+  { name: 'tfjs cpu', runtimes: ['node', 'chromium'], registered: 'cpu' },
   cpu('simd', 1),
   cpu('relaxed-simd', 1),
-  cpu('relaxed-simd', 2),
+  // In Chromium the build and the threads that a page gets without options.
+  cpu('relaxed-simd', 2, ['node', 'chromium']),
   cpu('relaxed-simd-wide', 1),
   cpu('relaxed-simd-wide', 2),
   { name: 'tfjs webgl', runtimes: ['chromium'], registered: 'webgl', flags: softwareWebGL },

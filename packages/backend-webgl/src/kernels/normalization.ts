@@ -16,7 +16,7 @@ interface Attributes {
   beta: number
 }
 
-export const normalizationGradient: Kernel = {
+export const lrnGrad: Kernel = {
   name: 'LRNGrad',
   run({ inputs, attrs, backend }) {
     const { x, y, dy } = inputs as Record<'x' | 'y' | 'dy', tf.TensorInfo>
