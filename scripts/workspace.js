@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { run } from './run.js'
+import { byName, run } from './run.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tools = join(root, '.tools')
@@ -26,7 +26,8 @@ function nodeIsNewEnough(version) {
 
 /** The version that `command --version` prints, or '' where there is no such command. */
 function versionOf(command) {
-  const result = spawnSync(command, ['--version'], { encoding: 'utf8' })
+  const [program, args, how] = byName(command, ['--version'])
+  const result = spawnSync(program, args, { ...how, encoding: 'utf8' })
   return result.status === 0 ? result.stdout.trim() : ''
 }
 

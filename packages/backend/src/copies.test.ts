@@ -20,8 +20,8 @@ it('tells of two copies once, where they are and the way out', () => {
   copyFileSync(join(core, 'dist/tf-core.node.js'), join(copy, 'dist/tf-core.node.js'))
   symlinkSync(dirname(dirname(core)), join(folder, 'node_modules'))
   const program = `
-    process.getBuiltinModule('node:module').createRequire('${folder}/x.js')('./tfjs-core/dist/tf-core.node.js')
-    const { tfjsCpu, useBackend } = await import('${import.meta.dirname}/index.ts')
+    process.getBuiltinModule('node:module').createRequire(${JSON.stringify(join(folder, 'x.js'))})('./tfjs-core/dist/tf-core.node.js')
+    const { tfjsCpu, useBackend } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})
     await useBackend([tfjsCpu()])
     await useBackend([tfjsCpu()])`
   const options = { cwd: import.meta.dirname, encoding: 'utf8' } as const
