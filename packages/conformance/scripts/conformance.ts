@@ -166,7 +166,7 @@ async function main(): Promise<void> {
     if (rows.some(isFaulty)) process.exitCode = 1
     return
   }
-  const environment = { CONFORMANCE: asked.thorough ? 'thorough' : '' }
+  const environment = { CONFORMANCE: asked.thorough ? 'thorough' : 'wide' }
   const backends: BackendResult[] = []
   const errors: string[] = []
   const absent: { runtime: string; reason: string }[] = []
