@@ -27,6 +27,7 @@ const browser = {
 }
 
 const thorough = process.env.CONFORMANCE === 'thorough'
+const wide = thorough || process.env.CONFORMANCE === 'wide'
 const plain = process.env.PLAIN_PAGE !== undefined
 
 export default defineConfig({
@@ -39,7 +40,7 @@ export default defineConfig({
     include: [plain ? 'src/**/*.plain-page.test.ts' : 'src/**/*.browser.test.ts'],
     // Software rendering uses every core by itself.
     fileParallelism: false,
-    provide: { thorough },
+    provide: { thorough, wide },
     // A software driver on a machine that does other things too.
     testTimeout: thorough ? 3_600_000 : 600_000,
     hookTimeout: 600_000,

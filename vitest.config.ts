@@ -1,6 +1,7 @@
 // One test configuration for every package; each runs it with its own folder as root. Tests of devices
 // (`x.device.test.ts`: a GPU or its software driver, Chromium as a user has it) run with DEVICE_TESTS=1, apart from
 // the others: a software driver takes every processor.
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -11,6 +12,7 @@ const own = [
   join(import.meta.dirname, 'scripts/readme-example.ts'),
 ]
 const thorough = process.env.CONFORMANCE === 'thorough'
+const wide = thorough || process.env.CONFORMANCE === 'wide'
 const onDevices = process.env.DEVICE_TESTS === '1'
 
 export default defineConfig({
@@ -22,7 +24,9 @@ export default defineConfig({
       ...(onDevices ? [] : [DEVICE]),
     ],
     passWithNoTests: onDevices,
-    provide: { thorough },
+    // Much of what tests do is to wait for processes of their own, and a software driver takes every processor.
+    maxWorkers: onDevices ? 1 : Math.max(2, availableParallelism() - 1),
+    provide: { thorough, wide },
     // With --coverage (scripts/coverage): what runs in workers and in processes that a test starts is not counted.
     coverage: {
       provider: 'v8',
@@ -31,7 +35,8 @@ export default defineConfig({
       reporter: ['json-summary', 'lcov'],
     },
     // A software driver on a machine that does other things too takes its time.
-    testTimeout: onDevices ? (thorough ? 3_600_000 : 600_000) : 120_000,
+    testTimeout: thorough ? 3_600_000 : onDevices ? 600_000 : 120_000,
     hookTimeout: onDevices ? 600_000 : 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 })

@@ -7,6 +7,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { win32 } from 'node:path'
 import process from 'node:process'
 import { installPackages } from './debian.ts'
 
@@ -36,19 +37,36 @@ export const chromiumFlags = [
   '--disable-renderer-backgrounding',
 ]
 
-const usualPlaces = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-]
+/** Where Chromium, Chrome or, on Windows, where it always is, Edge are installed, the first that should be taken first. */
+export function usualPlaces(
+  platform: NodeJS.Platform = process.platform,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string[] {
+  if (platform === 'win32') {
+    const folders = [env.ProgramFiles, env['ProgramFiles(x86)'], env.LOCALAPPDATA]
+    const files = [
+      'Google\\Chrome\\Application\\chrome.exe',
+      'Chromium\\Application\\chrome.exe',
+      'Microsoft\\Edge\\Application\\msedge.exe',
+    ]
+    return files.flatMap((file) =>
+      folders.flatMap((folder) => (folder ? [win32.join(folder, file)] : [])),
+    )
+  }
+  if (platform === 'darwin') {
+    return [
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    ]
+  }
+  return ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+}
 
 /** The browser's file: `$CHROMIUM_PATH`, or one of the usual places; undefined where there is none. */
 export function findChromium(): string | undefined {
   const named = process.env.CHROMIUM_PATH
   if (named) return existsSync(named) ? named : undefined
-  return usualPlaces.find((place) => existsSync(place))
+  return usualPlaces().find((place) => existsSync(place))
 }
 
 const packages = ['chromium', 'libvulkan1']
@@ -56,9 +74,9 @@ const packages = ['chromium', 'libvulkan1']
 /** Why there is no browser to test in, and what would bring it, in one line. */
 export function missingChromium(): string {
   const named = process.env.CHROMIUM_PATH
-  return named
-    ? `there is no Chromium at ${named}, which CHROMIUM_PATH names`
-    : `no Chromium found: install it (Debian: apt install ${packages.join(' ')}) or name its file in CHROMIUM_PATH`
+  if (named) return `there is no Chromium at ${named}, which CHROMIUM_PATH names`
+  const how = process.platform === 'linux' ? ` (Debian: apt install ${packages.join(' ')})` : ''
+  return `no Chromium, Chrome${process.platform === 'win32' ? ' or Edge' : ''} found: install it${how} or name its file in CHROMIUM_PATH`
 }
 
 /** Whether Node finds Vulkan drivers, a software driver too, by the system's loader. */

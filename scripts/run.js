@@ -9,16 +9,27 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 const isWindows = process.platform === 'win32'
 
-/** npm, pnpm and what they install are `.cmd` files on Windows, which only a shell starts, from one line. */
-export const windowsLine = (command, args) =>
-  [command, ...args].map((part) => (/^[\w./:@=\\-]+$/.test(part) ? part : `"${part}"`)).join(' ')
+/**
+ * What `spawn`, `spawnSync` and `execFile` are to be given for a program that is found by its name: npm, pnpm and what
+ * they install are `.cmd` files on Windows, which only a shell starts, from one line.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @returns {[command: string, args: string[], options: { shell?: true }]}
+ */
+export function byName(command, args, windows = isWindows) {
+  if (!windows) return [command, [...args], {}]
+  const parts = [command, ...args].map((part) =>
+    /^[\w./:@=\\-]+$/.test(part) ? part : `"${part}"`,
+  )
+  return [parts.join(' '), [], { shell: true }]
+}
 
 /** A failure, and a signal, end this process with the program's exit code; `quiet` shows output only then. */
 export async function run(command, args, { env = process.env, quiet = false } = {}) {
   const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit'
-  const child = isWindows
-    ? spawn(windowsLine(command, args), { env, stdio, shell: true })
-    : spawn(command, args, { env, stdio })
+  const [program, words, how] = byName(command, args)
+  const child = spawn(program, words, { ...how, env, stdio })
   let isStopped = false
   const pass = (signal) => {
     isStopped = true

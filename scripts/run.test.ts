@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { byName } from './run.js'
 
 const href = JSON.stringify(new URL('./run.js', import.meta.url).href)
 
@@ -28,15 +29,19 @@ function wrapped(program: string) {
   return { child, begun: once(child.stdout, 'data'), ended }
 }
 
-it('is one line on Windows, with quotes where a shell would part it', async () => {
-  const { windowsLine } = await import(JSON.parse(href))
-  expect(windowsLine('turbo', ['run', '--cwd', 'C:\\my folder', '--filter=!@alexnet/x'])).toBe(
+it('is one line on Windows, with quotes where a shell would part it', () => {
+  const args = ['run', '--cwd', 'C:\\my folder', '--filter=!@alexnet/x']
+  expect(byName('turbo', args, true)).toEqual([
     'turbo run --cwd "C:\\my folder" "--filter=!@alexnet/x"',
-  )
+    [],
+    { shell: true },
+  ])
+  expect(byName('turbo', args, false)).toEqual(['turbo', args, {}])
 })
 
 describe('a program that is run for another', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  // On Windows a process is ended by what sends it a signal, without being told.
+  it.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'is told of %s and waited for',
     async (signal) => {
       const { child, begun, ended } = wrapped(saving)

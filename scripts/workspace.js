@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { run } from './run.js'
+import { byName, run } from './run.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tools = join(root, '.tools')
@@ -26,7 +26,8 @@ function nodeIsNewEnough(version) {
 
 /** The version that `command --version` prints, or '' where there is no such command. */
 function versionOf(command) {
-  const result = spawnSync(command, ['--version'], { encoding: 'utf8' })
+  const [program, args, how] = byName(command, ['--version'])
+  const result = spawnSync(program, args, { ...how, encoding: 'utf8' })
   return result.status === 0 ? result.stdout.trim() : ''
 }
 
@@ -187,11 +188,10 @@ async function test(bare) {
   const env = withMpi(withChromium(bare))
   say('checking format and lint (biome)')
   await run('biome', ['check', root], { env })
-  say('checking types and running the tests of every package (turbo)')
-  await run('turbo', [...everyPackage('types', 'test'), '--concurrency=2'], { env })
-  say('checking the structure of the workspace, and the scripts that do')
-  await run('tsc', ['-p', join(root, 'scripts')], { env })
-  await run('vitest', ['run', '--root', root, 'scripts'], { env })
+  say('checking types and running the tests of every package and of the scripts (turbo)')
+  const tasks = everyPackage('types', 'test', 'test:scripts')
+  await run('turbo', [...tasks, '--concurrency=2'], { env })
+  say('checking the structure of the workspace')
   await checkStructure(env, [])
   await testOnDevices(env)
   say('all checks passed')
@@ -202,7 +202,7 @@ async function testOnDevices(env) {
   const playground = '@alexnet/playground'
   const task = [...everyPackage('test:device'), '--concurrency=2']
   await run('turbo', [...task, `--filter=!${playground}`], { env })
-  // Alone: it waits for pages to answer, and trains in them.
+  // Alone: two browsers at a time wait for pages to answer, and train in them.
   say("running the web page's tests in Chromium (turbo)")
   await run('turbo', [...task, `--filter=${playground}`], { env })
 }

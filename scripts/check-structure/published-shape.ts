@@ -12,6 +12,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { filterProblems, problemKindInfo } from '@arethetypeswrong/core/problems'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { byName } from '../run.js'
 import type { CheckResult, Violation } from './violation.ts'
 import type { Member } from './workspace.ts'
 
@@ -48,10 +49,8 @@ async function checkMember(root: string, member: Member, folder: string): Promis
 }
 
 async function pack(path: string, folder: string) {
-  const { stdout } = await run('pnpm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: path,
-    maxBuffer: 1 << 26,
-  })
+  const [program, args, how] = byName('pnpm', ['pack', '--json', '--pack-destination', folder])
+  const { stdout } = await run(program, args, { ...how, cwd: path, maxBuffer: 1 << 26 })
   const { filename, files } = JSON.parse(stdout) as { filename: string; files: { path: string }[] }
   return { tarball: new Uint8Array(await readFile(filename)), files: files.map(({ path }) => path) }
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Member, readMembers } from '../check-structure/workspace.ts'
+import { byName } from '../run.js'
 
 const run = promisify(execFile)
 
@@ -40,8 +41,9 @@ export async function packAll(folder: string, workspace = root): Promise<Tarball
   const published = readMembers(workspace).filter((member) => member.published)
   const tarballs: Tarball[] = []
   for (const member of published) {
-    const args = ['pack', '--json', '--pack-destination', folder]
-    const { stdout } = await run('pnpm', args, {
+    const [pnpm, args, how] = byName('pnpm', ['pack', '--json', '--pack-destination', folder])
+    const { stdout } = await run(pnpm, args, {
+      ...how,
       cwd: join(workspace, member.path),
       maxBuffer: 1 << 26,
     })
@@ -121,10 +123,9 @@ export async function installInto(
   const manifest = { name: 'consumer', private: true, type: 'module', dependencies }
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
   // Nobody's scripts: what is installed works without, and some would download more.
-  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: folder,
-    maxBuffer: 1 << 26,
-  })
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const [npm, args, how] = byName('npm', ['install', ...options])
+  await run(npm, args, { ...how, cwd: folder, maxBuffer: 1 << 26 })
 }
 
 /** Copies one of the projects kept beside this file into a consumer's folder. */

@@ -21,14 +21,18 @@ import {
   type Tarball,
   unpackInto,
 } from '../consumers/tarballs.ts'
+import { byName } from '../run.js'
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
-const run = (folder: string, command: string, args: readonly string[]) =>
-  execFileSync(command, args, {
+const run = (folder: string, command: string, args: readonly string[]) => {
+  const [program, words, how] = byName(command, args)
+  return execFileSync(program, words, {
+    ...how,
     cwd: folder,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+}
 
 async function main(): Promise<void> {
   const copy = copyOfWorkspace()

@@ -2,6 +2,7 @@
 
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { cifar10 } from '@alexnet/cifar10'
 import { architectures } from '@alexnet/core'
 import { encodePng, type Picture, shapes } from '@alexnet/data'
@@ -73,29 +74,33 @@ describe('train, evaluate, classify, features', () => {
     ])
   })
 
-  it('stopped by Ctrl-C and resumed, ends bit for bit as the run that was not', async () => {
-    const stopped = await alexnet(`${TRAINING} stopped --json`, {
-      onStdout: (text, child) => {
-        if (text.includes('"step":9,')) child.kill('SIGINT')
-      },
-    })
-    expect(stopped.code).toBe(130)
-    const steps = stopped.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    expect(steps.at(-1)).toMatchObject({ type: 'checkpoint', reason: 'interrupted' })
-    const resumed = await succeed(alexnet('train pictures --out stopped --resume'))
-    expect(resumed.stderr).toMatch(/going on after step (9|1\d)/)
-    const [last] = (await readdir(join(folder.path, 'whole/checkpoints'))).sort().reverse()
-    for (const file of ['model.safetensors', `checkpoints/${last}`]) {
-      const [whole, parts] = await Promise.all(
-        ['whole', 'stopped'].map((run) => readCheckpointFile(join(folder.path, run, file))),
-      )
-      expect(parts!.tensors.size).toBeGreaterThan(0)
-      expect(new Map(parts!.tensors)).toEqual(new Map(whole!.tensors))
-    }
-  })
+  // Windows ends a process that is sent a signal without telling it.
+  it.skipIf(process.platform === 'win32')(
+    'stopped by Ctrl-C and resumed, ends bit for bit as the run that was not',
+    async () => {
+      const stopped = await alexnet(`${TRAINING} stopped --json`, {
+        onStdout: (text, child) => {
+          if (text.includes('"step":9,')) child.kill('SIGINT')
+        },
+      })
+      expect(stopped.code).toBe(130)
+      const steps = stopped.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      expect(steps.at(-1)).toMatchObject({ type: 'checkpoint', reason: 'interrupted' })
+      const resumed = await succeed(alexnet('train pictures --out stopped --resume'))
+      expect(resumed.stderr).toMatch(/going on after step (9|1\d)/)
+      const [last] = (await readdir(join(folder.path, 'whole/checkpoints'))).sort().reverse()
+      for (const file of ['model.safetensors', `checkpoints/${last}`]) {
+        const [whole, parts] = await Promise.all(
+          ['whole', 'stopped'].map((run) => readCheckpointFile(join(folder.path, run, file))),
+        )
+        expect(parts!.tensors.size).toBeGreaterThan(0)
+        expect(new Map(parts!.tensors)).toEqual(new Map(whole!.tensors))
+      }
+    },
+  )
 
   it('killed without a warning, goes on from the last checkpoint', async () => {
     const killed = await alexnet(`${TRAINING} killed --json --checkpoint-every 2`, {
@@ -418,24 +423,27 @@ describe('mistakes: one line, an exit code, nothing half-written', () => {
     expect(result.stderr).toMatch(/features\.0\.bias is \[5\] where the model has \[6\]/)
   })
 
-  it('a full disk while saving: says so, keeps the last checkpoint whole, leaves no other file', async () => {
-    const { spawnSync } = await import('node:child_process')
-    const main = new URL('../dist/main.js', import.meta.url).pathname
-    // A limit on the size of a file (in 512-byte blocks) stands in for the disk.
-    const run = spawnSync(
-      'bash',
-      [
-        '-c',
-        `ulimit -f 64; exec "${process.execPath}" "${main}" train pictures --variant lenet-5 --limit 40 --epochs 1 --out full`,
-      ],
-      { cwd: folder.path, encoding: 'utf8' },
-    )
-    expect(run.status).toBe(1)
-    expect(run.stderr).toMatch(/^alexnet: full\/model\.safetensors: could not be written/m)
-    expect((await readdir(join(folder.path, 'full'))).sort()).toEqual([
-      'log.jsonl',
-      'run.json',
-      'tensorboard',
-    ])
-  })
+  it.skipIf(process.platform === 'win32')(
+    'a full disk while saving: says so, keeps the last checkpoint whole, leaves no other file',
+    async () => {
+      const { spawnSync } = await import('node:child_process')
+      const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+      // A limit on the size of a file (in 512-byte blocks) stands in for the disk.
+      const run = spawnSync(
+        'bash',
+        [
+          '-c',
+          `ulimit -f 64; exec "${process.execPath}" "${main}" train pictures --variant lenet-5 --limit 40 --epochs 1 --out full`,
+        ],
+        { cwd: folder.path, encoding: 'utf8' },
+      )
+      expect(run.status).toBe(1)
+      expect(run.stderr).toMatch(/^alexnet: full\/model\.safetensors: could not be written/m)
+      expect((await readdir(join(folder.path, 'full'))).sort()).toEqual([
+        'log.jsonl',
+        'run.json',
+        'tensorboard',
+      ])
+    },
+  )
 })

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { describeSite, openSmall, PATIENCE, withSmallModel } from './testing/site.ts'
+import { describeSite, openSmall, PATIENCE, wide, withSmallModel } from './testing/site.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** What is used of axe-core, which its script leaves in the page. */
@@ -16,7 +16,12 @@ const names = [
   ...(['home', 'tour', 'classify', 'look', 'compare', 'train', 'paper', 'backends'] as const),
   'look?model=shapes&layer=classifier.2&unit=3' as const,
 ]
-const sizes = { wide: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
+const sizes = { screen: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
+/** Each size and each scheme once; when wide, all four together. */
+const schemes = {
+  screen: wide ? (['light', 'dark'] as const) : (['light'] as const),
+  phone: wide ? (['light', 'dark'] as const) : (['dark'] as const),
+}
 
 /** Brings a page to where it has all its parts. */
 async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
@@ -54,17 +59,21 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
 
 describeSite('Every page', (site) => {
   it.each(names)('has nothing that axe-core finds and fits on a phone: %s', async (name) => {
-    const page = await site.open(`#/${name}`, { viewport: sizes.wide })
+    const page = await site.open(`#/${name}`, { viewport: sizes.screen })
     if (['classify', 'look', 'compare', 'train'].includes(name)) await withSmallModel(page)
     await fill(page, name)
     await page.evaluate(axe)
-    for (const [size, viewport] of Object.entries(sizes)) {
+    for (const size of ['screen', 'phone'] as const) {
+      const viewport = sizes[size]
       await page.setViewportSize(viewport)
-      for (const colorScheme of ['light', 'dark'] as const) {
+      for (const colorScheme of schemes[size]) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         const found = await page.evaluate(async () => {
           // Colours fade from one scheme to the other; they are looked at when they are there.
-          await new Promise((resolve) => setTimeout(resolve, 400))
+          const fading = document
+            .getAnimations()
+            .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+          await Promise.allSettled(fading.map(({ finished }) => finished))
           const { axe } = globalThis as unknown as { axe: Axe }
           const { violations } = await axe.run()
           return violations.map(

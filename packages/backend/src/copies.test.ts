@@ -30,8 +30,8 @@ function run(program: readonly string[]): string {
   return stderr
 }
 
-const loadCopy = `process.getBuiltinModule('node:module').createRequire('${folder}/x.js')('./tfjs-core/dist/tf-core.node.js')`
-const loadOurs = `const { tfjsCpu, useBackend } = await import('${import.meta.dirname}/index.ts')`
+const loadCopy = `process.getBuiltinModule('node:module').createRequire(${JSON.stringify(join(folder, 'x.js'))})('./tfjs-core/dist/tf-core.node.js')`
+const loadOurs = `const { tfjsCpu, useBackend } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})`
 const USE = 'await useBackend([tfjsCpu()])'
 
 it.each([

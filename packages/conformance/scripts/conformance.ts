@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import process from 'node:process'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { recordOf } from './conformance/record.ts'
 import {
@@ -140,7 +141,7 @@ async function chromium(): Promise<{ file?: string; flags: string[]; reason: str
     chromiumFlags: flags,
     findChromium,
     missingChromium,
-  } = (await import(join(root, 'scripts/chromium.ts'))) as {
+  } = (await import(pathToFileURL(join(root, 'scripts/chromium.ts')).href)) as {
     chromiumFlags: string[]
     findChromium(): string | undefined
     missingChromium(): string
@@ -165,7 +166,7 @@ async function main(): Promise<void> {
     if (rows.some(isFaulty)) process.exitCode = 1
     return
   }
-  const environment = { CONFORMANCE: asked.thorough ? 'thorough' : '' }
+  const environment = { CONFORMANCE: asked.thorough ? 'thorough' : 'wide' }
   const backends: BackendResult[] = []
   const errors: string[] = []
   const absent: { runtime: string; reason: string }[] = []

@@ -4,9 +4,10 @@
 import { useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
 import { architectures, type Variant } from '@alexnet/core'
-import { type Architecture, buildModel } from '@alexnet/core/architectures'
+import { buildModel } from '@alexnet/core/architectures'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, expect, it } from 'vitest'
+import { withFewUnits } from './testing/every-variant.ts'
 import { encodeModel, layersOfOurs } from './write.ts'
 
 /** At sizes whose windows round up, are cut off and pad as they do at full size; and what has no stock layer. */
@@ -38,14 +39,10 @@ it('has a case for every variant', () => {
   expect([...tested].sort()).toEqual(Object.keys(architectures).sort())
 })
 
-/** A variant with hidden linear layers of 16 units, whose arithmetic is over soon; what belongs to it does not matter. */
+/** A variant whose arithmetic is over soon; what belongs to it does not matter. */
 function small(variant: Variant, inputSize: number, options: object = {}) {
-  const architecture: Architecture = architectures[variant]
-  const classifier = architecture.classifier.map((record) =>
-    record.kind === 'linear' && record.units !== 'classes' ? { ...record, units: 16 } : record,
-  )
   const settings = { inputSize, classes: 2, seed: 1, ...options }
-  const network = buildModel({ ...architecture, classifier }, settings)
+  const network = buildModel(withFewUnits(variant, 16), settings)
   const interpolation = 'bilinear' as const
   const [mean, std] = [[0, 0, 0] as const, [1, 1, 1] as const]
   const preprocessing = { resize: inputSize, crop: inputSize, interpolation, mean, std }

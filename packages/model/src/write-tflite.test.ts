@@ -4,7 +4,7 @@ import { useBackend } from '@alexnet/backend'
 import { cpu } from '@alexnet/backend-cpu'
 import { quantize } from '@alexnet/weights'
 import { beforeAll, expect, it } from 'vitest'
-import { BATCH, cases, modelAndPictures, worst } from './testing/every-variant.ts'
+import { BATCH, cases, FEW, modelAndPictures, worst } from './testing/every-variant.ts'
 import { startLiteRt } from './testing/litert.ts'
 import { encodeModel, requirePossible, tfliteFile } from './write.ts'
 
@@ -33,6 +33,12 @@ it.each(cases)('%s at %i pixels', async (variant, inputSize, classes) => {
   const file = join(await tfliteFile(loaded, tensors, {}, { batch: BATCH }))
   const normalized = Float32Array.from(pictures.channelsLast)
   expect(worst(await run(file, normalized), pictures.expected)).toBeLessThan(1e-4)
+  loaded.network.dispose()
+})
+
+it.each(cases)('%s at %i pixels with smaller weights', async (variant, inputSize, classes) => {
+  const { loaded, tensors, ...pictures } = await modelAndPictures(variant, inputSize, classes, FEW)
+  const normalized = Float32Array.from(pictures.channelsLast)
   // int8 weights, and inputs that are quantised as they come, layer by layer.
   for (const [kind, bound] of [
     ['float16', 1e-3],

@@ -30,7 +30,8 @@ function start() {
   return { child, begun: once(child.stdout, 'data'), ended }
 }
 
-describe('work', () => {
+// On Windows a process is ended by what sends it a signal, without being told.
+describe.skipIf(process.platform === 'win32')('work', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('saves at %s', async (signal) => {
     const { child, begun, ended } = start()
     await begun

@@ -63,14 +63,17 @@ it('is the only way to the terminal', async () => {
   }
 })
 
-it('quotes words so that a shell gives them back', async () => {
-  const words = ['a b', "it's", '$HOME', '`id`', 'a;b', '<img src=x>', '*', '~', '', '!x', 'é']
-  const { stdout } = await promisify(execFile)('bash', [
-    '-c',
-    `printf '%s\\0' ${[...words, ...hostile.slice(0, 4), '\\\x1b\'"'].map(quoted).join(' ')}`,
-  ])
-  expect(stdout.split('\0').slice(0, -1)).toEqual([...words, ...hostile.slice(0, 4), '\\\x1b\'"'])
-})
+it.skipIf(process.platform === 'win32')(
+  'quotes words so that a shell gives them back',
+  async () => {
+    const words = ['a b', "it's", '$HOME', '`id`', 'a;b', '<img src=x>', '*', '~', '', '!x', 'é']
+    const { stdout } = await promisify(execFile)('bash', [
+      '-c',
+      `printf '%s\\0' ${[...words, ...hostile.slice(0, 4), '\\\x1b\'"'].map(quoted).join(' ')}`,
+    ])
+    expect(stdout.split('\0').slice(0, -1)).toEqual([...words, ...hostile.slice(0, 4), '\\\x1b\'"'])
+  },
+)
 
 it('leaves plain words as they are, and keeps names from being options', () => {
   expect(command`alexnet train ${'runs/a-1'} --out ${'-x y'}/*.png --resume`).toBe(

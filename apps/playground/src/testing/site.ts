@@ -4,10 +4,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Dataset, encodePng } from '@alexnet/data'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, inject } from 'vitest'
 import { findChromium, openSite, type Site } from './browser.ts'
 
 export const folder = join(import.meta.dirname, '../..')
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    wide: boolean
+  }
+}
+
+/** Whether to take the time for what only widens a question (CONFORMANCE=wide). */
+export const wide: boolean = inject('wide')
 
 /** For what a browser computes on a machine that is busy with other things, in milliseconds. */
 export const PATIENCE = 300_000
@@ -34,8 +43,11 @@ export async function withSmallModel(page: Page): Promise<Page> {
   return page
 }
 
+/** The page as a link to the small model opens it: the one that it opens with otherwise is not loaded first. */
 export async function openSmall(site: Site, path: string, options?: BrowserContextOptions) {
-  return withSmallModel(await site.open(path, options))
+  const page = await site.open(`${path}?model=shapes`, options)
+  await page.getByTestId('status').filter({ hasText: 'LeNet-5' }).waitFor()
+  return page
 }
 
 /** The field for files of a place where pictures can be given. */

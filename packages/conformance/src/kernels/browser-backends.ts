@@ -4,10 +4,10 @@
 
 import { webgl } from '@alexnet/backend-webgl'
 import { webgpu } from '@alexnet/backend-webgpu'
-import { thorough } from '../thorough.ts'
+import { thorough, wide } from '../thorough.ts'
 import type { TestedBackend } from './backends.ts'
 
-const share = thorough ? 1 : 0.08
+const share = thorough ? 1 : wide ? 0.08 : 0.04
 
 export const webglBackend: TestedBackend = {
   name: 'alexnet-webgl',

@@ -4,7 +4,7 @@
 import process from 'node:process'
 import { inspectWebGPU, webgpu } from '@alexnet/backend-webgpu/node'
 import { describe, it } from 'vitest'
-import { thorough as asked } from '../thorough.ts'
+import { thorough as asked, wide } from '../thorough.ts'
 import type { Suite, TestedBackend } from './backends.ts'
 import { holdTo } from './suites.ts'
 
@@ -19,7 +19,7 @@ const dawnBackend: TestedBackend = {
   fast: true,
   sums: 'float32',
   quantized: true,
-  share: thorough ? 1 : 0.15,
+  share: thorough ? 1 : wide ? 0.15 : 0.08,
 }
 
 /** The same on a device that is taken for one without subgroups. */

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Architecture } from '../architecture.ts'
 import { architectures, type Variant } from '../architectures/index.ts'
-import { createAlexNet } from '../build.ts'
+import { buildModel } from '../build.ts'
 import { setTrainingStep } from './dropout.ts'
 import { AveragePooling, MaxPooling } from './pooling.ts'
 import { registerLayers } from './register.ts'
@@ -35,7 +36,8 @@ describe('registerLayers', () => {
     expect(registered()).toHaveLength(9)
   })
 
-  // Pictures as small as the variant takes, so that pure JavaScript kernels are done soon.
+  // Pictures as small as the variant takes, and few hidden units, so that pure JavaScript kernels are done soon.
+  const UNITS = 64
   const inputSizes: Record<Variant, number> = {
     torchvision: 63,
     paper: 67,
@@ -52,7 +54,13 @@ describe('registerLayers', () => {
   for (const variant of Object.keys(architectures) as Variant[]) {
     it(`lets ${variant} be saved and loaded with equal outputs and masks`, async () => {
       const inputSize = inputSizes[variant]
-      const model = createAlexNet({ variant, inputSize, classes: 5, seed: 8 })
+      const architecture: Architecture = architectures[variant]
+      const classifier = architecture.classifier.map((record) =>
+        record.kind === 'linear' && record.units !== 'classes'
+          ? { ...record, units: UNITS }
+          : record,
+      )
+      const model = buildModel({ ...architecture, classifier }, { inputSize, classes: 5, seed: 8 })
       const loaded = await roundTrip(model)
       expect(loaded.layers.map((layer) => layer.getConfig())).toEqual(
         model.layers.map((layer) => layer.getConfig()),

@@ -64,7 +64,10 @@ describe('imageFolder', () => {
     expect(dataset.name).toBe('order')
   })
 
-  it('follows links to folders, but not in circles', async () => {
+  // On Windows links are for administrators, and pipes are no files.
+  const posix = it.skipIf(process.platform === 'win32')
+
+  posix('follows links to folders, but not in circles', async () => {
     const folder = await folderOf('links', ['one/a.png', 'two/deep/b.png'])
     await symlink(join(folder, 'two'), join(folder, 'three'))
     await symlink(join(folder, 'two'), join(folder, 'two/deep/back'))
@@ -75,7 +78,7 @@ describe('imageFolder', () => {
     expect(dataset.notes![0]).toContain('classes "three" and "two" hold the same folder')
   })
 
-  it('walks folders that all link to each other once', async () => {
+  posix('walks folders that all link to each other once', async () => {
     const names = Array.from({ length: 9 }, (_, at) => `f${at}`)
     const folder = await folderOf(
       'web',
@@ -89,7 +92,7 @@ describe('imageFolder', () => {
     expect((await imageFolder(folder)).length).toBe(9)
   })
 
-  it('counts and names what it passes over, FIFOs too', async () => {
+  posix('counts and names what it passes over, FIFOs too', async () => {
     const folder = await folderOf('over', [
       'a/1.png',
       'a/2.JFIF',

@@ -2,18 +2,19 @@
 // pictures: what files for other programs are held against.
 
 import {
-  createAlexNet,
+  architectures,
   type ExportedWeight,
   loadWeights,
   modelWeights,
   type Variant,
 } from '@alexnet/core'
+import { type Architecture, buildModel } from '@alexnet/core/architectures'
 import { type Picture, shapes } from '@alexnet/data'
 import * as tf from '@tensorflow/tfjs'
 
 /**
- * torchvision's at full size; others at sizes whose windows round up, are cut off and pad as they do at
- * full size, with less arithmetic and a smaller first linear layer.
+ * torchvision's whole; others at sizes whose windows round up, are cut off and pad as they do at full size, with
+ * less arithmetic, and with few hidden units.
  */
 export const cases: [variant: Variant, inputSize: number, classes: number][] = [
   ['torchvision', 224, 10],
@@ -30,14 +31,31 @@ export const cases: [variant: Variant, inputSize: number, classes: number][] = [
 ]
 
 export const BATCH = 2
+
+/** Hidden units of a linear layer: as many as the variant has, and enough to have products of every kind. */
+const ALL = Number.POSITIVE_INFINITY
+export const FEW = 256
+
 const normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
 
 /** Numbers from N(0, 1), enough that repeating them over a large weight leaves no two rows alike. */
 const drawn = tf.randomNormal([65_537], 0, 1, 'float32', 1).dataSync()
 
+/** A variant with hidden linear layers of so many units at most: theirs is the same arithmetic, many times over. */
+export function withFewUnits(variant: Variant, units: number): Architecture {
+  const architecture: Architecture = architectures[variant]
+  const classifier = architecture.classifier.map((record) =>
+    record.kind === 'linear' && record.units !== 'classes'
+      ? { ...record, units: Math.min(record.units, units) }
+      : record,
+  )
+  return { ...architecture, classifier }
+}
+
 /** A model whose logits differ from picture to picture: weights of about N(0, √(2 / fan-in)). */
-async function spreadModel(variant: Variant, inputSize: number, classes: number) {
-  const model = createAlexNet({ variant, inputSize, classes, initialize: false })
+async function spreadModel(variant: Variant, inputSize: number, classes: number, units: number) {
+  const options = { inputSize, classes, initialize: false }
+  const model = buildModel(withFewUnits(variant, units), options)
   const tensors = new Map<string, ExportedWeight>()
   let next = 0
   for (const { name, shape } of modelWeights(model)) {
@@ -66,9 +84,14 @@ export function worst(found: Float32Array, expected: Float32Array): number {
     : Number.POSITIVE_INFINITY
 }
 
-/** A model, its weights, two pictures in three forms, and their logits. */
-export async function modelAndPictures(variant: Variant, inputSize: number, classes: number) {
-  const { model, tensors } = await spreadModel(variant, inputSize, classes)
+/** A model with so many hidden units, its weights, two pictures in three forms, and their logits. */
+export async function modelAndPictures(
+  variant: Variant,
+  inputSize: number,
+  classes: number,
+  units = inputSize === 224 ? ALL : FEW,
+) {
+  const { model, tensors } = await spreadModel(variant, inputSize, classes, units)
   const drawn = shapes({ count: BATCH, size: inputSize })
   const pictures: Picture[] = await Promise.all([drawn.load(0), drawn.load(1)])
   const pixels = Uint8Array.from(pictures.flatMap(({ data }) => [...data]))
