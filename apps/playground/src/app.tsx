@@ -28,6 +28,7 @@ const pages = {
   look: { load: async () => (await import('./pages/look.tsx')).LookPage, hasModel: true },
   compare: { load: async () => (await import('./pages/compare.tsx')).ComparePage, hasModel: true },
   train: { load: async () => (await import('./pages/train.tsx')).TrainPage, hasModel: true },
+  take: { load: async () => (await import('./pages/take.tsx')).TakePage, hasModel: true },
   paper: { load: async () => (await import('./pages/paper.tsx')).PaperPage },
   backends: { load: async () => (await import('./pages/backends.tsx')).BackendsPage },
 } as const satisfies Record<string, PageEntry>
@@ -100,7 +101,9 @@ export function App() {
           <h1 ref={heading} tabIndex={-1}>
             {title}
           </h1>
-          {!isEmbedded && <Share hasPicture={entry.hasModel === true && name !== 'train'} />}
+          {!isEmbedded && (
+            <Share hasPicture={entry.hasModel === true && !['train', 'take'].includes(name)} />
+          )}
         </div>
         <NewBuild />
         {missing && <Message kind="problem">{t('page.unknown', { what: missing })}</Message>}

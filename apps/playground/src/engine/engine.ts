@@ -33,6 +33,8 @@ import type {
   PoolWindow,
   SoftmaxTerms,
   SwitchOffView,
+  TakenPage,
+  TakenWeights,
   TileSheet,
   UnitSum,
   UnitView,
@@ -69,7 +71,8 @@ export class Engine {
     const { name, description = `from the file ${name}` } = loaded.origin
     const { labels, variant, inputSize } = loaded
     const { parameters } = describeModel(loaded.network)
-    return { name, description, variant, labels, inputSize, parameters }
+    const { isInt8 } = loaded.origin
+    return { name, description, variant, labels, inputSize, parameters, isInt8 }
   }
 
   /** Ends the loading of a model, whose call then rejects. */
@@ -211,6 +214,18 @@ export class Engine {
     const picture = await decode(blob, name)
     const small = reduced(picture)
     return small === picture ? blob : toFile(small, 'image/jpeg')
+  }
+
+  /** The model's weights as a file. */
+  async weightsFile(weights: TakenWeights): Promise<Blob> {
+    const { weightsFile } = await import('./take-away.ts')
+    return new Blob([await weightsFile(this.#model, weights)])
+  }
+
+  /** A page of its own that classifies by the model, in a zip. */
+  async pageZip(page: TakenPage): Promise<Blob> {
+    const { pageZip } = await import('./take-away.ts')
+    return pageZip(this.#model, page)
   }
 
   /** A variant as its table, and what it learns. */

@@ -70,6 +70,24 @@ export interface ModelInfo {
   labels: string[]
   inputSize: number
   parameters: number
+  /** Whether its file holds int8 weights. */
+  isInt8: boolean
+}
+
+/** The numbers that a file of weights may hold. */
+export const takenWeights = ['float32', 'float16', 'int8'] as const
+export type TakenWeights = (typeof takenWeights)[number]
+
+/** A page of its own that classifies by the model. */
+export interface TakenPage {
+  title: string
+  /** What messages call the model's file. */
+  file: string
+  /** The page itself. */
+  html: string
+  /** Where its script is. */
+  script: string
+  weights: TakenWeights
 }
 
 /** What a picture is found to be. */

@@ -1,5 +1,6 @@
 // Everything that the page says, in English: the table whose keys the others have. What the packages say (errors, names of
 // classes, descriptions of models) is theirs, and English. `{{…}}` is filled in; numbers are written by Intl.
+import { takeEn } from './take-en.ts'
 import { tourEn } from './tour-en.ts'
 
 export const en = {
@@ -32,6 +33,7 @@ export const en = {
     look: 'Look inside',
     compare: 'Compare',
     train: 'Train',
+    take: 'Take away',
     paper: 'The paper',
     backends: 'Backends',
   },
@@ -376,6 +378,7 @@ export const en = {
     keptBack: 'kept back',
     save: 'Save the classifier',
     use: 'Classify with it',
+    take: 'Take it away',
     mistakes: 'Mistakes',
     mistakesTitle: 'Surest mistakes',
     mistakeAlt: 'A {{label}} taken for {{found}}',
@@ -488,4 +491,5 @@ export const en = {
     training: 'training …',
   },
   tour: tourEn,
+  take: takeEn,
 } as const

@@ -1,5 +1,6 @@
 // The same in Chinese (简体中文). Chinese has one form for any number, so that only `…_other` stands here.
 import type { Table } from './table.ts'
+import { takeZh } from './take-zh.ts'
 import { tourZh } from './tour-zh.ts'
 
 export const zh: Table = {
@@ -31,6 +32,7 @@ export const zh: Table = {
     look: '看内部',
     compare: '比较',
     train: '训练',
+    take: '带走',
     paper: '论文',
     backends: '后端',
   },
@@ -360,6 +362,7 @@ export const zh: Table = {
     keptBack: '留出',
     save: '保存分类器',
     use: '用它来分类',
+    take: '带走它',
     mistakes: '错误',
     mistakesTitle: '最有把握的错误',
     mistakeAlt: '{{label}} 被当成 {{found}}',
@@ -469,4 +472,5 @@ export const zh: Table = {
     training: '训练……',
   },
   tour: tourZh,
+  take: takeZh,
 }
