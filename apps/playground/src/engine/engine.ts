@@ -68,11 +68,20 @@ export class Engine {
     this.#comparer.dispose()
     this.#loaded?.dispose()
     this.#loaded = loaded
-    const { name, description = `from the file ${name}` } = loaded.origin
+    const offered = source.kind === 'download' ? source.record : undefined
+    const { name, description } = offered ?? loaded.origin
     const { labels, variant, inputSize } = loaded
     const { parameters } = describeModel(loaded.network)
     const { isInt8 } = loaded.origin
-    return { name, description, variant, labels, inputSize, parameters, isInt8 }
+    return {
+      name,
+      description: description ?? `from the file ${name}`,
+      variant,
+      labels,
+      inputSize,
+      parameters,
+      isInt8,
+    }
   }
 
   /** Ends the loading of a model, whose call then rejects. */

@@ -54,8 +54,21 @@ export type ModelSource =
       record?: OfferedModel
     }
 
+/** A model that the page's owner offers: a file, or a list of pieces. */
+export type OfferedModel = OfferedFile | OfferedPieces
+
+/** Weights in pieces, as `alexnet convert --to shards` writes them; the file says all that belongs to them. */
+export interface OfferedPieces {
+  name: string
+  description: string
+  /** Of all pieces, where that is known before they are asked for. */
+  bytes?: number | undefined
+  /** The address of the list. */
+  pieces: string
+}
+
 /** A record of weights as models.json has it: its labels in a list. */
-export interface OfferedModel
+export interface OfferedFile
   extends Pick<
     WeightRecord,
     'name' | 'description' | 'urls' | 'bytes' | 'sha256' | 'architecture' | 'preprocessing'

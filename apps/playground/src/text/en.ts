@@ -492,4 +492,9 @@ export const en = {
   },
   tour: tourEn,
   take: takeEn,
+  real: {
+    take: 'At one click: {{title}}',
+    samples:
+      'The samples are drawings of 224×224 pixels, made by this page. The network learned from photographs: what it says of a drawing is a guess, so give it photographs of your own.',
+  },
 } as const

@@ -473,4 +473,9 @@ export const zh: Table = {
   },
   tour: tourZh,
   take: takeZh,
+  real: {
+    take: '一键使用：{{title}}',
+    samples:
+      '样例是本页绘制的 224×224 像素图形。这个网络学的是照片，对图形只能猜测，所以请给它你自己的照片。',
+  },
 }
