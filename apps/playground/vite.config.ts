@@ -43,6 +43,10 @@ export default defineConfig({
         find: /^@alexnet\/cifar10$/,
         replacement: join(import.meta.dirname, 'src/engine/cifar10.ts'),
       },
+      {
+        find: /^.*\/generated\/relaxed-simd-wide\.js$/,
+        replacement: join(import.meta.dirname, 'src/engine/wide-build.ts'),
+      },
     ],
   },
   build: { target: 'es2023', chunkSizeWarningLimit: 2500 },

@@ -13,6 +13,7 @@ const names = [
     'compare',
     'train',
     'take',
+    'live',
     'paper',
     'backends',
   ] as const),

@@ -25,6 +25,7 @@ const pages = {
   home: { page: HomePage },
   tour: { load: async () => (await import('./pages/tour.tsx')).TourPage },
   classify: { page: ClassifyPage, hasModel: true },
+  live: { load: async () => (await import('./pages/live.tsx')).LivePage, hasModel: true },
   look: { load: async () => (await import('./pages/look.tsx')).LookPage, hasModel: true },
   compare: { load: async () => (await import('./pages/compare.tsx')).ComparePage, hasModel: true },
   train: { load: async () => (await import('./pages/train.tsx')).TrainPage, hasModel: true },
@@ -102,7 +103,9 @@ export function App() {
             {title}
           </h1>
           {!isEmbedded && (
-            <Share hasPicture={entry.hasModel === true && !['train', 'take'].includes(name)} />
+            <Share
+              hasPicture={entry.hasModel === true && !['live', 'train', 'take'].includes(name)}
+            />
           )}
         </div>
         <NewBuild />

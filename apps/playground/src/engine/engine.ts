@@ -9,6 +9,7 @@ import { Comparer } from './comparing.ts'
 import { decode, reduced, toFile } from './decode.ts'
 import { layerFaces } from './faces.ts'
 import * as likes from './likes.ts'
+import { Live } from './live.ts'
 import * as looking from './looking.ts'
 import { loadModel } from './models.ts'
 import { poolWindow } from './pooled.ts'
@@ -22,6 +23,7 @@ import type {
   LayerFace,
   LayerInfo,
   LikedPatch,
+  LiveView,
   MapSheet,
   ModelInfo,
   ModelSource,
@@ -53,6 +55,7 @@ export class Engine {
   #loaded: Model | undefined
   #loading: AbortController | undefined
   readonly #comparer = new Comparer()
+  readonly #live = new Live()
   /** The last picture decoded, which is often the next one asked about. */
   #decoded: { id: string; picture: Picture } | undefined
 
@@ -235,6 +238,11 @@ export class Engine {
   async pageZip(page: TakenPage): Promise<Blob> {
     const { pageZip } = await import('./take-away.ts')
     return pageZip(this.#model, page)
+  }
+
+  /** What the model makes of a frame, and the strongest maps of a layer, which may be none. */
+  async live(frame: ImageBitmap, layer: string | undefined, count: number): Promise<LiveView> {
+    return this.#live.look(this.#model, frame, layer, count)
   }
 
   /** A variant as its table, and what it learns. */

@@ -285,5 +285,15 @@ export interface Alike {
 /** Shown a picture that grows, as far as it is. @returns whether it goes on */
 export type OnGrown = (pixels: Pixels, step: number, steps: number) => Promise<boolean>
 
+/** A frame of the camera as the network sees it. */
+export interface LiveView {
+  top: Prediction[]
+  /** The maps of a layer that are strongest over the last frames, strongest first. */
+  maps: { channel: number; pixels: Pixels }[]
+  milliseconds: number
+  /** What the worker holds between frames, of tensors and of bytes in them. */
+  held: { tensors: number; bytes: number }
+}
+
 /** Called while something long goes on. */
 export type OnProgress = (done: number, total: number) => void

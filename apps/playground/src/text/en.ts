@@ -1,5 +1,6 @@
 // Everything that the page says, in English: the table whose keys the others have. What the packages say (errors, names of
 // classes, descriptions of models) is theirs, and English. `{{…}}` is filled in; numbers are written by Intl.
+import { liveEn } from './live-en.ts'
 import { takeEn } from './take-en.ts'
 import { tourEn } from './tour-en.ts'
 
@@ -30,6 +31,7 @@ export const en = {
     home: 'Start',
     tour: 'Tour',
     classify: 'Classify',
+    live: 'Live',
     look: 'Look inside',
     compare: 'Compare',
     train: 'Train',
@@ -492,6 +494,7 @@ export const en = {
   },
   tour: tourEn,
   take: takeEn,
+  live: liveEn,
   real: {
     take: 'At one click: {{title}}',
     samples:

@@ -1,4 +1,6 @@
 // The same in Chinese (简体中文). Chinese has one form for any number, so that only `…_other` stands here.
+
+import { liveZh } from './live-zh.ts'
 import type { Table } from './table.ts'
 import { takeZh } from './take-zh.ts'
 import { tourZh } from './tour-zh.ts'
@@ -29,6 +31,7 @@ export const zh: Table = {
     home: '首页',
     tour: '导览',
     classify: '分类',
+    live: '实时',
     look: '看内部',
     compare: '比较',
     train: '训练',
@@ -473,6 +476,7 @@ export const zh: Table = {
   },
   tour: tourZh,
   take: takeZh,
+  live: liveZh,
   real: {
     take: '一键使用：{{title}}',
     samples:
