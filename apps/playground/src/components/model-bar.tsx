@@ -84,11 +84,11 @@ export function ModelBar() {
         </label>
       </div>
       {real && value !== 'imagenet' && (
-        <p>
+        <div class="row">
           <button type="button" class="outline" disabled={busy} onClick={() => take('imagenet')}>
             {t('real.take', { title: titleOf(real) })}
           </button>
-        </p>
+        </div>
       )}
       <input
         ref={file}

@@ -80,7 +80,7 @@ export function LivePage() {
           disabled={!isPlaying}
           onClick={() => setFrozen(!isFrozen)}
         >
-          {t('live.freeze')}
+          <span aria-hidden="true">{isFrozen ? '▶' : '❚❚'}</span> {t('live.freeze')}
         </button>
         <span class="quiet wide-only">{t('live.hint')}</span>
         <label>

@@ -227,6 +227,20 @@ describeSite('Take away', (site) => {
     await taken.context().close()
   })
 
+  it('needs no network once a page has been taken', async () => {
+    const page = await site.open('#/take', { serviceWorkers: 'allow' })
+    await page.getByTestId('status').waitFor()
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+    const { bytes: first } = await saved(page, 'Save the page (.zip)')
+    await page.context().setOffline(true)
+    await page.reload()
+    await page.getByTestId('status').waitFor()
+    const { bytes: again } = await saved(page, 'Save the page (.zip)')
+    const script = (zip: Uint8Array) => Buffer.from(unzipSync(zip)['classifier.js']!)
+    expect(script(again).equals(script(first))).toBe(true)
+    await page.context().close()
+  })
+
   it('hands out the programs', async () => {
     const page = await site.open('#/take', { permissions: ['clipboard-read', 'clipboard-write'] })
     await page.getByTestId('status').waitFor()

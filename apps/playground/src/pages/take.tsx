@@ -39,6 +39,7 @@ export function TakePage() {
   const file = `${stem}.safetensors`
   const weights = chosen ?? suited(model)
   const bytes = (of: TakenWeights) => sizes[of] * model.parameters
+  const about = (name: TakenWeights) => t(`take.${name}`, { size: megabytes(bytes(name)) })
   const make = async (name: string, work: () => Promise<Blob>) => {
     setProblem('')
     setDone('')
@@ -87,7 +88,9 @@ export function TakePage() {
           >
             {takenWeights.map((name) => (
               <option key={name} value={name}>
-                {t(`take.${name}`, { size: megabytes(bytes(name)) })}
+                {name === (model.isInt8 ? 'int8' : 'float32')
+                  ? t('take.same', { weights: about(name) })
+                  : about(name)}
               </option>
             ))}
           </select>
