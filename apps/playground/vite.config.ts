@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
+import { classicScripts } from './scripts/classic-script.ts'
 
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -42,10 +43,15 @@ export default defineConfig({
         find: /^@alexnet\/cifar10$/,
         replacement: join(import.meta.dirname, 'src/engine/cifar10.ts'),
       },
+      {
+        find: /^.*\/generated\/relaxed-simd-wide\.js$/,
+        replacement: join(import.meta.dirname, 'src/engine/wide-build.ts'),
+      },
     ],
   },
   build: { target: 'es2023', chunkSizeWarningLimit: 2500 },
   plugins: [
+    classicScripts(),
     VitePWA({
       // A new build waits until the visitor takes it: src/builds.ts.
       registerType: 'prompt',
@@ -67,6 +73,15 @@ export default defineConfig({
         // Headers for threads, on hosts that send none.
         importScripts: ['isolation.js'],
         globPatterns: ['**/*.{html,js,css,svg,png,safetensors,webmanifest}'],
+        // What comes on demand stays once it has come.
+        globIgnores: ['take-away/**'],
+        runtimeCaching: [
+          {
+            urlPattern: /\/take-away\/classifier-/,
+            handler: 'CacheFirst',
+            options: { cacheName: 'take-away', expiration: { maxEntries: 1 } },
+          },
+        ],
         maximumFileSizeToCacheInBytes: 30_000_000,
       },
     }),

@@ -48,6 +48,15 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('button', { name: 'Start' }).click()
     await page.getByText(/^Done: step/).waitFor({ timeout: 400_000 })
   },
+  async live(page) {
+    await page.getByRole('button', { name: 'Start the camera' }).click()
+    await page.locator('.live .bars').waitFor()
+    await page.waitForTimeout(3000)
+    await page.keyboard.press('Space')
+  },
+  async take(page) {
+    await page.getByText(/^About/).waitFor()
+  },
   async paper(page) {
     await page.getByRole('button', { name: 'Start the race' }).click()
     // It ends by itself.
@@ -95,7 +104,7 @@ const site = await openSite(executable)
 for (const [name, prepare] of Object.entries(scenes)) {
   if (only.length > 0 && !only.includes(name)) continue
   // One page, brought there once, seen in three ways: a run takes minutes.
-  const page = await site.open(`#/${name}`, looks.light)
+  const page = await site.open(`#/${name}`, { ...looks.light, permissions: ['camera'] })
   if (name !== 'paper' && name !== 'backends') await page.getByTestId('status').waitFor()
   await prepare(page)
   for (const [look, { viewport, colorScheme }] of Object.entries(looks)) {

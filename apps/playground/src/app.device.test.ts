@@ -1,19 +1,29 @@
 // What holds for every page, in Chromium: nothing that axe-core finds, the keyboard is enough, a phone is
 // wide enough, and no network is needed after the first visit.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { describeSite, openSmall, PATIENCE, wide, withSmallModel } from './testing/site.ts'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-/** What is used of axe-core, which its script leaves in the page. */
-interface Axe {
-  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
-}
+import {
+  axeFinds,
+  describeSite,
+  openSmall,
+  PATIENCE,
+  wide,
+  withSmallModel,
+} from './testing/site.ts'
 
 const names = [
-  ...(['home', 'tour', 'classify', 'look', 'compare', 'train', 'paper', 'backends'] as const),
+  ...([
+    'home',
+    'tour',
+    'classify',
+    'look',
+    'compare',
+    'train',
+    'take',
+    'live',
+    'paper',
+    'backends',
+  ] as const),
   'look?model=shapes&layer=classifier.2&unit=3' as const,
 ]
 const sizes = { screen: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
@@ -60,26 +70,14 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
 describeSite('Every page', (site) => {
   it.each(names)('has nothing that axe-core finds and fits on a phone: %s', async (name) => {
     const page = await site.open(`#/${name}`, { viewport: sizes.screen })
-    if (['classify', 'look', 'compare', 'train'].includes(name)) await withSmallModel(page)
+    if (['classify', 'look', 'compare', 'train', 'take'].includes(name)) await withSmallModel(page)
     await fill(page, name)
-    await page.evaluate(axe)
     for (const size of ['screen', 'phone'] as const) {
       const viewport = sizes[size]
       await page.setViewportSize(viewport)
       for (const colorScheme of schemes[size]) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        const found = await page.evaluate(async () => {
-          // Colours fade from one scheme to the other; they are looked at when they are there.
-          const fading = document
-            .getAnimations()
-            .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
-          await Promise.allSettled(fading.map(({ finished }) => finished))
-          const { axe } = globalThis as unknown as { axe: Axe }
-          const { violations } = await axe.run()
-          return violations.map(
-            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
-          )
-        })
+        const found = await axeFinds(page)
         expect(found, `${size}, ${colorScheme}`).toEqual([])
       }
       const wide = await page.evaluate(() => document.documentElement.scrollWidth)

@@ -25,9 +25,11 @@ const pages = {
   home: { page: HomePage },
   tour: { load: async () => (await import('./pages/tour.tsx')).TourPage },
   classify: { page: ClassifyPage, hasModel: true },
+  live: { load: async () => (await import('./pages/live.tsx')).LivePage, hasModel: true },
   look: { load: async () => (await import('./pages/look.tsx')).LookPage, hasModel: true },
   compare: { load: async () => (await import('./pages/compare.tsx')).ComparePage, hasModel: true },
   train: { load: async () => (await import('./pages/train.tsx')).TrainPage, hasModel: true },
+  take: { load: async () => (await import('./pages/take.tsx')).TakePage, hasModel: true },
   paper: { load: async () => (await import('./pages/paper.tsx')).PaperPage },
   backends: { load: async () => (await import('./pages/backends.tsx')).BackendsPage },
 } as const satisfies Record<string, PageEntry>
@@ -100,7 +102,11 @@ export function App() {
           <h1 ref={heading} tabIndex={-1}>
             {title}
           </h1>
-          {!isEmbedded && <Share hasPicture={entry.hasModel === true && name !== 'train'} />}
+          {!isEmbedded && (
+            <Share
+              hasPicture={entry.hasModel === true && !['live', 'train', 'take'].includes(name)}
+            />
+          )}
         </div>
         <NewBuild />
         {missing && <Message kind="problem">{t('page.unknown', { what: missing })}</Message>}

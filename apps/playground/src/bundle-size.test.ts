@@ -23,6 +23,11 @@ it('keeps within the budget', () => {
   expect(kilobytes(ending('.css'))).toBeLessThan(20)
   // TensorFlow.js, whose umbrella is most of it, and the backends' kernels.
   expect(kilobytes(ending('.js'))).toBeLessThan(770)
+  // The page that is taken away is one script with all of it; it comes when it is asked for.
+  const away = readdirSync(join(folder, 'take-away')).map((name) => `take-away/${name}`)
+  expect(away).toHaveLength(1)
+  expect(kilobytes(away)).toBeLessThan(500)
+  expect(readFileSync(join(folder, 'sw.js'), 'utf8')).not.toContain(away[0])
   // Weights that come with the page.
   expect(kilobytes(ending('.safetensors'))).toBeLessThan(4000)
 })

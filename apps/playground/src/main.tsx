@@ -24,7 +24,7 @@ document.documentElement.classList.toggle('embedded', isEmbedded)
 await Promise.all([
   takeLanguage(languageOf(location.search, navigator.languages)),
   // An address may name one of these.
-  first || !address.value.fields.model ? void findOffered() : findOffered(),
+  isOwn || !address.value.fields.model ? void findOffered() : findOffered(),
 ])
 render(<App />, document.getElementById('app')!)
 // Where the browser keeps nothing, in private windows for one, the page does without.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { offeredModels } from './offered.ts'
+import { namedWeights, offeredModels } from './offered.ts'
 
 const record = {
   name: 'birds',
@@ -20,7 +20,38 @@ const record = {
 
 it('takes records, their addresses relative to the page', () => {
   const [model] = offeredModels([record], 'https://garden.example/see/index.html#/classify')
-  expect(model!.urls).toEqual(['https://garden.example/see/birds.safetensors', record.urls[1]])
+  expect(model).toHaveProperty('urls', [
+    'https://garden.example/see/birds.safetensors',
+    record.urls[1],
+  ])
+})
+
+it('takes lists of pieces', () => {
+  const { name, description, bytes } = record
+  const list = [{ name, description, bytes, pieces: 'birds/model.safetensors.json' }]
+  const page = 'https://garden.example/see/'
+  const [model] = offeredModels(list, page)
+  expect(model).toEqual({ ...list[0], pieces: `${page}birds/model.safetensors.json` })
+  expect(() => offeredModels([{ ...list[0], bytes: '1000' }], page)).toThrow(
+    "models.json: 'bytes' of record 0 is not a whole number",
+  )
+  expect(() => offeredModels([{ ...list[0], pieces: 3 }], page)).toThrow(
+    "'pieces' of record 0 is not the address of a list",
+  )
+})
+
+it('takes the weights that an address names, by their list or its folder', () => {
+  const page = 'https://garden.example/see/?weights=x'
+  const named = (text: string) => namedWeights(`?weights=${encodeURIComponent(text)}`, page)
+  expect(namedWeights('?lang=zh', page)).toBeUndefined()
+  expect(named('https://mirror.example/alexnet/')).toEqual({
+    name: 'imagenet',
+    description: 'mirror.example/alexnet',
+    pieces: 'https://mirror.example/alexnet/model.safetensors.json',
+  })
+  expect(named('w/list.json')!.pieces).toBe('https://garden.example/see/w/list.json')
+  const none = 'http://[/list.json'
+  expect(named(none)).toEqual({ name: 'imagenet', description: none, pieces: none })
 })
 
 it('names what is wrong with a record', () => {

@@ -18,9 +18,9 @@ export function sourceNamed(name: string | undefined): ModelSource | undefined {
   const known = name === 'cifar10' ? 'cifar10-int8' : name
   const bundled = bundledNames.find((one) => one === known)
   if (bundled) return { kind: 'bundled', name: bundled }
-  if (name === 'imagenet') return { kind: 'download', name }
   const record = offered.value.find((one) => one.name === name)
-  return record && { kind: 'download', name: record.name, record }
+  if (record) return { kind: 'download', name: record.name, record }
+  return name === 'imagenet' ? { kind: 'download', name } : undefined
 }
 
 const nameOf = (source: ModelSource) => (source.kind === 'files' ? undefined : source.name)

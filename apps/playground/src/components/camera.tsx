@@ -1,10 +1,8 @@
 // The camera: a live picture, and one taken at a press.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../text/text.ts'
+import { cameraProblem, closeCamera, openCamera } from './camera-stream.ts'
 import { Message } from './message.tsx'
-
-/** What the browser's errors are explained by. */
-const known = ['NotAllowedError', 'NotFoundError', 'NotReadableError'] as const
 
 export function Camera(props: { onPicture: (blob: Blob) => void }) {
   const video = useRef<HTMLVideoElement>(null)
@@ -14,23 +12,18 @@ export function Camera(props: { onPicture: (blob: Blob) => void }) {
     let stream: MediaStream | undefined
     let closed = false
     const open = async () => {
-      if (!navigator.mediaDevices) {
-        throw new DOMException(t('camera.https'), 'NotSupportedError')
-      }
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
-      if (closed) return stopAll(stream)
+      stream = await openCamera()
+      if (closed) return closeCamera(stream)
       video.current!.srcObject = stream
       await video.current!.play()
       setReady(true)
     }
     open().catch((error: DOMException) => {
-      if (closed) return
-      const name = known.find((one) => one === error.name)
-      setProblem(name ? t(`camera.${name}`) : t('camera.other', { reason: error.message }))
+      if (!closed) setProblem(cameraProblem(error))
     })
     return () => {
       closed = true
-      if (stream) stopAll(stream)
+      if (stream) closeCamera(stream)
     }
   }, [])
   const shoot = () => {
@@ -50,8 +43,4 @@ export function Camera(props: { onPicture: (blob: Blob) => void }) {
       </button>
     </div>
   )
-}
-
-function stopAll(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop()
 }

@@ -1,7 +1,12 @@
 // The model and the backend at work, and how to take others.
 import { useId, useRef } from 'preact/hooks'
 import { bundledNames } from '../engine/bundled.ts'
-import { type BackendChoice, backendNames, type ModelSource } from '../engine/protocol.ts'
+import {
+  type BackendChoice,
+  backendNames,
+  type ModelSource,
+  type OfferedModel,
+} from '../engine/protocol.ts'
 import { offered } from '../offered.ts'
 import { cancelLoading, chooseModel, type Loading, session, start } from '../session.ts'
 import { useStore } from '../store.ts'
@@ -16,12 +21,14 @@ export function ModelBar() {
   const own = useStore(offered)
   const id = useId()
   const file = useRef<HTMLInputElement>(null)
+  const value = optionOf(source)
+  const real = own.find(({ name }) => name === 'imagenet')
   const busy = status === 'starting' || loading !== undefined
   const take = (value: string) => {
     const record = own.find(({ name }) => name === value)
     if (value === 'file') file.current?.click()
-    else if (value === 'imagenet') void chooseModel({ kind: 'download', name: value })
     else if (record) void chooseModel({ kind: 'download', name: value, record })
+    else if (value === 'imagenet') void chooseModel({ kind: 'download', name: value })
     else void chooseModel({ kind: 'bundled', name: value })
   }
   return (
@@ -37,12 +44,12 @@ export function ModelBar() {
           <select
             id={`${id}-model`}
             disabled={busy}
-            value={optionOf(source)}
+            value={value}
             onChange={(event) => {
-              const { value } = event.currentTarget
+              const chosen = event.currentTarget.value
               // The choice stands when the model is there.
               event.currentTarget.value = optionOf(source)
-              take(value)
+              take(chosen)
             }}
           >
             {bundledNames.map((name) => (
@@ -50,10 +57,10 @@ export function ModelBar() {
                 {t(`models.${name}`)}
               </option>
             ))}
-            <option value="imagenet">{t('bar.imagenet')}</option>
-            {own.map(({ name, description, bytes }) => (
-              <option key={name} value={name}>
-                {description} ({Math.ceil(bytes / 1e6)} MB)
+            {!real && <option value="imagenet">{t('bar.imagenet')}</option>}
+            {own.map((record) => (
+              <option key={record.name} value={record.name}>
+                {titleOf(record)}
               </option>
             ))}
             {source.kind === 'files' && <option value="own">{source.files[0]!.name}</option>}
@@ -76,6 +83,13 @@ export function ModelBar() {
           </select>
         </label>
       </div>
+      {real && value !== 'imagenet' && (
+        <div class="row">
+          <button type="button" class="outline" disabled={busy} onClick={() => take('imagenet')}>
+            {t('real.take', { title: titleOf(real) })}
+          </button>
+        </div>
+      )}
       <input
         ref={file}
         type="file"
@@ -136,6 +150,10 @@ function OnItsWay({ loading: { received, total } }: { loading: Loading }) {
     </div>
   )
 }
+
+/** An offered model, with its size where that is known. */
+const titleOf = ({ description, bytes }: OfferedModel) =>
+  bytes === undefined ? description : `${description} (${Math.ceil(bytes / 1e6)} MB)`
 
 function optionOf(source: ModelSource): string {
   return source.kind === 'files' ? 'own' : source.name

@@ -106,6 +106,18 @@ export function RunView() {
           >
             {t('run.use')}
           </button>
+          <button
+            type="button"
+            class="outline"
+            onClick={() =>
+              void withModel((file) => {
+                void chooseModel({ kind: 'files', files: [file] })
+                location.hash = '#/take'
+              })
+            }
+          >
+            {t('run.take')}
+          </button>
         </div>
       ) : null}
       {problem && <Message kind="problem">{problem}</Message>}

@@ -9,6 +9,7 @@ import { Comparer } from './comparing.ts'
 import { decode, reduced, toFile } from './decode.ts'
 import { layerFaces } from './faces.ts'
 import * as likes from './likes.ts'
+import { Live } from './live.ts'
 import * as looking from './looking.ts'
 import { loadModel } from './models.ts'
 import { poolWindow } from './pooled.ts'
@@ -22,6 +23,7 @@ import type {
   LayerFace,
   LayerInfo,
   LikedPatch,
+  LiveView,
   MapSheet,
   ModelInfo,
   ModelSource,
@@ -33,6 +35,8 @@ import type {
   PoolWindow,
   SoftmaxTerms,
   SwitchOffView,
+  TakenPage,
+  TakenWeights,
   TileSheet,
   UnitSum,
   UnitView,
@@ -51,6 +55,7 @@ export class Engine {
   #loaded: Model | undefined
   #loading: AbortController | undefined
   readonly #comparer = new Comparer()
+  readonly #live = new Live()
   /** The last picture decoded, which is often the next one asked about. */
   #decoded: { id: string; picture: Picture } | undefined
 
@@ -66,10 +71,20 @@ export class Engine {
     this.#comparer.dispose()
     this.#loaded?.dispose()
     this.#loaded = loaded
-    const { name, description = `from the file ${name}` } = loaded.origin
+    const offered = source.kind === 'download' ? source.record : undefined
+    const { name, description } = offered ?? loaded.origin
     const { labels, variant, inputSize } = loaded
     const { parameters } = describeModel(loaded.network)
-    return { name, description, variant, labels, inputSize, parameters }
+    const { isInt8 } = loaded.origin
+    return {
+      name,
+      description: description ?? `from the file ${name}`,
+      variant,
+      labels,
+      inputSize,
+      parameters,
+      isInt8,
+    }
   }
 
   /** Ends the loading of a model, whose call then rejects. */
@@ -211,6 +226,23 @@ export class Engine {
     const picture = await decode(blob, name)
     const small = reduced(picture)
     return small === picture ? blob : toFile(small, 'image/jpeg')
+  }
+
+  /** The model's weights as a file. */
+  async weightsFile(weights: TakenWeights): Promise<Blob> {
+    const { weightsFile } = await import('./take-away.ts')
+    return new Blob([await weightsFile(this.#model, weights)])
+  }
+
+  /** A page of its own that classifies by the model, in a zip. */
+  async pageZip(page: TakenPage): Promise<Blob> {
+    const { pageZip } = await import('./take-away.ts')
+    return pageZip(this.#model, page)
+  }
+
+  /** What the model makes of a frame, and the strongest maps of a layer, which may be none. */
+  async live(frame: ImageBitmap, layer: string | undefined, count: number): Promise<LiveView> {
+    return this.#live.look(this.#model, frame, layer, count)
   }
 
   /** A variant as its table, and what it learns. */

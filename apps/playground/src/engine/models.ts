@@ -3,7 +3,8 @@
 import { type Model, openModel } from '@alexnet/model'
 import type { WeightRecord } from '@alexnet/weights'
 import { bundledModels } from './bundled.ts'
-import type { ModelSource, OfferedModel, OnProgress } from './protocol.ts'
+import { fetchPieces } from './pieces.ts'
+import type { ModelSource, OfferedFile, OnProgress } from './protocol.ts'
 
 /** Loads a model. @throws Error that names the file and says what to do */
 export async function loadModel(
@@ -12,8 +13,12 @@ export async function loadModel(
   signal?: AbortSignal,
 ): Promise<Model> {
   if (source.kind === 'files') return openModel(source.files, { signal })
+  const offered = source.kind === 'download' ? source.record : undefined
+  if (offered && 'pieces' in offered) {
+    return openModel(await fetchPieces(offered.pieces, onProgress, signal), { signal })
+  }
   if (source.kind === 'download') {
-    return openModel(source.record ? recordOf(source.record) : source.name, {
+    return openModel(offered ? recordOf(offered) : source.name, {
       onProgress: ({ received, total }) => onProgress?.(received, total),
       signal,
     })
@@ -24,7 +29,7 @@ export async function loadModel(
   return openModel(bytes ? { ...record, load: async () => bytes } : record)
 }
 
-const recordOf = (offered: OfferedModel): WeightRecord => ({
+const recordOf = (offered: OfferedFile): WeightRecord => ({
   ...offered,
   classes: offered.labels.length,
   labels: async () => offered.labels,

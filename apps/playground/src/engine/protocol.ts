@@ -54,8 +54,21 @@ export type ModelSource =
       record?: OfferedModel
     }
 
+/** A model that the page's owner offers: a file, or a list of pieces. */
+export type OfferedModel = OfferedFile | OfferedPieces
+
+/** Weights in pieces, as `alexnet convert --to shards` writes them; the file says all that belongs to them. */
+export interface OfferedPieces {
+  name: string
+  description: string
+  /** Of all pieces, where that is known before they are asked for. */
+  bytes?: number | undefined
+  /** The address of the list. */
+  pieces: string
+}
+
 /** A record of weights as models.json has it: its labels in a list. */
-export interface OfferedModel
+export interface OfferedFile
   extends Pick<
     WeightRecord,
     'name' | 'description' | 'urls' | 'bytes' | 'sha256' | 'architecture' | 'preprocessing'
@@ -70,6 +83,24 @@ export interface ModelInfo {
   labels: string[]
   inputSize: number
   parameters: number
+  /** Whether its file holds int8 weights. */
+  isInt8: boolean
+}
+
+/** The numbers that a file of weights may hold. */
+export const takenWeights = ['float32', 'float16', 'int8'] as const
+export type TakenWeights = (typeof takenWeights)[number]
+
+/** A page of its own that classifies by the model. */
+export interface TakenPage {
+  title: string
+  /** What messages call the model's file. */
+  file: string
+  /** The page itself. */
+  html: string
+  /** Where its script is. */
+  script: string
+  weights: TakenWeights
 }
 
 /** What a picture is found to be. */
@@ -253,6 +284,16 @@ export interface Alike {
 
 /** Shown a picture that grows, as far as it is. @returns whether it goes on */
 export type OnGrown = (pixels: Pixels, step: number, steps: number) => Promise<boolean>
+
+/** A frame of the camera as the network sees it. */
+export interface LiveView {
+  top: Prediction[]
+  /** The maps of a layer that are strongest over the last frames, strongest first. */
+  maps: { channel: number; pixels: Pixels }[]
+  milliseconds: number
+  /** What the worker holds between frames, of tensors and of bytes in them. */
+  held: { tensors: number; bytes: number }
+}
 
 /** Called while something long goes on. */
 export type OnProgress = (done: number, total: number) => void

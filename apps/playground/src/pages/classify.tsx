@@ -7,7 +7,7 @@ import { Message } from '../components/message.tsx'
 import { PictureSource } from '../components/picture-source.tsx'
 import { Thumbnail } from '../components/thumbnail.tsx'
 import type { Classified, PageImage } from '../engine/protocol.ts'
-import { sampleImages } from '../samples.ts'
+import { needsLarge, sampleImages } from '../samples.ts'
 import {
   addImages,
   addWhereNone,
@@ -74,6 +74,7 @@ export function ClassifyPage() {
           {t('classify.samples')}
         </button>
       </PictureSource>
+      {model && needsLarge() && <p class="quiet">{t('real.samples')}</p>}
       {pushedOut > 0 && list.length === MOST_IMAGES && (
         <Message kind="problem">
           {t('classify.tooMany', { most: MOST_IMAGES, left: pushedOut })}

@@ -1,6 +1,7 @@
 // What every test of the built page shares: the site for a file of tests, the page with the small model,
 // pictures as files, what a page hands out.
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type Dataset, encodePng } from '@alexnet/data'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
@@ -75,6 +76,26 @@ export async function saved(page: Page, button: string): Promise<{ path: string;
   ])
   const path = await download.path()
   return { path, bytes: readFileSync(path) }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe-core finds wrong with a page, element by element. */
+export async function axeFinds(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  return page.evaluate(async () => {
+    /** What is used of axe-core, which its script leaves in the page. */
+    interface Axe {
+      run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+    }
+    // Colours fade from one scheme to the other; they are looked at when they are there.
+    const fading = document
+      .getAnimations()
+      .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+    await Promise.allSettled(fading.map(({ finished }) => finished))
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run()
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
 }
 
 /** The page with a script before its workers' own: they have a navigator and canvases of their own. */

@@ -1,5 +1,7 @@
 // Everything that the page says, in English: the table whose keys the others have. What the packages say (errors, names of
 // classes, descriptions of models) is theirs, and English. `{{…}}` is filled in; numbers are written by Intl.
+import { liveEn } from './live-en.ts'
+import { takeEn } from './take-en.ts'
 import { tourEn } from './tour-en.ts'
 
 export const en = {
@@ -29,9 +31,11 @@ export const en = {
     home: 'Start',
     tour: 'Tour',
     classify: 'Classify',
+    live: 'Live',
     look: 'Look inside',
     compare: 'Compare',
     train: 'Train',
+    take: 'Take away',
     paper: 'The paper',
     backends: 'Backends',
   },
@@ -376,6 +380,7 @@ export const en = {
     keptBack: 'kept back',
     save: 'Save the classifier',
     use: 'Classify with it',
+    take: 'Take it away',
     mistakes: 'Mistakes',
     mistakesTitle: 'Surest mistakes',
     mistakeAlt: 'A {{label}} taken for {{found}}',
@@ -488,4 +493,11 @@ export const en = {
     training: 'training …',
   },
   tour: tourEn,
+  take: takeEn,
+  live: liveEn,
+  real: {
+    take: 'At one click: {{title}}',
+    samples:
+      'The samples are drawings of 224×224 pixels, made by this page. The network learned from photographs: what it says of a drawing is a guess, so give it photographs of your own.',
+  },
 } as const

@@ -1,5 +1,8 @@
 // The same in Chinese (简体中文). Chinese has one form for any number, so that only `…_other` stands here.
+
+import { liveZh } from './live-zh.ts'
 import type { Table } from './table.ts'
+import { takeZh } from './take-zh.ts'
 import { tourZh } from './tour-zh.ts'
 
 export const zh: Table = {
@@ -28,9 +31,11 @@ export const zh: Table = {
     home: '首页',
     tour: '导览',
     classify: '分类',
+    live: '实时',
     look: '看内部',
     compare: '比较',
     train: '训练',
+    take: '带走',
     paper: '论文',
     backends: '后端',
   },
@@ -360,6 +365,7 @@ export const zh: Table = {
     keptBack: '留出',
     save: '保存分类器',
     use: '用它来分类',
+    take: '带走它',
     mistakes: '错误',
     mistakesTitle: '最有把握的错误',
     mistakeAlt: '{{label}} 被当成 {{found}}',
@@ -470,4 +476,11 @@ export const zh: Table = {
     training: '训练……',
   },
   tour: tourZh,
+  take: takeZh,
+  live: liveZh,
+  real: {
+    take: '一键使用：{{title}}',
+    samples:
+      '样例是本页绘制的 224×224 像素图形。这个网络学的是照片，对图形只能猜测，所以请给它你自己的照片。',
+  },
 }
