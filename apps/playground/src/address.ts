@@ -12,7 +12,10 @@ export interface Address {
 }
 
 /** What can be chosen; the model and the picture are those of the session, where they have a public address. */
-export type Field = 'model' | 'picture' | 'layer' | 'unit' | 'off' | 'map' | 'variant'
+export type Field =
+  | ('model' | 'picture' | 'layer' | 'unit' | 'off' | 'map' | 'variant')
+  // Hands on the picture: the tool, what is painted, the nudge and the class that it leads away from.
+  | ('hand' | 'strokes' | 'drawing' | 'epsilon' | 'away')
 export type Fields = { readonly [Name in Field]?: string | undefined }
 
 export function parseAddress(hash: string): Address {

@@ -10,7 +10,7 @@ import { ClassifyPage } from './pages/classify.tsx'
 import { HomePage } from './pages/home.tsx'
 import { useShared } from './shared.ts'
 import { useStore } from './store.ts'
-import { type Language, language, languages, t, takeLanguage } from './text/text.ts'
+import { type Language, language, languages, t, takeLanguage, withTexts } from './text/text.ts'
 import { run, stopRun } from './training.ts'
 
 interface PageEntry {
@@ -25,7 +25,10 @@ const pages = {
   home: { page: HomePage },
   tour: { load: async () => (await import('./pages/tour.tsx')).TourPage },
   classify: { page: ClassifyPage, hasModel: true },
-  look: { load: async () => (await import('./pages/look.tsx')).LookPage, hasModel: true },
+  look: {
+    load: async () => (await withTexts('hands', import('./pages/look.tsx'))).LookPage,
+    hasModel: true,
+  },
   compare: { load: async () => (await import('./pages/compare.tsx')).ComparePage, hasModel: true },
   train: { load: async () => (await import('./pages/train.tsx')).TrainPage, hasModel: true },
   paper: { load: async () => (await import('./pages/paper.tsx')).PaperPage },

@@ -3,11 +3,13 @@ import { describeModel } from '@alexnet/core'
 import { featureMapsWithout } from '@alexnet/core/explain'
 import { type Picture, shapes } from '@alexnet/data'
 import type { Model } from '@alexnet/model'
+import { painted, type Stroke } from '../painting.ts'
 import { answerCard } from './answer-card.ts'
 import { startBackend } from './backends.ts'
 import { Comparer } from './comparing.ts'
 import { decode, reduced, toFile } from './decode.ts'
 import { layerFaces } from './faces.ts'
+import { blank, forScreen, type Nudged, nudged } from './hands.ts'
 import * as likes from './likes.ts'
 import * as looking from './looking.ts'
 import { loadModel } from './models.ts'
@@ -19,18 +21,21 @@ import type {
   Classified,
   ComparisonView,
   HeatMethod,
+  LayerDistances,
   LayerFace,
   LayerInfo,
   LikedPatch,
   MapSheet,
   ModelInfo,
   ModelSource,
+  NudgeView,
   OnGrown,
   OnProgress,
   PageImage,
   Part,
   Pixels,
   PoolWindow,
+  Prediction,
   SoftmaxTerms,
   SwitchOffView,
   TileSheet,
@@ -201,6 +206,43 @@ export class Engine {
     return this.#comparer.compare(this.#model, a, await this.#picture(second))
   }
 
+  /** A picture to paint on, no larger than a screen needs; the empty pad where there is none. */
+  async toPaintOn(image: PageImage | undefined): Promise<Pixels> {
+    return forScreen(await this.#pad(image))
+  }
+
+  /** What a painted picture is found to be. */
+  async classifyPainted(image: PageImage | undefined, strokes: Stroke[]): Promise<Prediction[]> {
+    return this.#model.classify(painted(await this.#pad(image), strokes), { topK: 5 })
+  }
+
+  /** How far a painted picture is from the one it was. */
+  async paintedDistances(image: PageImage, strokes: Stroke[]): Promise<LayerDistances> {
+    const picture = await this.#picture(image)
+    return this.#comparer.distances(this.#model, picture, painted(picture, strokes))
+  }
+
+  /** A painted picture as a file. */
+  async paintedFile(image: PageImage | undefined, strokes: Stroke[]): Promise<Blob> {
+    return toFile(painted(await this.#pad(image), strokes))
+  }
+
+  /** A picture nudged by `epsilon` / 255 away from a class, the likeliest where none is named. */
+  async nudge(image: PageImage, epsilon: number, target?: number): Promise<NudgeView> {
+    return (await this.#nudged(image, epsilon, target)).view
+  }
+
+  /** How far a nudged picture is from the one it was. */
+  async nudgedDistances(image: PageImage, epsilon: number, target?: number) {
+    const { before, after } = await this.#nudged(image, epsilon, target)
+    return this.#comparer.distances(this.#model, before, after)
+  }
+
+  /** A nudged picture as a file, as large as the network gets it. */
+  async nudgedFile(image: PageImage, epsilon: number, target?: number): Promise<Blob> {
+    return toFile((await this.#nudged(image, epsilon, target)).after)
+  }
+
   /** The picture as the network gets it. */
   async asSeen(image: PageImage): Promise<Pixels> {
     return looking.seen(this.#model, await this.#prepared(image))
@@ -237,6 +279,14 @@ export class Engine {
   async #picture({ id, blob, name }: PageImage): Promise<Picture> {
     if (this.#decoded?.id !== id) this.#decoded = { id, picture: await decode(blob, name) }
     return this.#decoded.picture
+  }
+
+  async #pad(image: PageImage | undefined): Promise<Picture> {
+    return image ? this.#picture(image) : blank()
+  }
+
+  async #nudged(image: PageImage, epsilon: number, target?: number): Promise<Nudged> {
+    return nudged(this.#model, await this.#prepared(image), epsilon, target)
   }
 
   async #prepared(image: PageImage): Promise<Float32Array> {

@@ -230,6 +230,24 @@ export interface ComparisonView {
   isResized: boolean
 }
 
+/** How far apart two pictures are, layer by layer; `form` as that of ComparisonView. */
+export type LayerDistances = Pick<ComparisonView, 'form' | 'distance' | 'layers'>
+
+/** A picture as the network gets it, and what it is found to be. */
+export interface Answered {
+  pixels: Pixels
+  top: Prediction[]
+}
+
+/** A picture nudged away from a class. */
+export interface NudgeView {
+  target: number
+  before: Answered
+  after: Answered
+  /** From black, a step down, to white, a step up; grey where nothing changed. */
+  difference: Pixels
+}
+
 /** What switching parts off does to the answer. */
 export interface SwitchOffView {
   whole: Prediction[]

@@ -1,6 +1,8 @@
 // The tables of the languages, against one another, and which language is taken.
 import { expect, it } from 'vitest'
 import { en } from './en.ts'
+import { handsEn } from './hands-en.ts'
+import { handsZh } from './hands-zh.ts'
 import { languageOf, number, percent, t } from './text.ts'
 import { zh } from './zh.ts'
 
@@ -19,7 +21,8 @@ function leaves(tree: Tree, before = ''): Map<string, string> {
   )
 }
 
-const [english, chinese] = [leaves(en), leaves(zh)]
+const english = leaves({ ...en, hands: handsEn })
+const chinese = leaves({ ...zh, hands: handsZh })
 const holes = (text: string) => [...text.matchAll(/{{(\w+)/g)].map(([, name]) => name).sort()
 
 it('has every text in Chinese, with the same things filled in', () => {
