@@ -16,6 +16,8 @@ export type Field =
   | ('model' | 'picture' | 'layer' | 'unit' | 'off' | 'map' | 'variant')
   // Hands on the picture: the tool, what is painted, the nudge and the class that it leads away from.
   | ('hand' | 'strokes' | 'drawing' | 'epsilon' | 'away')
+  // The map of pictures: how they are placed.
+  | 'by'
 export type Fields = { readonly [Name in Field]?: string | undefined }
 
 export function parseAddress(hash: string): Address {

@@ -13,8 +13,20 @@ interface Axe {
 }
 
 const names = [
-  ...(['home', 'tour', 'classify', 'look', 'compare', 'train', 'paper', 'backends'] as const),
+  ...([
+    'home',
+    'tour',
+    'classify',
+    'look',
+    'compare',
+    'map',
+    'train',
+    'paper',
+    'backends',
+  ] as const),
   'look?model=shapes&layer=classifier.2&unit=3' as const,
+  'look?model=shapes&hand=paint&strokes=g6:gggh' as const,
+  'look?model=shapes&hand=nudge' as const,
 ]
 const sizes = { wide: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
 
@@ -37,7 +49,12 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
     await page.getByRole('button', { name: 'All methods, side by side' }).click()
     await page.getByRole('img', { name: /^occlusion for/ }).waitFor({ timeout: PATIENCE })
   }
-  if (name.startsWith('look?')) await page.getByTestId('share').waitFor()
+  if (name.includes('unit=')) await page.getByTestId('share').waitFor()
+  if (name.includes('hand=')) await page.getByTestId('far').waitFor()
+  if (name === 'map') {
+    await page.getByRole('img', { name: /^Map of/ }).waitFor()
+    await page.getByRole('button', { name: 'Take what is in view' }).click()
+  }
   if (name === 'train') {
     await page.getByLabel('Pictures to draw').fill('200')
     await page.getByLabel('Epochs').fill('1')
@@ -55,7 +72,7 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
 describeSite('Every page', (site) => {
   it.each(names)('has nothing that axe-core finds and fits on a phone: %s', async (name) => {
     const page = await site.open(`#/${name}`, { viewport: sizes.wide })
-    if (['classify', 'look', 'compare', 'train'].includes(name)) await withSmallModel(page)
+    if (['classify', 'look', 'compare', 'map', 'train'].includes(name)) await withSmallModel(page)
     await fill(page, name)
     await page.evaluate(axe)
     for (const [size, viewport] of Object.entries(sizes)) {

@@ -30,6 +30,10 @@ const pages = {
     hasModel: true,
   },
   compare: { load: async () => (await import('./pages/compare.tsx')).ComparePage, hasModel: true },
+  map: {
+    load: async () => (await withTexts('map', import('./pages/map.tsx'))).MapPage,
+    hasModel: true,
+  },
   train: { load: async () => (await import('./pages/train.tsx')).TrainPage, hasModel: true },
   paper: { load: async () => (await import('./pages/paper.tsx')).PaperPage },
   backends: { load: async () => (await import('./pages/backends.tsx')).BackendsPage },

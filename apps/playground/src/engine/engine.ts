@@ -12,6 +12,7 @@ import { layerFaces } from './faces.ts'
 import { blank, forScreen, type Nudged, nudged } from './hands.ts'
 import * as likes from './likes.ts'
 import * as looking from './looking.ts'
+import * as mapFeatures from './map-features.ts'
 import { loadModel } from './models.ts'
 import { poolWindow } from './pooled.ts'
 import type {
@@ -174,6 +175,16 @@ export class Engine {
   async alike(image: PageImage, others: PageImage[]): Promise<Alike[]> {
     const prepare = (one: PageImage) => this.#prepared(one)
     return likes.alike(this.#model.network, image, others, prepare)
+  }
+
+  /** A picture's features in a layer: its units, or the means of its maps; undefined where it cannot be read. */
+  async features(image: PageImage, layer: string): Promise<Float32Array | undefined> {
+    return mapFeatures.featuresOf(this.#model, () => this.#prepared(image), layer)
+  }
+
+  /** Lets go of the picture at hand. */
+  async forget(): Promise<void> {
+    this.#decoded = undefined
   }
 
   /** A picture that a channel likes, grown from noise; ends as well when another model takes the place of this one. */

@@ -20,6 +20,8 @@ export interface PageImage {
   blob: Blob
   /** Its name in an address, where it came with the page. */
   sample?: string | undefined
+  /** Its class, where it came with one. */
+  label?: string | undefined
 }
 
 export const backendNames = ['cpu', 'webgl', 'webgpu'] as const

@@ -31,6 +31,7 @@ export const en = {
     classify: 'Classify',
     look: 'Look inside',
     compare: 'Compare',
+    map: 'Map',
     train: 'Train',
     paper: 'The paper',
     backends: 'Backends',

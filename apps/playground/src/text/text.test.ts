@@ -3,6 +3,8 @@ import { expect, it } from 'vitest'
 import { en } from './en.ts'
 import { handsEn } from './hands-en.ts'
 import { handsZh } from './hands-zh.ts'
+import { mapEn } from './map-en.ts'
+import { mapZh } from './map-zh.ts'
 import { languageOf, number, percent, t } from './text.ts'
 import { zh } from './zh.ts'
 
@@ -21,8 +23,8 @@ function leaves(tree: Tree, before = ''): Map<string, string> {
   )
 }
 
-const english = leaves({ ...en, hands: handsEn })
-const chinese = leaves({ ...zh, hands: handsZh })
+const english = leaves({ ...en, hands: handsEn, map: mapEn })
+const chinese = leaves({ ...zh, hands: handsZh, map: mapZh })
 const holes = (text: string) => [...text.matchAll(/{{(\w+)/g)].map(([, name]) => name).sort()
 
 it('has every text in Chinese, with the same things filled in', () => {

@@ -4,6 +4,7 @@ import i18next from 'i18next'
 import { Store } from '../store.ts'
 import { en } from './en.ts'
 import type { handsEn } from './hands-en.ts'
+import type { mapEn } from './map-en.ts'
 
 /** Each by its own name. */
 export const languages = { en: 'English', zh: '简体中文' } as const
@@ -18,13 +19,17 @@ const parts = {
     en: async () => (await import('./hands-en.ts')).handsEn,
     zh: async () => (await import('./hands-zh.ts')).handsZh,
   },
+  map: {
+    en: async () => (await import('./map-en.ts')).mapEn,
+    zh: async () => (await import('./map-zh.ts')).mapZh,
+  },
 } as const
 export type TextPart = keyof typeof parts
 const taken = new Set<TextPart>()
 
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: typeof en; hands: typeof handsEn }
+    resources: { translation: typeof en; hands: typeof handsEn; map: typeof mapEn }
   }
 }
 

@@ -30,6 +30,7 @@ export const zh: Table = {
     classify: '分类',
     look: '看内部',
     compare: '比较',
+    map: '地图',
     train: '训练',
     paper: '论文',
     backends: '后端',
