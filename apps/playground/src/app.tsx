@@ -35,7 +35,9 @@ const pages = {
     hasModel: true,
   },
   train: { load: async () => (await import('./pages/train.tsx')).TrainPage, hasModel: true },
-  paper: { load: async () => (await import('./pages/paper.tsx')).PaperPage },
+  paper: {
+    load: async () => (await withTexts('evidence', import('./pages/paper.tsx'))).PaperPage,
+  },
   backends: { load: async () => (await import('./pages/backends.tsx')).BackendsPage },
 } as const satisfies Record<string, PageEntry>
 type PageName = keyof typeof pages

@@ -1,6 +1,7 @@
 // Hands on the picture that is looked at: paint over it, draw one of one's own, nudge it against the network. What is chosen
 // and painted is in the page's address.
 import '../hands.css'
+import '../pressed.css'
 import { useState } from 'preact/hooks'
 import { address, choose, type Fields } from '../address.ts'
 import { addImages, session } from '../session.ts'

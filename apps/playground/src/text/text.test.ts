@@ -1,6 +1,8 @@
 // The tables of the languages, against one another, and which language is taken.
 import { expect, it } from 'vitest'
 import { en } from './en.ts'
+import { evidenceEn } from './evidence-en.ts'
+import { evidenceZh } from './evidence-zh.ts'
 import { handsEn } from './hands-en.ts'
 import { handsZh } from './hands-zh.ts'
 import { mapEn } from './map-en.ts'
@@ -23,8 +25,8 @@ function leaves(tree: Tree, before = ''): Map<string, string> {
   )
 }
 
-const english = leaves({ ...en, hands: handsEn, map: mapEn })
-const chinese = leaves({ ...zh, hands: handsZh, map: mapZh })
+const english = leaves({ ...en, evidence: evidenceEn, hands: handsEn, map: mapEn })
+const chinese = leaves({ ...zh, evidence: evidenceZh, hands: handsZh, map: mapZh })
 const holes = (text: string) => [...text.matchAll(/{{(\w+)/g)].map(([, name]) => name).sort()
 
 it('has every text in Chinese, with the same things filled in', () => {

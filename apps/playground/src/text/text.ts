@@ -3,6 +3,7 @@
 import i18next from 'i18next'
 import { Store } from '../store.ts'
 import { en } from './en.ts'
+import type { evidenceEn } from './evidence-en.ts'
 import type { handsEn } from './hands-en.ts'
 import type { mapEn } from './map-en.ts'
 
@@ -15,6 +16,10 @@ const tables = { zh: async () => (await import('./zh.ts')).zh } as const
 
 /** Texts of parts of the page that come on demand, by the name that stands before their keys: `hands:undo`. */
 const parts = {
+  evidence: {
+    en: async () => (await import('./evidence-en.ts')).evidenceEn,
+    zh: async () => (await import('./evidence-zh.ts')).evidenceZh,
+  },
   hands: {
     en: async () => (await import('./hands-en.ts')).handsEn,
     zh: async () => (await import('./hands-zh.ts')).handsZh,
@@ -29,7 +34,12 @@ const taken = new Set<TextPart>()
 
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: typeof en; hands: typeof handsEn; map: typeof mapEn }
+    resources: {
+      translation: typeof en
+      evidence: typeof evidenceEn
+      hands: typeof handsEn
+      map: typeof mapEn
+    }
   }
 }
 
