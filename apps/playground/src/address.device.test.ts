@@ -102,6 +102,45 @@ describeSite('An address', (site) => {
     await page.context().close()
   })
 
+  it('holds ten views, both pictures that are compared, and the settings of a run', async () => {
+    const page = await site.open('#/classify?model=shapes&picture=star&views=ten')
+    const hash = () => new URL(page.url()).hash
+    const views = page.getByRole('switch', { name: /^Ten views/ })
+    await page.locator('.bars').first().waitFor()
+    expect(await views.isChecked()).toBe(true)
+    // Another visit's address, and Back from it.
+    await page.goto(`${site.url}#/classify?model=shapes&picture=star`)
+    await expect.poll(() => views.isChecked()).toBe(false)
+    await page.goBack()
+    await expect.poll(() => views.isChecked()).toBe(true)
+    expect(hash()).toContain('views=ten')
+    await views.click()
+    await expect.poll(hash).not.toContain('views')
+
+    await page.goto(`${site.url}#/compare?model=shapes&picture=star&second=dots`)
+    const distance = page.getByTestId('distance')
+    await distance.filter({ hasText: 'star.png and dots.png' }).waitFor()
+    await page.getByRole('button', { name: 'Second picture: ring.png' }).click()
+    await distance.filter({ hasText: 'star.png and ring.png' }).waitFor()
+    await expect.poll(hash).toContain('second=ring')
+    await page.getByRole('link', { name: 'Train' }).click()
+
+    await page.getByLabel('Epochs').fill('7')
+    await page.getByLabel('Epochs').blur()
+    await page.getByRole('switch', { name: /^Augment/ }).click()
+    await expect.poll(hash).toBe('#/train?source=shapes&augment=yes&epochs=7')
+    await page.goto(`${site.url}#/train?source=own&start=head&rate=0.003`)
+    await expect.poll(() => page.getByLabel('Learning rate (peak)').inputValue()).toBe('0.003')
+    expect(await page.getByRole('radio', { name: 'Your own classes' }).isChecked()).toBe(true)
+    expect(await page.getByLabel('Epochs').inputValue()).toBe('4')
+    await page.goBack()
+    await expect.poll(() => page.getByLabel('Epochs').inputValue()).toBe('7')
+    expect(await page.getByRole('switch', { name: /^Augment/ }).isChecked()).toBe(true)
+    await page.goBack()
+    await distance.filter({ hasText: 'star.png and ring.png' }).waitFor()
+    await page.context().close()
+  })
+
   it('says what it names that there is not', async () => {
     const page = await site.open('#/classify?model=none')
     await page.getByRole('alert').filter({ hasText: 'model=none' }).waitFor()

@@ -12,7 +12,16 @@ export interface Address {
 }
 
 /** What can be chosen; the model and the picture are those of the session, where they have a public address. */
-export type Field = 'model' | 'picture' | 'layer' | 'unit' | 'off' | 'map' | 'variant'
+export type Field =
+  | ('model' | 'picture' | 'layer' | 'unit' | 'off' | 'map' | 'variant')
+  // Hands on the picture: the tool, what is painted, the nudge and the class that it leads away from.
+  | ('hand' | 'strokes' | 'drawing' | 'epsilon' | 'away')
+  // The map of pictures: how they are placed.
+  | 'by'
+  // Classify: by how many views. Compare: the second picture.
+  | ('views' | 'second')
+  // Train: what differs from the settings that a first visit finds.
+  | ('source' | 'pictures' | 'start' | 'epochs' | 'batch' | 'rate' | 'augment')
 export type Fields = { readonly [Name in Field]?: string | undefined }
 
 export function parseAddress(hash: string): Address {
@@ -35,6 +44,8 @@ export function formatAddress({ page, step, fields }: Address): string {
 const hash = () => globalThis.location?.hash ?? ''
 
 export const address = new Store<Address>(parseAddress(hash()))
+/** The address that was opened last, by a link, Back or typing; what is chosen from then on is in `address` alone. */
+export const opened = new Store<Address>(address.value)
 /** What an address that was opened asks of the session and has not got yet. */
 export const asked = new Store<Fields>(address.value.fields)
 /** Whether the page is a part of another one: it shows the step and nothing around it. */
@@ -43,9 +54,10 @@ export const isEmbedded = new URLSearchParams(globalThis.location?.search).has('
 /** Follows links, Back and what is typed. */
 export function followAddress(): void {
   addEventListener('hashchange', () => {
-    const opened = parseAddress(hash())
-    asked.set(opened.fields)
-    address.set(opened)
+    const found = parseAddress(hash())
+    asked.set(found.fields)
+    address.set(found)
+    opened.set(found)
   })
 }
 

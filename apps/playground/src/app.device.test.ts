@@ -18,6 +18,7 @@ const names = [
     'classify',
     'look',
     'compare',
+    'map',
     'train',
     'take',
     'live',
@@ -25,6 +26,8 @@ const names = [
     'backends',
   ] as const),
   'look?model=shapes&layer=classifier.2&unit=3' as const,
+  'look?model=shapes&hand=paint&strokes=g6:gggh' as const,
+  'look?model=shapes&hand=nudge' as const,
 ]
 const sizes = { screen: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } }
 /** Each size and each scheme once; when wide, all four together. */
@@ -52,7 +55,12 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
     await page.getByRole('button', { name: 'All methods, side by side' }).click()
     await page.getByRole('img', { name: /^occlusion for/ }).waitFor({ timeout: PATIENCE })
   }
-  if (name.startsWith('look?')) await page.getByTestId('share').waitFor()
+  if (name.includes('unit=')) await page.getByTestId('share').waitFor()
+  if (name.includes('hand=')) await page.getByTestId('far').waitFor()
+  if (name === 'map') {
+    await page.getByRole('img', { name: /^Map of/ }).waitFor()
+    await page.getByRole('button', { name: 'Take what is in view' }).click()
+  }
   if (name === 'train') {
     await page.getByLabel('Pictures to draw').fill('200')
     await page.getByLabel('Epochs').fill('1')
@@ -70,7 +78,8 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
 describeSite('Every page', (site) => {
   it.each(names)('has nothing that axe-core finds and fits on a phone: %s', async (name) => {
     const page = await site.open(`#/${name}`, { viewport: sizes.screen })
-    if (['classify', 'look', 'compare', 'train', 'take'].includes(name)) await withSmallModel(page)
+    const small = ['classify', 'look', 'compare', 'map', 'train', 'take']
+    if (small.includes(name)) await withSmallModel(page)
     await fill(page, name)
     for (const size of ['screen', 'phone'] as const) {
       const viewport = sizes[size]

@@ -10,7 +10,7 @@ import { ClassifyPage } from './pages/classify.tsx'
 import { HomePage } from './pages/home.tsx'
 import { useShared } from './shared.ts'
 import { useStore } from './store.ts'
-import { type Language, language, languages, t, takeLanguage } from './text/text.ts'
+import { type Language, language, languages, t, takeLanguage, withTexts } from './text/text.ts'
 import { run, stopRun } from './training.ts'
 
 interface PageEntry {
@@ -26,11 +26,20 @@ const pages = {
   tour: { load: async () => (await import('./pages/tour.tsx')).TourPage },
   classify: { page: ClassifyPage, hasModel: true },
   live: { load: async () => (await import('./pages/live.tsx')).LivePage, hasModel: true },
-  look: { load: async () => (await import('./pages/look.tsx')).LookPage, hasModel: true },
+  look: {
+    load: async () => (await withTexts('hands', import('./pages/look.tsx'))).LookPage,
+    hasModel: true,
+  },
   compare: { load: async () => (await import('./pages/compare.tsx')).ComparePage, hasModel: true },
+  map: {
+    load: async () => (await withTexts('map', import('./pages/map.tsx'))).MapPage,
+    hasModel: true,
+  },
   train: { load: async () => (await import('./pages/train.tsx')).TrainPage, hasModel: true },
   take: { load: async () => (await import('./pages/take.tsx')).TakePage, hasModel: true },
-  paper: { load: async () => (await import('./pages/paper.tsx')).PaperPage },
+  paper: {
+    load: async () => (await withTexts('evidence', import('./pages/paper.tsx'))).PaperPage,
+  },
   backends: { load: async () => (await import('./pages/backends.tsx')).BackendsPage },
 } as const satisfies Record<string, PageEntry>
 type PageName = keyof typeof pages

@@ -1,5 +1,6 @@
 // The page's side of the workers: starting one, and what a call to it looks like.
 import { type Remote, releaseProxy, wrap } from 'comlink'
+import type { Mapper } from './engine/map-worker.ts'
 import type { Jobs } from './engine/worker.ts'
 
 /** A running worker. */
@@ -22,6 +23,23 @@ export function startWorker<Job extends keyof Jobs>(
     job: jobs[job] as unknown as Remote<Jobs[Job]>,
     stop() {
       jobs[releaseProxy]()
+      worker.terminate()
+    },
+  }
+}
+
+/** Starts the worker that places pictures on a map: a small one, without TensorFlow.js. */
+export function startMapper(onCrash: (reason: string) => void): {
+  job: Remote<Mapper>
+  stop(): void
+} {
+  const worker = new Worker(new URL('./engine/map-worker.ts', import.meta.url), { type: 'module' })
+  worker.onerror = (event) => onCrash(event.message || 'the worker could not be started')
+  const job = wrap<Mapper>(worker)
+  return {
+    job,
+    stop() {
+      job[releaseProxy]()
       worker.terminate()
     },
   }

@@ -10,7 +10,7 @@ import { addImages, chooseModel, images, selected, session } from './session.ts'
 import { useStore } from './store.ts'
 
 /** Pages whose address has the model and the picture. */
-const shared: readonly string[] = ['classify', 'look', 'compare']
+const shared: readonly string[] = ['classify', 'look', 'compare', 'map']
 
 /** The model of a name in an address; undefined where there is none. */
 export function sourceNamed(name: string | undefined): ModelSource | undefined {

@@ -20,10 +20,12 @@ export function Chart(props: {
   height?: number
   /** Lowest and highest value; by the data where left out. */
   range?: [number, number]
+  /** First and last place of the axis; by the data where left out. */
+  span?: [number, number]
 }) {
   const holder = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(undefined)
-  const { x, xLabel, yLabel, lines, height = 220, range } = props
+  const { x, xLabel, yLabel, lines, height = 220, range, span } = props
   const shape = lines.map(({ label }) => label).join()
   const isDark = useDark()
   useEffect(() => {
@@ -37,7 +39,10 @@ export function Chart(props: {
       {
         width: element.clientWidth,
         height,
-        scales: { x: { time: false }, y: range ? { range: () => range } : {} },
+        scales: {
+          x: span ? { time: false, range: () => span } : { time: false },
+          y: range ? { range: () => range } : {},
+        },
         axes: [
           { ...axis, label: xLabel },
           { ...axis, label: yLabel, size: 56 },

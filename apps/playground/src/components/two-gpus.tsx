@@ -1,4 +1,5 @@
-// A network as its figure of 2012 has it: cut lengthwise onto two cards, a line wherever a layer sees the maps of one.
+// A network as its figure of 2012 has it: cut lengthwise onto two cards, a line wherever a layer sees the maps of one. Where
+// layers can be chosen, each block is a button.
 import type { LearnedLayer } from '../engine/tables.ts'
 import { number, t } from '../text/text.ts'
 
@@ -6,7 +7,12 @@ import { number, t } from '../text/text.ts'
 const [STEP, BOX, ROWS] = [84, 54, [14, 94]]
 const HALF = 24
 
-export function TwoGpus({ layers }: { layers: readonly LearnedLayer[] }) {
+export function TwoGpus(props: {
+  layers: readonly LearnedLayer[]
+  chosen?: string
+  onChoose?: (layer: string) => void
+}) {
+  const { layers, chosen, onChoose } = props
   const last = layers.length - 1
   /** Where a layer stands on a card; the last one, which has the classes, stands between them. */
   const boxesOf = (index: number) => (index === last ? [(ROWS[0]! + ROWS[1]!) / 2] : ROWS)
@@ -19,11 +25,21 @@ export function TwoGpus({ layers }: { layers: readonly LearnedLayer[] }) {
             .map((from) => ({ index, from, to, isAcross: from !== to })),
         ),
   )
+  const title = t('tour.twoGpusAlt', { across: acrossNames(layers) })
+  const named = (layer: LearnedLayer, index: number, card: number) => {
+    const name = shortName(layer.weight, index)
+    return index === last ? name : t('evidence:block', { name, card: card + 1 })
+  }
   return (
     <figure>
       <figcaption>{t('tour.twoGpus')}</figcaption>
-      <svg class="two-gpus" viewBox={`0 0 ${STEP * layers.length} 158`} role="img">
-        <title>{t('tour.twoGpusAlt', { across: acrossNames(layers) })}</title>
+      <svg
+        class="two-gpus"
+        viewBox={`0 0 ${STEP * layers.length} 158`}
+        role={onChoose ? 'group' : 'img'}
+        aria-label={onChoose && title}
+      >
+        {!onChoose && <title>{title}</title>}
         {seen.map(({ index, from, to, isAcross }) => (
           <line
             key={`${index} ${from} ${to}`}
@@ -34,15 +50,29 @@ export function TwoGpus({ layers }: { layers: readonly LearnedLayer[] }) {
             y2={to + HALF}
           />
         ))}
-        {layers.map(({ name, weight }, index) =>
-          boxesOf(index).map((top, card) => (
-            <g key={`${name} ${card}`}>
-              <rect x={index * STEP} y={top} width={BOX} height={2 * HALF} rx="3" />
-              <text x={index * STEP + BOX / 2} y={top + HALF + 5}>
-                {number(weight[0]! / (index === last ? 1 : 2))}
-              </text>
-            </g>
-          )),
+        {layers.map((layer, index) =>
+          boxesOf(index).map((top, card) => {
+            const isButton = onChoose && {
+              role: 'button' as const,
+              tabIndex: 0,
+              'aria-label': named(layer, index, card),
+              'aria-pressed': layer.name === chosen,
+              onClick: () => onChoose(layer.name),
+              onKeyDown: (event: KeyboardEvent) => {
+                if (event.key !== 'Enter' && event.key !== ' ') return
+                event.preventDefault()
+                onChoose(layer.name)
+              },
+            }
+            return (
+              <g key={`${layer.name} ${card}`} {...isButton}>
+                <rect x={index * STEP} y={top} width={BOX} height={2 * HALF} rx="3" />
+                <text x={index * STEP + BOX / 2} y={top + HALF + 5}>
+                  {number(layer.weight[0]! / (index === last ? 1 : 2))}
+                </text>
+              </g>
+            )
+          }),
         )}
       </svg>
     </figure>

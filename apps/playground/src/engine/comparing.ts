@@ -5,7 +5,7 @@ import { Random, resize, transformPicture } from '@alexnet/data/transforms'
 import { type Lpips, openLpips } from '@alexnet/lpips'
 import type { Model } from '@alexnet/model'
 import { reduced, toPixels } from './decode.ts'
-import type { ComparisonView } from './protocol.ts'
+import type { ComparisonView, LayerDistances } from './protocol.ts'
 
 export class Comparer {
   #opened: { of: Model; lpips: Lpips } | undefined
@@ -27,6 +27,14 @@ export class Comparer {
       largest,
       isResized: first.width * second.height !== first.height * second.width,
     }
+  }
+
+  /** How far apart two pictures of one size are, layer by layer. */
+  async distances(model: Model, first: Picture, second: Picture): Promise<LayerDistances> {
+    const lpips = await this.#lpips(model)
+    const [a, b] = [first, second].map((one) => atLeast(lpips.smallestSize, reduced(one)))
+    const { distance, layers } = await lpips.compare(a!, b!)
+    return { form: lpips.form, distance, layers }
   }
 
   /** Frees what was opened of a model. */

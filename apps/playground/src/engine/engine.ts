@@ -3,14 +3,17 @@ import { describeModel } from '@alexnet/core'
 import { featureMapsWithout } from '@alexnet/core/explain'
 import { type Picture, shapes } from '@alexnet/data'
 import type { Model } from '@alexnet/model'
+import { painted, type Stroke } from '../painting.ts'
 import { answerCard } from './answer-card.ts'
 import { startBackend } from './backends.ts'
 import { Comparer } from './comparing.ts'
 import { decode, reduced, toFile } from './decode.ts'
 import { layerFaces } from './faces.ts'
+import { blank, forScreen, type Nudged, nudged } from './hands.ts'
 import * as likes from './likes.ts'
 import { Live } from './live.ts'
 import * as looking from './looking.ts'
+import * as mapFeatures from './map-features.ts'
 import { loadModel } from './models.ts'
 import { poolWindow } from './pooled.ts'
 import type {
@@ -20,6 +23,7 @@ import type {
   Classified,
   ComparisonView,
   HeatMethod,
+  LayerDistances,
   LayerFace,
   LayerInfo,
   LikedPatch,
@@ -27,12 +31,14 @@ import type {
   MapSheet,
   ModelInfo,
   ModelSource,
+  NudgeView,
   OnGrown,
   OnProgress,
   PageImage,
   Part,
   Pixels,
   PoolWindow,
+  Prediction,
   SoftmaxTerms,
   SwitchOffView,
   TakenPage,
@@ -186,6 +192,16 @@ export class Engine {
     return likes.alike(this.#model.network, image, others, prepare)
   }
 
+  /** A picture's features in a layer: its units, or the means of its maps; undefined where it cannot be read. */
+  async features(image: PageImage, layer: string): Promise<Float32Array | undefined> {
+    return mapFeatures.featuresOf(this.#model, () => this.#prepared(image), layer)
+  }
+
+  /** Lets go of the picture at hand. */
+  async forget(): Promise<void> {
+    this.#decoded = undefined
+  }
+
   /** A picture that a channel likes, grown from noise; ends as well when another model takes the place of this one. */
   async grow(layer: string, channel: number, onGrown: OnGrown): Promise<void> {
     const model = this.#model
@@ -214,6 +230,43 @@ export class Engine {
   async compare(first: PageImage, second: PageImage): Promise<ComparisonView> {
     const a = await this.#picture(first)
     return this.#comparer.compare(this.#model, a, await this.#picture(second))
+  }
+
+  /** A picture to paint on, no larger than a screen needs; the empty pad where there is none. */
+  async toPaintOn(image: PageImage | undefined): Promise<Pixels> {
+    return forScreen(await this.#pad(image))
+  }
+
+  /** What a painted picture is found to be. */
+  async classifyPainted(image: PageImage | undefined, strokes: Stroke[]): Promise<Prediction[]> {
+    return this.#model.classify(painted(await this.#pad(image), strokes), { topK: 5 })
+  }
+
+  /** How far a painted picture is from the one it was. */
+  async paintedDistances(image: PageImage, strokes: Stroke[]): Promise<LayerDistances> {
+    const picture = await this.#picture(image)
+    return this.#comparer.distances(this.#model, picture, painted(picture, strokes))
+  }
+
+  /** A painted picture as a file. */
+  async paintedFile(image: PageImage | undefined, strokes: Stroke[]): Promise<Blob> {
+    return toFile(painted(await this.#pad(image), strokes))
+  }
+
+  /** A picture nudged by `epsilon` / 255 away from a class, the likeliest where none is named. */
+  async nudge(image: PageImage, epsilon: number, target?: number): Promise<NudgeView> {
+    return (await this.#nudged(image, epsilon, target)).view
+  }
+
+  /** How far a nudged picture is from the one it was. */
+  async nudgedDistances(image: PageImage, epsilon: number, target?: number) {
+    const { before, after } = await this.#nudged(image, epsilon, target)
+    return this.#comparer.distances(this.#model, before, after)
+  }
+
+  /** A nudged picture as a file, as large as the network gets it. */
+  async nudgedFile(image: PageImage, epsilon: number, target?: number): Promise<Blob> {
+    return toFile((await this.#nudged(image, epsilon, target)).after)
   }
 
   /** The picture as the network gets it. */
@@ -269,6 +322,14 @@ export class Engine {
   async #picture({ id, blob, name }: PageImage): Promise<Picture> {
     if (this.#decoded?.id !== id) this.#decoded = { id, picture: await decode(blob, name) }
     return this.#decoded.picture
+  }
+
+  async #pad(image: PageImage | undefined): Promise<Picture> {
+    return image ? this.#picture(image) : blank()
+  }
+
+  async #nudged(image: PageImage, epsilon: number, target?: number): Promise<Nudged> {
+    return nudged(this.#model, await this.#prepared(image), epsilon, target)
   }
 
   async #prepared(image: PageImage): Promise<Float32Array> {

@@ -20,6 +20,8 @@ export interface PageImage {
   blob: Blob
   /** Its name in an address, where it came with the page. */
   sample?: string | undefined
+  /** Its class, where it came with one. */
+  label?: string | undefined
 }
 
 export const backendNames = ['cpu', 'webgl', 'webgpu'] as const
@@ -259,6 +261,24 @@ export interface ComparisonView {
   largest: number
   /** Whether the second picture's shape was not the first one's. */
   isResized: boolean
+}
+
+/** How far apart two pictures are, layer by layer; `form` as that of ComparisonView. */
+export type LayerDistances = Pick<ComparisonView, 'form' | 'distance' | 'layers'>
+
+/** A picture as the network gets it, and what it is found to be. */
+export interface Answered {
+  pixels: Pixels
+  top: Prediction[]
+}
+
+/** A picture nudged away from a class. */
+export interface NudgeView {
+  target: number
+  before: Answered
+  after: Answered
+  /** From black, a step down, to white, a step up; grey where nothing changed. */
+  difference: Pixels
 }
 
 /** What switching parts off does to the answer. */

@@ -7,6 +7,7 @@ import { Message } from '../components/message.tsx'
 import { PictureSource } from '../components/picture-source.tsx'
 import { Thumbnail } from '../components/thumbnail.tsx'
 import type { Classified, PageImage } from '../engine/protocol.ts'
+import { useInAddress } from '../in-address.ts'
 import { needsLarge, sampleImages } from '../samples.ts'
 import {
   addImages,
@@ -40,6 +41,9 @@ export function ClassifyPage() {
   const pushedOut = useStore(dropped)
   const { status, version, backend, model } = useStore(session)
   const tenView = useStore(isTenView)
+  useInAddress('classify', { views: tenView ? 'ten' : '' }, ({ views }) =>
+    isTenView.set(views === 'ten'),
+  )
   const answers = useAnswers(
     list,
     status === 'ready' ? `${version} ${tenView}` : undefined,

@@ -1,13 +1,23 @@
 // Compare: how far apart two pictures look to the network, where, and in which layer (LPIPS).
 import { useEffect, useState } from 'preact/hooks'
+import { asked, choose } from '../address.ts'
 import { Bars } from '../components/bars.tsx'
 import { Message } from '../components/message.tsx'
 import { PictureSource } from '../components/picture-source.tsx'
+import { usePicture } from '../components/picture-strip.tsx'
 import { PixelView } from '../components/pixels.tsx'
 import { Thumbnail } from '../components/thumbnail.tsx'
 import type { ComparisonView, PageImage } from '../engine/protocol.ts'
-import { sampleImages } from '../samples.ts'
-import { addImages, addWhereNone, engine, images, messageOf, session } from '../session.ts'
+import { sampleImages, sampleNames } from '../samples.ts'
+import {
+  addImages,
+  addWhereNone,
+  engine,
+  images,
+  messageOf,
+  selected,
+  session,
+} from '../session.ts'
 import { useStore } from '../store.ts'
 import { t } from '../text/text.ts'
 
@@ -17,17 +27,36 @@ const FEW = 12
 export function ComparePage() {
   const list = useStore(images)
   const { status, version } = useStore(session)
-  const [ids, setIds] = useState<{ first?: string; second?: string }>({})
-  const [view, setView] = useState<ComparisonView & { asked: string }>()
+  const wanted = useStore(asked)
+  const [secondId, setSecondId] = useState<string>()
+  const [view, setView] = useState<ComparisonView & { pair: string }>()
   const [problem, setProblem] = useState('')
-  const first = list.find(({ id }) => id === ids.first) ?? list[0]
-  const second = list.find(({ id }) => id === ids.second) ?? list.find((one) => one !== first)
-  const asked = first && second ? `${first.id} ${second.id} ${version}` : ''
+  const first = usePicture()
+  const second = list.find(({ id }) => id === secondId) ?? list.find((one) => one !== first)
+  const pair = first && second ? `${first.id} ${second.id} ${version}` : ''
   const ready = status === 'ready'
 
   useEffect(() => {
     if (ready && list.length === 0) void addWhereNone(sampleImages(4))
   }, [ready])
+  useEffect(() => {
+    // The first picture comes before it, as those of other pages do.
+    const name = wanted.second
+    if (!name || wanted.model || wanted.picture || !ready) return
+    asked.patch({ second: undefined })
+    const known = list.find(({ sample }) => sample === name)
+    if (known) return setSecondId(known.id)
+    if (!sampleNames().includes(name)) return
+    const before = selected.value
+    void sampleImages(1, name).then((found) => {
+      addImages(found)
+      setSecondId(selected.value)
+      if (before) selected.set(before)
+    })
+  }, [wanted, ready, list])
+  useEffect(() => {
+    if (ready && !wanted.second) choose({ second: second?.sample ?? '' })
+  }, [second?.id, wanted, ready])
   useEffect(() => {
     if (!ready || !first || !second) return
     let stale = false
@@ -35,13 +64,13 @@ export function ComparePage() {
     engine()
       .compare(first, second)
       .then(
-        (found) => !stale && setView({ ...found, asked }),
+        (found) => !stale && setView({ ...found, pair }),
         (error) => !stale && setProblem(messageOf(error)),
       )
     return () => {
       stale = true
     }
-  }, [ready, asked])
+  }, [ready, pair])
 
   return (
     <>
@@ -51,17 +80,12 @@ export function ComparePage() {
         label={t('compare.first')}
         list={list}
         chosen={first}
-        onChoose={(id) => setIds({ ...ids, first: id })}
+        onChoose={(id) => selected.set(id)}
       />
-      <Strip
-        label={t('compare.second')}
-        list={list}
-        chosen={second}
-        onChoose={(id) => setIds({ ...ids, second: id })}
-      />
+      <Strip label={t('compare.second')} list={list} chosen={second} onChoose={setSecondId} />
       {!second && list.length > 0 && <p class="quiet">{t('compare.needSecond')}</p>}
       {problem && <Message kind="problem">{problem}</Message>}
-      {view?.asked === asked && !problem && first && second && (
+      {view?.pair === pair && !problem && first && second && (
         <Result view={view} first={first} second={second} />
       )}
     </>

@@ -1,5 +1,6 @@
 // Look inside: the network as its tensors, what each makes of a picture, and where a class comes from.
 import { useEffect } from 'preact/hooks'
+import { Hands } from '../components/hands.tsx'
 import { HeatMaps } from '../components/heat-maps.tsx'
 import { Inside } from '../components/inside.tsx'
 import { PictureSource } from '../components/picture-source.tsx'
@@ -21,6 +22,7 @@ export function LookPage() {
     <>
       <PictureSource label="look" pasteHere onPictures={addImages} />
       <PictureStrip />
+      <Hands />
       <h2>{t('look.network')}</h2>
       <p class="quiet">{t('look.networkAbout')}</p>
       <Inside />

@@ -3,7 +3,9 @@ import { proxy } from 'comlink'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Client, startWorker } from '../client.ts'
 import { Chart, lineColors } from '../components/chart.tsx'
+import { Figure2 } from '../components/figure-2.tsx'
 import { Message } from '../components/message.tsx'
+import { Replay } from '../components/replay.tsx'
 import type { RacePoint } from '../engine/race.ts'
 import { messageOf, session } from '../session.ts'
 import { number, percent, t } from '../text/text.ts'
@@ -19,6 +21,16 @@ import {
 /** Set by vite.config.ts when the page is built. */
 declare const __EXPERIMENTS__: readonly Experiment[]
 const experiments = __EXPERIMENTS__
+
+/** Where a claim's part is seen at work. */
+const seeAt: Record<Claim['name'], string> = {
+  relu: '#/tour/8',
+  lrn: '#/tour/9',
+  pooling: '#/tour/5',
+  augmentation: '#/tour/11',
+  dropout: '#/tour/10',
+  depth: '#/tour/1',
+}
 
 const fixed = (value: number, digits: number) =>
   number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits })
@@ -38,6 +50,7 @@ export function PaperPage() {
         {', '}
         {t('paper.said')}
       </p>
+      <Figure2 />
       <LiveRace />
       <h2>{t('paper.claims')}</h2>
       {claims.map((claim) => (
@@ -62,11 +75,20 @@ function ClaimView(props: { claim: Claim }) {
   return (
     <section class="claim" aria-label={title}>
       <h3>{title}</h3>
-      <p>{t(`claims.${name}Text`)}</p>
+      <p>
+        <strong>{t('evidence:claimed')}</strong> {t(`claims.${name}Text`)}
+      </p>
       {measured && (
         <>
           <p>
             <strong>{t('paper.measured')}</strong> {verdict(measured)}
+          </p>
+          <p>
+            <strong>{t('evidence:differs')}</strong> {t(`evidence:why.${name}`)}
+          </p>
+          <p>
+            <strong>{t('evidence:see')}</strong>{' '}
+            <a href={seeAt[name]}>{t(`evidence:seeAt.${name}`)}</a>
           </p>
           <Measured experiment={measured} label={title} />
         </>
@@ -89,7 +111,6 @@ function Measured(props: { experiment: Experiment; label: string }) {
   const epochs = Math.max(
     ...groups.flatMap(({ curves }) => curves.map(({ errors }) => errors.length)),
   )
-  const x = Array.from({ length: epochs }, (_, index) => index + 1)
   const lines = groups.map((group, index) => ({
     label: group.name,
     color: lineColors[index % lineColors.length]!,
@@ -99,10 +120,11 @@ function Measured(props: { experiment: Experiment; label: string }) {
   const isSure = groups.every(({ curves }) => curves.length > 1)
   return (
     <div class="columns">
-      <Chart
+      <Replay
+        name={props.label}
         label={t('paper.chartAlt', { title, measure: t(`paper.${measure}`), numbers })}
-        x={x}
         lines={lines}
+        epochs={epochs}
         xLabel={t('paper.epoch')}
         yLabel={t(measure === 'test' ? 'paper.errorAxisTest' : 'paper.errorAxisTraining')}
       />

@@ -6,9 +6,11 @@ import { OwnPictures } from '../components/own-pictures.tsx'
 import { RunView } from '../components/run-view.tsx'
 import type { Pixels } from '../engine/protocol.ts'
 import { rates, type Start, starts, type TrainingSettings } from '../engine/training-protocol.ts'
+import { useInAddress } from '../in-address.ts'
 import { messageOf, session } from '../session.ts'
 import { useStore } from '../store.ts'
 import { t } from '../text/text.ts'
+import { fieldsOf, settingsOf } from '../train-address.ts'
 import {
   chooseSource,
   settings as chosenSettings,
@@ -33,7 +35,9 @@ export function TrainPage() {
     setAsked(false)
     void startRun({ settings, base: source, backend: choice })
   }
-  useEffect(() => void restore(), [])
+  const [isRestored, setRestored] = useState(false)
+  useEffect(() => void restore().then(() => setRestored(true)), [])
+  useInAddress('train', fieldsOf(settings), (fields) => change(settingsOf(fields)), isRestored)
   const showPreview = () => {
     setPreviewProblem('')
     previewAugmentation().then(setPreview, (error) => setPreviewProblem(messageOf(error)))

@@ -34,6 +34,7 @@ export const en = {
     live: 'Live',
     look: 'Look inside',
     compare: 'Compare',
+    map: 'Map',
     train: 'Train',
     take: 'Take away',
     paper: 'The paper',

@@ -1,6 +1,12 @@
 // The tables of the languages, against one another, and which language is taken.
 import { expect, it } from 'vitest'
 import { en } from './en.ts'
+import { evidenceEn } from './evidence-en.ts'
+import { evidenceZh } from './evidence-zh.ts'
+import { handsEn } from './hands-en.ts'
+import { handsZh } from './hands-zh.ts'
+import { mapEn } from './map-en.ts'
+import { mapZh } from './map-zh.ts'
 import { languageOf, number, percent, t } from './text.ts'
 import { zh } from './zh.ts'
 
@@ -19,7 +25,8 @@ function leaves(tree: Tree, before = ''): Map<string, string> {
   )
 }
 
-const [english, chinese] = [leaves(en), leaves(zh)]
+const english = leaves({ ...en, evidence: evidenceEn, hands: handsEn, map: mapEn })
+const chinese = leaves({ ...zh, evidence: evidenceZh, hands: handsZh, map: mapZh })
 const holes = (text: string) => [...text.matchAll(/{{(\w+)/g)].map(([, name]) => name).sort()
 
 it('has every text in Chinese, with the same things filled in', () => {

@@ -3,6 +3,9 @@
 import i18next from 'i18next'
 import { Store } from '../store.ts'
 import { en } from './en.ts'
+import type { evidenceEn } from './evidence-en.ts'
+import type { handsEn } from './hands-en.ts'
+import type { mapEn } from './map-en.ts'
 
 /** Each by its own name. */
 export const languages = { en: 'English', zh: '简体中文' } as const
@@ -11,9 +14,32 @@ export type Language = keyof typeof languages
 /** The tables of the other languages. */
 const tables = { zh: async () => (await import('./zh.ts')).zh } as const
 
+/** Texts of parts of the page that come on demand, by the name that stands before their keys: `hands:undo`. */
+const parts = {
+  evidence: {
+    en: async () => (await import('./evidence-en.ts')).evidenceEn,
+    zh: async () => (await import('./evidence-zh.ts')).evidenceZh,
+  },
+  hands: {
+    en: async () => (await import('./hands-en.ts')).handsEn,
+    zh: async () => (await import('./hands-zh.ts')).handsZh,
+  },
+  map: {
+    en: async () => (await import('./map-en.ts')).mapEn,
+    zh: async () => (await import('./map-zh.ts')).mapZh,
+  },
+} as const
+export type TextPart = keyof typeof parts
+const taken = new Set<TextPart>()
+
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: typeof en }
+    resources: {
+      translation: typeof en
+      evidence: typeof evidenceEn
+      hands: typeof handsEn
+      map: typeof mapEn
+    }
   }
 }
 
@@ -35,9 +61,23 @@ export async function takeLanguage(name: Language): Promise<void> {
   if (name !== 'en' && !i18next.hasResourceBundle(name, 'translation')) {
     i18next.addResourceBundle(name, 'translation', await tables[name]())
   }
+  for (const part of taken) await loadPart(part, name)
   await i18next.changeLanguage(name)
   document.documentElement.lang = { en: 'en', zh: 'zh-Hans' }[name]
   language.set(name)
+}
+
+/** A part of the page, once its texts have come, too. */
+export async function withTexts<Part>(name: TextPart, part: Promise<Part>): Promise<Part> {
+  taken.add(name)
+  await loadPart(name, language.value)
+  return part
+}
+
+async function loadPart(part: TextPart, name: Language): Promise<void> {
+  if (!i18next.hasResourceBundle(name, part)) {
+    i18next.addResourceBundle(name, part, await parts[part][name]())
+  }
 }
 
 /** The language of an address, or the first of the browser's that the page has, or English. */

@@ -34,6 +34,7 @@ export const zh: Table = {
     live: '实时',
     look: '看内部',
     compare: '比较',
+    map: '地图',
     train: '训练',
     take: '带走',
     paper: '论文',

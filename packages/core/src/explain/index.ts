@@ -5,6 +5,11 @@ export {
   type ClassVisualizationOptions,
   visualizeClass,
 } from './class-visualization.ts'
+export {
+  type FastGradientSign,
+  type FastGradientSignOptions,
+  fastGradientSign,
+} from './fast-gradient-sign.ts'
 export { type Filters, featureMaps, filterMap, filtersOf } from './feature-maps.ts'
 export { type GradCamMap, type GradCamOptions, gradCam, guidedGradCam } from './grad-cam.ts'
 export {
