@@ -99,4 +99,16 @@ describe('tfjs is wrong, and ours is right, about', () => {
     expect((tfjs as number[])[0]).toBeNaN()
     expect(ours[0]).toBe(0)
   })
+
+  it('leaky ReLU and PReLU of infinity', async () => {
+    const x = new Float32Array(200).fill(Number.POSITIVE_INFINITY)
+    for (const leaky of [
+      () => tf.leakyRelu(tf.tensor1d(x), 0.25),
+      () => tf.prelu(tf.tensor1d(x), tf.fill([200], 0.25)),
+    ]) {
+      const [tfjs, ours] = await both(leaky)
+      expect((tfjs as number[])[0]).toBeNaN()
+      expect(ours[0]).toBe(Number.POSITIVE_INFINITY)
+    }
+  })
 })

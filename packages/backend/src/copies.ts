@@ -20,7 +20,7 @@ export function warnOfCopies(): void {
     `two copies of TensorFlow.js are loaded${places.length > 1 ? ` (${places.join(' and ')})` : ''}; ` +
       'layers of one do not go with models of the other. To have one: `npm dedupe`, or, where their versions differ, ' +
       '"overrides": { "@tensorflow/tfjs": "$@tensorflow/tfjs" } in the program\'s package.json; with pnpm `pnpm dedupe`, ' +
-      `or overrides: { '@tensorflow/tfjs': '${tf.version.tfjs}' } in its pnpm-workspace.yaml`,
+      `or overrides: { '@tensorflow/tfjs': '${tf.version_core}' } in its pnpm-workspace.yaml`,
   )
 }
 

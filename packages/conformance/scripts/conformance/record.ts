@@ -65,6 +65,7 @@ export function recordOf(backends: readonly BackendResult[], context: RecordCont
     "- Products whose batches broadcast along different axes: tfjs's cpu backend pairs the batches in turn.",
     '  Ours broadcasts.',
     "- tfjs's webgl backend takes float16's epsilon (1e-4) on devices that compute in float32. Ours takes 1e-7.",
+    "- tfjs's webgl backend multiplies by a mask in ReLU, leaky ReLU and PReLU: infinities become NaN. Ours chooses.",
     '- After a lost WebGL context tfjs goes on with zeros. Ours ends all work under way with a `ContextLostError`.',
     '- Gradients of maximum, minimum and squaredDifference do not sum over broadcast axes, on any backend: they',
     "  are tfjs-core's, so ours have them too; the network uses none of them on shapes that differ.",

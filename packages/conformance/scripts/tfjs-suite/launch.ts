@@ -101,11 +101,14 @@ async function inPage(
   const browser = await chromium.launch({ executablePath, args: [...flags] })
   try {
     const page = await browser.newPage()
+    let finish: (error?: string) => void
     const finished = new Promise<string | undefined>((resolve) => {
-      void page.exposeFunction('tell', take)
-      void page.exposeFunction('finish', resolve)
-      page.on('crash', () => resolve('the page crashed'))
+      finish = resolve
     })
+    // Before the page begins: its first results would be told to nobody.
+    await page.exposeFunction('tell', take)
+    await page.exposeFunction('finish', (error?: string) => finish(error))
+    page.on('crash', () => finish('the page crashed'))
     await page.goto(`http://127.0.0.1:${port}/?run=${encodeURIComponent(run)}`)
     return await finished
   } finally {

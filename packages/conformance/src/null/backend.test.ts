@@ -1,3 +1,5 @@
+// The backend that computes nothing: what it counts, holds and refuses, and its shapes beside those of tfjs cpu.
+
 import { NoBackendError, useBackend } from '@alexnet/backend'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeEach, expect, it } from 'vitest'
