@@ -22,6 +22,10 @@ describe('fiveCrop and tenCrop', () => {
     expect(() => tenCrop(5).apply(noisePicture(9, 4))).toThrow(
       'tenCrop: cannot cut 5×5 from 9×4; resize first',
     )
+    expect(() => fiveCrop(5).apply(noisePicture(4, 9))).toThrow('cannot cut 5×5 from 4×9')
+    expect(fiveCrop(4).apply(noisePicture(4, 4))).toHaveLength(5)
+    expect(() => fiveCrop(0)).toThrow(RangeError)
+    expect(() => tenCrop(0.5)).toThrow(RangeError)
   })
 })
 
@@ -51,6 +55,25 @@ describe('viewsOf', () => {
     expect(labels).toEqual(Array.from({ length: 70 }, (_, at) => Math.floor(at / 10) % 3))
     expect(reds).toEqual(Array.from({ length: 70 }, (_, at) => Math.floor(at / 10)))
     expect(await views.fingerprint()).not.toBe(await dataset.fingerprint())
+    expect([0, 9, 10, 69].map(views.path)).toEqual([0, 0, 1, 6].map(dataset.path))
+    expect([0, 9, 10, 69].map(views.label)).toEqual([0, 0, 1, 6].map(dataset.label))
+  })
+
+  it('keeps the views of few pictures', async () => {
+    const dataset = plainDataset(20, 3, 6)
+    const loads: number[] = []
+    const load = (index: number) => {
+      loads.push(index)
+      return dataset.load(index)
+    }
+    const views = viewsOf({ ...dataset, load }, fiveCrop(4))
+    for (let index = 0; index < views.length; index++) await views.load(index)
+    expect(loads).toEqual(Array.from({ length: 20 }, (_, at) => at))
+    // The last are still there, the first is not.
+    await views.load(views.length - 1)
+    expect(loads).toHaveLength(20)
+    await views.load(0)
+    expect(loads).toHaveLength(21)
   })
 })
 
@@ -61,5 +84,6 @@ describe('averageViews', () => {
     expect(() => averageViews(rows, 3, 2)).toThrow(
       '8 numbers are not rows of 3, 2 for each picture',
     )
+    expect(() => averageViews(new Float32Array(6), 2, 2)).toThrow('2 for each picture')
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createNormalizer, imagenetMean, imagenetStd } from '../normalize.ts'
 import { Random } from '../random.ts'
 import { checksum, noisePicture, readFixture } from '../testing.ts'
@@ -52,6 +52,33 @@ describe('randomResizedCrop', () => {
     // No crop of the whole area with these ratios fits, so all ten tries miss.
     const transform = randomResizedCrop({ size: 4, scale: [1, 1] })
     expect(transform.sample(new Random(0), size)).toEqual(box)
+  })
+
+  it('gives up after ten tries, and takes all of a picture whose ratio is allowed', () => {
+    const random = new Random(0)
+    const uniform = vi.spyOn(random, 'uniform')
+    const whole = (width: number, height: number) => ({ left: 0, top: 0, width, height })
+    // Areas larger than the picture never fit.
+    const larger = randomResizedCrop({ size: 4, scale: [2, 3] })
+    expect(larger.sample(random, { width: 9, height: 8 })).toEqual(whole(9, 8))
+    expect(uniform).toHaveBeenCalledTimes(2 * 10)
+    // One of the picture's own size fits at once.
+    uniform.mockClear()
+    const all = randomResizedCrop({ size: 4, scale: [1, 1], ratio: [1, 1] })
+    expect(all.sample(random, { width: 7, height: 7 })).toEqual(whole(7, 7))
+    expect(uniform).toHaveBeenCalledTimes(2)
+  })
+
+  it('draws no crop without pixels', () => {
+    for (const ratio of [0.1, 1, 10]) {
+      const transform = randomResizedCrop({ size: 4, scale: [0.02, 0.02], ratio: [ratio, ratio] })
+      const { width, height } = transform.sample(new Random(0), { width: 5, height: 5 })
+      expect(Math.min(width, height)).toBeGreaterThan(0)
+    }
+  })
+
+  it('refuses filters that there are not', () => {
+    expect(() => randomResizedCrop({ size: 4, interpolation: 'sinc' as never })).toThrow(/sinc/)
   })
 
   it('refuses ranges the wrong way round', () => {

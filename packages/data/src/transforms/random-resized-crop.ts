@@ -53,12 +53,12 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Transform<
   }
 }
 
-/** The largest centred crop whose ratio is allowed: torchvision's way out after ten misses. */
+/** The largest centred crop whose ratio is allowed, of a pixel at least: torchvision's way out after ten misses. */
 function centralCrop(picture: Size, ratio: Range): Box {
   const pictureRatio = picture.width / picture.height
   let { width, height } = picture
-  if (pictureRatio < ratio[0]) height = roundHalfEven(width / ratio[0])
-  else if (pictureRatio > ratio[1]) width = roundHalfEven(height * ratio[1])
+  if (pictureRatio < ratio[0]) height = Math.max(1, roundHalfEven(width / ratio[0]))
+  else if (pictureRatio > ratio[1]) width = Math.max(1, roundHalfEven(height * ratio[1]))
   return {
     left: Math.floor((picture.width - width) / 2),
     top: Math.floor((picture.height - height) / 2),

@@ -44,7 +44,10 @@ export function resize(size: SizeOption, options: ResizeOptions = {}): Transform
   }
 }
 
-/** The size that `resize(size, { maxSize })` gives a picture. */
+/**
+ * The size that `resize(size, { maxSize })` gives a picture.
+ * @throws RangeError where `maxSize` leaves no pixel of the shorter side.
+ */
 export function resizedSize(picture: Size, size: SizeOption, maxSize?: number): Size {
   const [height, width] = readSize('resize', size)
   if (typeof size !== 'number') return { width, height }
@@ -54,6 +57,11 @@ export function resizedSize(picture: Size, size: SizeOption, maxSize?: number): 
   let newLonger = Math.trunc((size * longer) / shorter)
   if (maxSize !== undefined && newLonger > maxSize) {
     newShorter = Math.trunc((maxSize * newShorter) / newLonger)
+    if (newShorter < 1) {
+      throw new RangeError(
+        `resize: a picture of ${picture.width}×${picture.height} whose longer side has ${maxSize} pixels at most has none in the shorter one; give a larger maxSize`,
+      )
+    }
     newLonger = maxSize
   }
   return picture.width <= picture.height
