@@ -8,5 +8,6 @@ export function Thumbnail(props: { blob: Blob; alt: string }) {
     setUrl(made)
     return () => URL.revokeObjectURL(made)
   }, [props.blob])
-  return url ? <img class="thumbnail" src={url} alt={props.alt} /> : null
+  // Its place is there before it is: what stands beside it does not move.
+  return url ? <img class="thumbnail" src={url} alt={props.alt} /> : <span class="thumbnail" />
 }

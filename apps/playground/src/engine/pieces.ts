@@ -30,7 +30,7 @@ export async function fetchPieces(
   const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0)
   // Pages that are served without encryption have no such storage.
   const kept = await globalThis.caches?.open('alexnet-pieces').catch(() => undefined)
-  const files = [new File([list], address.split('/').at(-1)!)]
+  const files = [new File([list], 'pieces.json')]
   let done = 0
   onProgress?.(0, total)
   for (const piece of pieces) {

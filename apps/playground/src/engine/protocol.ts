@@ -4,6 +4,7 @@
 import type { ExplainMethod, Prediction } from '@alexnet/model'
 import type { WeightRecord } from '@alexnet/weights'
 
+export type { TakenPage, TakenWeights } from '../take-away/taken.ts'
 export type { Prediction }
 
 /** A picture's pixels, red, green, blue and alpha, as a canvas takes them. */
@@ -87,22 +88,6 @@ export interface ModelInfo {
   parameters: number
   /** Whether its file holds int8 weights. */
   isInt8: boolean
-}
-
-/** The numbers that a file of weights may hold. */
-export const takenWeights = ['float32', 'float16', 'int8'] as const
-export type TakenWeights = (typeof takenWeights)[number]
-
-/** A page of its own that classifies by the model. */
-export interface TakenPage {
-  title: string
-  /** What messages call the model's file. */
-  file: string
-  /** The page itself. */
-  html: string
-  /** Where its script is. */
-  script: string
-  weights: TakenWeights
 }
 
 /** What a picture is found to be. */

@@ -1,8 +1,7 @@
 // A model as files that leave the page: its weights, and a zip with a page that classifies by them.
 import type { Model } from '@alexnet/model'
 import { type Zippable, zipSync } from 'fflate'
-import type { TakenModel } from '../take-away/main.tsx'
-import type { TakenPage, TakenWeights } from './protocol.ts'
+import type { TakenModel, TakenPage, TakenWeights } from '../take-away/taken.ts'
 
 /** The file of weights, as safetensors with all that belongs to them. */
 export async function weightsFile(

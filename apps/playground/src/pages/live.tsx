@@ -28,6 +28,7 @@ export function LivePage() {
   const [isFrozen, setFrozen] = useState(false)
   const [problem, setProblem] = useState('')
   const video = useRef<HTMLVideoElement>(null)
+  const startButton = useRef<HTMLButtonElement>(null)
   const freezeButton = useRef<HTMLButtonElement>(null)
   const layer = layers.find(({ name }) => name === asked) ?? (asked ? undefined : layers[0])
   const isHidden = useHidden()
@@ -43,8 +44,9 @@ export function LivePage() {
     setProblem,
   )
   useEffect(() => {
-    // From here on the space bar is this button's.
-    if (isPlaying) freezeButton.current?.focus()
+    // The space bar would press the other button again.
+    const isAtStart = document.activeElement === startButton.current
+    if (isPlaying && isAtStart) freezeButton.current?.focus()
   }, [isPlaying])
   useEffect(() => {
     if (!isPlaying) return
@@ -63,6 +65,7 @@ export function LivePage() {
       <p>{t('live.about')}</p>
       <div class="row live-controls">
         <button
+          ref={startButton}
           type="button"
           onClick={() => {
             setProblem('')

@@ -4,17 +4,8 @@
 import { type Model, openModel, type PictureInput, type Prediction } from '@alexnet/model'
 import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import type { TakenModel } from './taken.ts'
 import { textsFor } from './texts.ts'
-
-/** What model.js leaves in the page. */
-export interface TakenModel {
-  /** What the page is called. */
-  title: string
-  /** Of the file of weights, for messages. */
-  name: string
-  /** The file, as safetensors with its description. */
-  base64: string
-}
 
 /** Classes that are shown. */
 const SHOWN = 10
@@ -92,7 +83,16 @@ function Page(props: { taken: TakenModel }) {
         <button type="button" onClick={() => input.current!.click()}>
           {texts.choose}
         </button>
-        <button type="button" aria-pressed={isLive} onClick={() => setLive(!isLive)}>
+        <button
+          type="button"
+          aria-pressed={isLive}
+          onClick={() => {
+            // What is on its way was asked of the other picture.
+            asked.current++
+            setTop(undefined)
+            setLive(!isLive)
+          }}
+        >
           {isLive ? texts.closeCamera : texts.camera}
         </button>
         <span class="quiet">{texts.drop}</span>
