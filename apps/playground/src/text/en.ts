@@ -1,10 +1,10 @@
 // Everything that the page says, in English: the table whose keys the others have. What the packages say (errors, names of
 // classes, descriptions of models) is theirs, and English. `{{…}}` is filled in; numbers are written by Intl.
-import { tourEn } from './tour-en.ts'
 
 export const en = {
   page: {
     title: 'AlexNet playground',
+    tour: 'AlexNet in twelve steps',
     skip: 'Skip to the page',
     pages: 'Pages',
     language: 'Language',
@@ -488,5 +488,4 @@ export const en = {
     classifying: 'classifying …',
     training: 'training …',
   },
-  tour: tourEn,
 } as const

@@ -8,6 +8,8 @@ import { handsZh } from './hands-zh.ts'
 import { mapEn } from './map-en.ts'
 import { mapZh } from './map-zh.ts'
 import { languageOf, number, percent, t } from './text.ts'
+import { tourEn } from './tour-en.ts'
+import { tourZh } from './tour-zh.ts'
 import { zh } from './zh.ts'
 
 type Tree = { readonly [key: string]: string | Tree }
@@ -25,8 +27,8 @@ function leaves(tree: Tree, before = ''): Map<string, string> {
   )
 }
 
-const english = leaves({ ...en, evidence: evidenceEn, hands: handsEn, map: mapEn })
-const chinese = leaves({ ...zh, evidence: evidenceZh, hands: handsZh, map: mapZh })
+const english = leaves({ ...en, evidence: evidenceEn, hands: handsEn, map: mapEn, tour: tourEn })
+const chinese = leaves({ ...zh, evidence: evidenceZh, hands: handsZh, map: mapZh, tour: tourZh })
 const holes = (text: string) => [...text.matchAll(/{{(\w+)/g)].map(([, name]) => name).sort()
 
 it('has every text in Chinese, with the same things filled in', () => {

@@ -6,6 +6,7 @@ import { en } from './en.ts'
 import type { evidenceEn } from './evidence-en.ts'
 import type { handsEn } from './hands-en.ts'
 import type { mapEn } from './map-en.ts'
+import type { tourEn } from './tour-en.ts'
 
 /** Each by its own name. */
 export const languages = { en: 'English', zh: '简体中文' } as const
@@ -24,6 +25,10 @@ const parts = {
     en: async () => (await import('./hands-en.ts')).handsEn,
     zh: async () => (await import('./hands-zh.ts')).handsZh,
   },
+  tour: {
+    en: async () => (await import('./tour-en.ts')).tourEn,
+    zh: async () => (await import('./tour-zh.ts')).tourZh,
+  },
   map: {
     en: async () => (await import('./map-en.ts')).mapEn,
     zh: async () => (await import('./map-zh.ts')).mapZh,
@@ -39,6 +44,7 @@ declare module 'i18next' {
       evidence: typeof evidenceEn
       hands: typeof handsEn
       map: typeof mapEn
+      tour: typeof tourEn
     }
   }
 }
@@ -68,9 +74,12 @@ export async function takeLanguage(name: Language): Promise<void> {
 }
 
 /** A part of the page, once its texts have come, too. */
-export async function withTexts<Part>(name: TextPart, part: Promise<Part>): Promise<Part> {
-  taken.add(name)
-  await loadPart(name, language.value)
+export async function withTexts<Part>(
+  names: readonly TextPart[],
+  part: Promise<Part>,
+): Promise<Part> {
+  for (const name of names) taken.add(name)
+  await Promise.all(names.map((name) => loadPart(name, language.value)))
   return part
 }
 
