@@ -1,6 +1,7 @@
 // The map of pictures, in Chromium: planted duplicates and wrong labels are found, a lasso and the keyboard take pictures, the
 // labels' accuracy is the library's, and what was dropped is let go of.
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Dataset, encodePng, shapes } from '@alexnet/data'
 import { openModel } from '@alexnet/model'
@@ -129,6 +130,40 @@ describeSite('The map of pictures', (site) => {
     await page.goto('about:blank')
     await page.goto(link)
     await page.getByRole('img', { name: /by conv1, PCA/ }).waitFor({ timeout: PATIENCE })
+    await page.context().close()
+  })
+
+  it('takes a folder of class folders, and the classes of Train, with their labels', async () => {
+    const set = mkdtempSync(join(tmpdir(), 'map-'))
+    for (const [label, count] of [
+      ['circle', 3],
+      ['star', 6],
+    ] as const) {
+      mkdirSync(join(set, label))
+      for (let index = 0; index < count; index++) {
+        writeFileSync(join(set, label, `${index}.png`), await png(index))
+      }
+    }
+    const page = await openSmall(site, '#/map')
+    await mapOf(page, 10).waitFor({ timeout: PATIENCE })
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByTestId('folder-map').setInputFiles(set)
+    await mapOf(page, 9).waitFor()
+    const thin = page.getByTestId('thin').locator('li')
+    expect(await thin.allTextContents()).toEqual(['circle: 3 pictures'])
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByRole('button', { name: 'My classes of Train' }).click()
+    await page.getByRole('alert').filter({ hasText: 'no classes of your own' }).waitFor()
+    await page.goto(`${site.url}#/train?source=own`)
+    await page.getByLabel('Folder of class folders').setInputFiles(set)
+    await page.getByRole('heading', { name: 'star 6 pictures' }).waitFor()
+    rmSync(set, { recursive: true })
+    await page.getByRole('link', { name: 'Map', exact: true }).click()
+    await page.getByRole('img', { name: /^Map of/ }).waitFor({ timeout: PATIENCE })
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByRole('button', { name: 'My classes of Train' }).click()
+    await mapOf(page, 9).waitFor()
+    expect(await thin.allTextContents()).toEqual(['circle: 3 pictures'])
     await page.context().close()
   })
 
