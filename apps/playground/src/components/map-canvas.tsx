@@ -114,7 +114,7 @@ export function MapCanvas(props: {
   }, [])
   return (
     <div class="map">
-      <div class="row">
+      <div class="row tools">
         <button
           type="button"
           class="outline"

@@ -90,7 +90,7 @@ export function Painting(props: {
     <>
       <p>{t(image ? 'hands:paintAbout' : 'hands:drawAbout')}</p>
       <div class="row">
-        <fieldset class="row inks">
+        <fieldset class="row inks tools">
           <legend class="hidden">{t('hands:ink')}</legend>
           {ownInks.map((name) => (
             <button

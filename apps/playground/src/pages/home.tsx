@@ -46,7 +46,7 @@ export function HomePage() {
       </ul>
       <p class="quiet">
         {t('home.more')}{' '}
-        {(['compare', 'paper', 'backends'] as const).map((name) => (
+        {(['compare', 'map', 'paper', 'backends'] as const).map((name) => (
           <a key={name} class="further" href={`#/${name}`}>
             {t(`pages.${name}`)}
           </a>

@@ -1,7 +1,7 @@
 // The map of pictures: each at the place that its features give it, and what that tells of duplicates, labels and the model.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import '../map.css'
-import '../pressed.css'
+import '../tools.css'
 import { address, choose } from '../address.ts'
 import { Findings } from '../components/findings.tsx'
 import { MapCanvas } from '../components/map-canvas.tsx'
