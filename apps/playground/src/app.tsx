@@ -24,7 +24,7 @@ interface PageEntry {
 const pages = {
   home: { page: HomePage },
   tour: {
-    load: async () => (await withTexts(['tour', 'evidence'], import('./pages/tour.tsx'))).TourPage,
+    load: async () => (await withTexts(['tour'], import('./pages/tour.tsx'))).TourPage,
   },
   classify: { page: ClassifyPage, hasModel: true },
   look: {

@@ -1,5 +1,6 @@
-// Everything that the page says, in English: the table whose keys the others have. What the packages say (errors, names of
-// classes, descriptions of models) is theirs, and English. `{{…}}` is filled in; numbers are written by Intl.
+// What the page says, in English: the table whose keys the others have; parts that come on demand have tables of their own
+// (text.ts). What the packages say (errors, names of classes, descriptions of models) is theirs, and English. `{{…}}` is
+// filled in; numbers are written by Intl.
 
 export const en = {
   page: {
