@@ -119,6 +119,13 @@ describeSite('The map of pictures', (site) => {
     const first = await some().catch(() => 0)
     expect(Number.isNaN(first) || first < 10).toBe(true)
     await page.keyboard.press('0')
+    // As far in as it goes, at a corner.
+    await page.mouse.move(x + 2, y + 2)
+    for (let turns = 0; turns < 20; turns++) await page.mouse.wheel(0, -400)
+    await page.getByRole('button', { name: 'Take what is in view' }).click()
+    await page.getByText('Nothing is taken yet.').waitFor()
+    await map.focus()
+    await page.keyboard.press('0')
     await page.keyboard.press('Enter')
     await page.getByTestId('taken').filter({ hasText: '10 pictures taken' }).waitFor()
     // Another layer, another way.
@@ -185,38 +192,48 @@ describeSite('The map of pictures', (site) => {
     await page.context().close()
   })
 
-  it('holds two hundred photographs, and lets go of them', async () => {
-    const page = await openSmall(site, '#/map')
-    await mapOf(page, 10).waitFor({ timeout: PATIENCE })
-    const photos = await Promise.all(
-      Array.from({ length: 200 }, async (_, index) => {
-        const noise = { type: 'gaussian' as const, mean: 40 + index, sigma: 30 }
-        const create = { width: 640, height: 480, channels: 3 as const, background: 'black', noise }
-        const buffer = await sharp({ create }).jpeg().toBuffer()
-        return { name: `${index}.jpg`, mimeType: 'image/jpeg', buffer }
-      }),
-    )
-    // What the page's process holds: heap, workers, bitmaps, memory of WebAssembly.
-    const browser = await site.browser.newBrowserCDPSession()
-    const session = await page.context().newCDPSession(page)
-    const megabytes = async () => {
-      await session.send('HeapProfiler.collectGarbage')
-      const { processInfo } = await browser.send('SystemInfo.getProcessInfo')
-      const pages = processInfo.filter(({ type }) => type === 'renderer')
-      const pagesOf = ({ id }: { id: number }) =>
-        readFileSync(`/proc/${id}/statm`, 'utf8').split(' ')
-      return Math.max(...pages.map((one) => (Number(pagesOf(one)[1]) * 4096) / 1e6))
-    }
-    await page.getByRole('button', { name: 'Clear' }).click()
-    const before = await megabytes()
-    await picturesFor(page, 'map').setInputFiles(photos)
-    await mapOf(page, 200).waitFor({ timeout: PATIENCE })
-    await page.getByRole('button', { name: 'Zoom in' }).click()
-    await page.getByRole('button', { name: 'Clear' }).click()
-    await page.getByText('No picture yet').waitFor()
-    await expect
-      .poll(async () => (await megabytes()) - before, { timeout: PATIENCE, interval: 2000 })
-      .toBeLessThan(30)
-    await page.context().close()
-  })
+  // Linux alone tells of each process what it holds in memory.
+  it.skipIf(process.platform !== 'linux')(
+    'holds two hundred photographs, and lets go of them',
+    async () => {
+      const page = await openSmall(site, '#/map')
+      await mapOf(page, 10).waitFor({ timeout: PATIENCE })
+      const photos = await Promise.all(
+        Array.from({ length: 200 }, async (_, index) => {
+          const noise = { type: 'gaussian' as const, mean: 40 + index, sigma: 30 }
+          const create = {
+            width: 640,
+            height: 480,
+            channels: 3 as const,
+            background: 'black',
+            noise,
+          }
+          const buffer = await sharp({ create }).jpeg().toBuffer()
+          return { name: `${index}.jpg`, mimeType: 'image/jpeg', buffer }
+        }),
+      )
+      // What the page's process holds: heap, workers, bitmaps, memory of WebAssembly.
+      const browser = await site.browser.newBrowserCDPSession()
+      const session = await page.context().newCDPSession(page)
+      const megabytes = async () => {
+        await session.send('HeapProfiler.collectGarbage')
+        const { processInfo } = await browser.send('SystemInfo.getProcessInfo')
+        const pages = processInfo.filter(({ type }) => type === 'renderer')
+        const pagesOf = ({ id }: { id: number }) =>
+          readFileSync(`/proc/${id}/statm`, 'utf8').split(' ')
+        return Math.max(...pages.map((one) => (Number(pagesOf(one)[1]) * 4096) / 1e6))
+      }
+      await page.getByRole('button', { name: 'Clear' }).click()
+      const before = await megabytes()
+      await picturesFor(page, 'map').setInputFiles(photos)
+      await mapOf(page, 200).waitFor({ timeout: PATIENCE })
+      await page.getByRole('button', { name: 'Zoom in' }).click()
+      await page.getByRole('button', { name: 'Clear' }).click()
+      await page.getByText('No picture yet').waitFor()
+      await expect
+        .poll(async () => (await megabytes()) - before, { timeout: PATIENCE, interval: 2000 })
+        .toBeLessThan(30)
+      await page.context().close()
+    },
+  )
 })
