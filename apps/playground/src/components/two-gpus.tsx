@@ -56,7 +56,7 @@ export function TwoGpus(props: {
         ))}
         {layers.map((layer, index) =>
           boxesOf(index).map((top, card) => {
-            const isButton = onChoose && {
+            const asButton = onChoose && {
               role: 'button' as const,
               // As SVG spells it.
               tabindex: 0,
@@ -70,7 +70,7 @@ export function TwoGpus(props: {
               },
             }
             return (
-              <g key={`${layer.name} ${card}`} {...isButton}>
+              <g key={`${layer.name} ${card}`} {...asButton}>
                 <rect x={index * STEP} y={top} width={BOX} height={2 * HALF} rx="3" />
                 <text x={index * STEP + BOX / 2} y={top + HALF + 5}>
                   {unitsOf(layer, index)}

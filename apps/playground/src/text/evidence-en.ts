@@ -31,7 +31,7 @@ export const evidenceEn = {
   scrub: 'Epoch shown: {{name}}',
   epoch: 'epoch {{epoch}} of {{epochs}}',
   why: {
-    relu: 'The paper has one network, without regularisation, at a learning rate chosen for each function; these are runs of a network like it on the same CIFAR-10, at rates of our choice: another rate moves the crossing. The order is the same. tanh had not got there when its runs ended, so that its factor is a least one.',
+    relu: 'The paper has one network, without regularisation, at a learning rate chosen for each function; these are runs of a network like it on the same CIFAR-10, at rates of our choice: another rate moves the crossing. The order is the same. tanh had not got there when its runs ended, so that its factor is a lower bound.',
     lrn: 'The paper trains to the end; these runs have 8 epochs of a network with the paper’s layers at 32 pixels. The direction is the same, the size smaller, and about as large as the runs’ own deviation.',
     pooling:
       'The paper’s number is of ImageNet, trained for 90 epochs; these are 8 epochs at 32 pixels, where pools that do not overlap may lose more of small maps. The direction is the same; three runs each are few.',
