@@ -40,6 +40,10 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('img', { name: 'What the unit sees', exact: true }).waitFor()
     await page.getByRole('img', { name: /^grad-cam for/ }).waitFor()
   },
+  async map(page) {
+    await page.getByRole('img', { name: /^Map of/ }).waitFor()
+    await page.getByRole('button', { name: 'Take what is in view' }).click()
+  },
   async train(page) {
     await page.getByLabel('Pictures to draw').fill('2500')
     await page.getByLabel('Epochs').fill('3')

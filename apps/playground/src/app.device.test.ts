@@ -107,6 +107,16 @@ describeSite('Every page', (site) => {
     await page.goto(`${site.url}#/look`)
     await page.locator('.layer .box').first().waitFor()
     expect(await colour('.layer.convolution .box')).not.toBe(await colour('.layer.relu .box'))
+    // Which tool and which brush are on, and what colour it has.
+    await page.getByRole('button', { name: 'Draw your own' }).click()
+    const outline = (name: string) =>
+      page
+        .getByRole('button', { name, exact: true })
+        .evaluate((element) => getComputedStyle(element).outlineStyle)
+    await page.getByRole('img', { name: 'Drawing pad' }).waitFor()
+    expect(await outline('Black')).toBe('solid')
+    expect(await outline('Red')).toBe('none')
+    expect(await colour('.ink.red')).not.toBe(await colour('.ink.blue'))
     await page.context().close()
   })
 

@@ -23,22 +23,31 @@ interface PageEntry {
 
 const pages = {
   home: { page: HomePage },
-  tour: { load: async () => (await import('./pages/tour.tsx')).TourPage },
+  tour: {
+    load: async () => (await withTexts(['tour'], import('./pages/tour.tsx'))).TourPage,
+  },
   classify: { page: ClassifyPage, hasModel: true },
-  live: { load: async () => (await import('./pages/live.tsx')).LivePage, hasModel: true },
+  live: {
+    load: async () => (await withTexts(['live'], import('./pages/live.tsx'))).LivePage,
+    hasModel: true,
+  },
   look: {
-    load: async () => (await withTexts('hands', import('./pages/look.tsx'))).LookPage,
+    load: async () => (await withTexts(['hands'], import('./pages/look.tsx'))).LookPage,
     hasModel: true,
   },
   compare: { load: async () => (await import('./pages/compare.tsx')).ComparePage, hasModel: true },
   map: {
-    load: async () => (await withTexts('map', import('./pages/map.tsx'))).MapPage,
+    load: async () => (await withTexts(['map'], import('./pages/map.tsx'))).MapPage,
     hasModel: true,
   },
   train: { load: async () => (await import('./pages/train.tsx')).TrainPage, hasModel: true },
-  take: { load: async () => (await import('./pages/take.tsx')).TakePage, hasModel: true },
+  take: {
+    load: async () => (await withTexts(['take'], import('./pages/take.tsx'))).TakePage,
+    hasModel: true,
+  },
   paper: {
-    load: async () => (await withTexts('evidence', import('./pages/paper.tsx'))).PaperPage,
+    load: async () =>
+      (await withTexts(['evidence', 'tour'], import('./pages/paper.tsx'))).PaperPage,
   },
   backends: { load: async () => (await import('./pages/backends.tsx')).BackendsPage },
 } as const satisfies Record<string, PageEntry>
@@ -71,7 +80,7 @@ export function App() {
   }, [])
   const entry: PageEntry = pages[name]
   const title =
-    name === 'home' ? t('home.title') : name === 'tour' ? t('tour.title') : t(`pages.${name}`)
+    name === 'home' ? t('home.title') : name === 'tour' ? t('page.tour') : t(`pages.${name}`)
   useEffect(() => {
     document.title = `${title} · ${t('page.title')}`
   }, [title, current])

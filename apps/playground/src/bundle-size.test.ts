@@ -21,8 +21,8 @@ it('keeps within the budget', () => {
   expect(first.length).toBeGreaterThan(1)
   expect(kilobytes(first)).toBeLessThan(62)
   expect(kilobytes(ending('.css'))).toBeLessThan(20)
-  // TensorFlow.js, whose umbrella is most of it, and the backends' kernels.
-  expect(kilobytes(ending('.js'))).toBeLessThan(770)
+  // TensorFlow.js, whose umbrella is most of it, and the backends' kernels; 30 of UMAP and PCA, which the map fetches.
+  expect(kilobytes(ending('.js'))).toBeLessThan(825)
   // The page that is taken away is one script with all of it; it comes when it is asked for.
   const away = readdirSync(join(folder, 'take-away')).map((name) => `take-away/${name}`)
   expect(away).toHaveLength(1)

@@ -18,8 +18,9 @@ export function useFollowing<Question, Answer>(
   ask: (question: Question) => Promise<Answer>,
 ): Following<Answer> {
   const [found, setFound] = useState<Following<Answer>>({ answer: undefined, problem: '' })
-  const newest = useRef({ question, key })
-  newest.current = { question, key }
+  // What is asked next is that of the last drawing of the page, not of the one that began to ask.
+  const newest = useRef({ question, key, ask })
+  newest.current = { question, key, ask }
   const asked = useRef<string>(undefined)
   const isBusy = useRef(false)
   const isGone = useRef(false)
@@ -31,7 +32,7 @@ export function useFollowing<Question, Answer>(
       if (now.question === undefined || now.key === asked.current) break
       asked.current = now.key
       try {
-        const answer = await ask(now.question)
+        const answer = await now.ask(now.question)
         if (!isGone.current) setFound({ answer, problem: '' })
       } catch (error) {
         if (!isGone.current) setFound({ answer: undefined, problem: messageOf(error) })

@@ -43,7 +43,7 @@ export function folderOf(file: Blob): string {
   return folder === '.' ? '' : folder
 }
 
-/** Whether a label names a class of a model, whose names may be several with commas between. */
+/** The number of the class that a label names, -1 where there is none; a class may have several names, commas between. */
 export function classOf(label: string, labels: readonly string[]): number {
   const plain = (text: string) => text.trim().toLowerCase()
   const wanted = plain(label)

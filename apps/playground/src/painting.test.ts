@@ -8,6 +8,7 @@ import {
   inks,
   MOST_PLACES,
   painted,
+  painterOf,
   parseStrokes,
   placesOf,
   type Stroke,
@@ -105,4 +106,18 @@ it('blurs, about as a Gaussian of the same variance does', () => {
   const flat = { width: 8, height: 8, data: new Uint8Array(8 * 8 * 3).fill(77) }
   const still = painted(flat, [{ ink: 'blur', size: 64, spots: [{ x: 30, y: 30 }] }])
   expect(still.data).toEqual(flat.data)
+})
+
+it('paints what is new onto what was painted, with the same result', () => {
+  const picture = noise(48, 40)
+  const all: Stroke[] = [
+    { ink: 'grey', size: 9, spots: [{ x: 20, y: 20 }] },
+    { ink: 'blur', size: 9, spots: [{ x: 25, y: 20 }] },
+    { ink: 'blur', size: 5, spots: [{ x: 40, y: 50 }] },
+  ]
+  const paint = painterOf(picture)
+  const before = paint(picture, all.slice(0, 1))
+  const kept = before.data.slice()
+  expect(paint(before, all.slice(1))).toEqual(painted(picture, all))
+  expect(before.data).toEqual(kept)
 })

@@ -97,13 +97,35 @@ export interface Surface {
 }
 
 /** Paints strokes into a copy of a picture. */
-export function painted<Of extends Surface>(picture: Of, strokes: readonly Stroke[]): Of {
-  const { width, height } = picture
-  const bytes = picture.data.length / (width * height)
-  const data = picture.data.slice()
+export const painted = <Of extends Surface>(picture: Of, strokes: readonly Stroke[]): Of =>
+  painterOf(picture)(picture, strokes)
+
+/**
+ * Paints strokes into copies of a picture, and of what was painted of it before: only what is new needs painting. What
+ * the blurring brush leaves is always of the picture itself.
+ */
+export function painterOf<Of extends Surface>(
+  picture: Of,
+): (onto: Of, strokes: readonly Stroke[]) => Of {
   let blurred: Surface['data'] | undefined
+  return (onto, strokes) => {
+    const data = onto.data.slice()
+    if (strokes.some(({ ink }) => ink === 'blur')) {
+      blurred ??= blur(picture, Math.ceil(Math.min(picture.width, picture.height) / 10))
+    }
+    paint({ ...onto, data }, strokes, blurred)
+    return { ...onto, data }
+  }
+}
+
+/** Paints into the surface itself. */
+function paint(
+  { width, height, data }: Surface,
+  strokes: readonly Stroke[],
+  blurred: Surface['data'] | undefined,
+): void {
+  const bytes = data.length / (width * height)
   for (const { ink, size, spots } of strokes) {
-    if (ink === 'blur') blurred ??= blur(picture, Math.ceil(Math.min(width, height) / 10))
     // A brush that is smaller than a pixel paints the one it is on.
     const radius = Math.max(0.75, (size / GRID) * Math.min(width, height))
     for (const { x, y } of spots) {
@@ -123,7 +145,6 @@ export function painted<Of extends Surface>(picture: Of, strokes: readonly Strok
       }
     }
   }
-  return { ...picture, data }
 }
 
 /** Means over a square around each pixel, twice: near a Gaussian. The border's pixels go on past it. */

@@ -18,12 +18,12 @@ export function CodeBlock(props: { title: string; code: string }) {
         <button
           type="button"
           class="outline secondary"
-          aria-label={t('take.copyThis', { title })}
+          aria-label={t('take:copyThis', { title })}
           onClick={() => void copy()}
         >
-          {t('take.copy')}
+          {t('take:copy')}
         </button>
-        <span role="status">{copied === code && t('take.copied')}</span>
+        <span role="status">{copied === code && t('take:copied')}</span>
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
       <pre tabIndex={0}>

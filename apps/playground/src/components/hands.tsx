@@ -1,7 +1,7 @@
 // Hands on the picture that is looked at: paint over it, draw one of one's own, nudge it against the network. What is chosen
 // and painted is in the page's address.
 import '../hands.css'
-import '../pressed.css'
+import '../tools.css'
 import { useState } from 'preact/hooks'
 import { address, choose, type Fields } from '../address.ts'
 import { addImages, session } from '../session.ts'
@@ -30,7 +30,7 @@ export function Hands() {
     <section aria-label={t('hands:title')}>
       <h2>{t('hands:title')}</h2>
       <p class="quiet">{t('hands:about')}</p>
-      <fieldset class="row">
+      <fieldset class="row tools">
         <legend class="hidden">{t('hands:tools')}</legend>
         {tools.map((name) => (
           <button

@@ -100,21 +100,9 @@ export function MapCanvas(props: {
     }
     setRing([])
   }
-  // Preact's own listener for wheels is passive, which keeps the page scrolling.
-  const onWheel = useRef<(event: WheelEvent) => void>(undefined)
-  onWheel.current = (event) => {
-    event.preventDefault()
-    zoomBy(2 ** (-event.deltaY / 300), placeOf(event))
-  }
-  useEffect(() => {
-    const listen = (event: WheelEvent) => onWheel.current!(event)
-    const element = canvas.current!
-    element.addEventListener('wheel', listen, { passive: false })
-    return () => element.removeEventListener('wheel', listen)
-  }, [])
   return (
     <div class="map">
-      <div class="row">
+      <div class="row tools">
         <button
           type="button"
           class="outline"
@@ -163,6 +151,10 @@ export function MapCanvas(props: {
         }}
         onPointerUp={lift}
         onPointerCancel={lift}
+        onWheel={(event) => {
+          event.preventDefault()
+          zoomBy(2 ** (-event.deltaY / 300), placeOf(event))
+        }}
         onKeyDown={(event) => {
           const { key } = event
           if (key.startsWith('Arrow')) {

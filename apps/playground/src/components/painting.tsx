@@ -1,5 +1,5 @@
 // A picture, or an empty pad, to paint on: by pointer or keyboard, with undo; the answer follows while one paints.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { address, choose, type Fields } from '../address.ts'
 import type { PageImage, Pixels } from '../engine/protocol.ts'
 import { useFollowing } from '../following.ts'
@@ -10,7 +10,7 @@ import {
   type Ink,
   inks,
   MOST_PLACES,
-  painted,
+  painterOf,
   parseStrokes,
   placesOf,
   type Spot,
@@ -90,7 +90,7 @@ export function Painting(props: {
     <>
       <p>{t(image ? 'hands:paintAbout' : 'hands:drawAbout')}</p>
       <div class="row">
-        <fieldset class="row inks">
+        <fieldset class="row inks tools">
           <legend class="hidden">{t('hands:ink')}</legend>
           {ownInks.map((name) => (
             <button
@@ -148,7 +148,8 @@ export function Painting(props: {
           <Canvas
             label={image ? t('hands:canvas', { name: image.name }) : t('hands:pad')}
             ground={ground}
-            strokes={strokes}
+            done={done}
+            current={current.current}
             size={size}
             onSpots={(spots, isNew) => {
               const before = isNew ? [] : (current.current?.spots ?? [])
@@ -177,25 +178,29 @@ export function Painting(props: {
 function Canvas(props: {
   label: string
   ground: Pixels
-  strokes: readonly Stroke[]
+  done: readonly Stroke[]
+  /** The stroke under way. */
+  current: Stroke | undefined
   size: number
   /** Told of places that the brush has come over, and whether a stroke begins with them. */
   onSpots: (spots: Spot[], isNew: boolean) => void
   onDone: () => void
   onUndo: () => void
 }) {
-  const { ground, strokes, size, onSpots, onDone, onUndo } = props
+  const { ground, done, current, size, onSpots, onDone, onUndo } = props
   const canvas = useRef<HTMLCanvasElement>(null)
   const [brush, setBrush] = useState<Spot>({ x: GRID / 2, y: GRID / 2 })
   const last = useRef(brush)
   const isDown = useRef(false)
+  const paint = useMemo(() => painterOf(ground), [ground])
+  const before = useMemo(() => paint(ground, done), [ground, formatStrokes(done)])
   useEffect(() => {
-    const { width, height, data } = painted(ground, strokes)
+    const { width, height, data } = current ? paint(before, [current]) : before
     const element = canvas.current!
     if (element.width !== width) element.width = width
     if (element.height !== height) element.height = height
     element.getContext('2d')!.putImageData(new ImageData(data, width, height), 0, 0)
-  }, [ground, formatStrokes(strokes)])
+  }, [before, current])
   const within = (value: number) => Math.max(0, Math.min(GRID - 1, value))
   const goTo = (spot: Spot, isNew: boolean) => {
     if (isDown.current) {

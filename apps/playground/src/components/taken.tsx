@@ -10,9 +10,9 @@ export function Taken(props: { images: readonly PageImage[]; onLetGo: () => void
   const { images, onLetGo } = props
   const count = images.length
   return (
-    <section aria-live="polite">
+    <section>
       <p class="row" data-testid="taken">
-        {count > 0 ? t('map:taken', { count }) : t('map:takenNone')}
+        <span role="status">{count > 0 ? t('map:taken', { count }) : t('map:takenNone')}</span>
         {count > 0 && (
           <button type="button" class="outline secondary" onClick={onLetGo}>
             {t('map:let')}

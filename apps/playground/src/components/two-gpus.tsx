@@ -25,14 +25,18 @@ export function TwoGpus(props: {
             .map((from) => ({ index, from, to, isAcross: from !== to })),
         ),
   )
-  const title = t('tour.twoGpusAlt', { across: acrossNames(layers) })
+  const title = t('tour:twoGpusAlt', { across: acrossNames(layers) })
+  const unitsOf = ({ weight }: LearnedLayer, index: number) =>
+    number(weight[0]! / (index === last ? 1 : 2))
   const named = (layer: LearnedLayer, index: number, card: number) => {
     const name = shortName(layer.weight, index)
-    return index === last ? name : t('evidence:block', { name, card: card + 1 })
+    return index === last
+      ? t('evidence:blockOfAll', { name, units: unitsOf(layer, index) })
+      : t('evidence:block', { name, card: card + 1, units: unitsOf(layer, index) })
   }
   return (
     <figure>
-      <figcaption>{t('tour.twoGpus')}</figcaption>
+      <figcaption>{t('tour:twoGpus')}</figcaption>
       <svg
         class="two-gpus"
         viewBox={`0 0 ${STEP * layers.length} 158`}
@@ -52,9 +56,10 @@ export function TwoGpus(props: {
         ))}
         {layers.map((layer, index) =>
           boxesOf(index).map((top, card) => {
-            const isButton = onChoose && {
+            const asButton = onChoose && {
               role: 'button' as const,
-              tabIndex: 0,
+              // As SVG spells it.
+              tabindex: 0,
               'aria-label': named(layer, index, card),
               'aria-pressed': layer.name === chosen,
               onClick: () => onChoose(layer.name),
@@ -65,10 +70,10 @@ export function TwoGpus(props: {
               },
             }
             return (
-              <g key={`${layer.name} ${card}`} {...isButton}>
+              <g key={`${layer.name} ${card}`} {...asButton}>
                 <rect x={index * STEP} y={top} width={BOX} height={2 * HALF} rx="3" />
                 <text x={index * STEP + BOX / 2} y={top + HALF + 5}>
-                  {number(layer.weight[0]! / (index === last ? 1 : 2))}
+                  {unitsOf(layer, index)}
                 </text>
               </g>
             )

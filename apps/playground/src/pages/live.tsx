@@ -62,7 +62,7 @@ export function LivePage() {
   const best = seen.view?.top[0]
   return (
     <>
-      <p>{t('live.about')}</p>
+      <p>{t('live:about')}</p>
       <div class="row live-controls">
         <button
           ref={startButton}
@@ -73,7 +73,7 @@ export function LivePage() {
             setOn(!isOn)
           }}
         >
-          {t(isOn ? 'live.stop' : 'live.start')}
+          {t(isOn ? 'live:stop' : 'live:start')}
         </button>
         <button
           ref={freezeButton}
@@ -83,11 +83,11 @@ export function LivePage() {
           disabled={!isPlaying}
           onClick={() => setFrozen(!isFrozen)}
         >
-          <span aria-hidden="true">{isFrozen ? '▶' : '❚❚'}</span> {t('live.freeze')}
+          <span aria-hidden="true">{isFrozen ? '▶' : '❚❚'}</span> {t('live:freeze')}
         </button>
-        <span class="quiet wide-only">{t('live.hint')}</span>
+        <span class="quiet wide-only">{t('live:hint')}</span>
         <label>
-          {t('live.layer')}{' '}
+          {t('live:layer')}{' '}
           <select
             value={layer?.name ?? 'none'}
             onChange={(event) => choose({ layer: event.currentTarget.value })}
@@ -97,7 +97,7 @@ export function LivePage() {
                 {name}: {t(`kind.${kind}`, { defaultValue: kind })}
               </option>
             ))}
-            <option value="none">{t('live.none')}</option>
+            <option value="none">{t('live:none')}</option>
           </select>
         </label>
       </div>
@@ -105,7 +105,7 @@ export function LivePage() {
       <p class="hidden" role="status">
         {isFrozen &&
           best &&
-          t('live.frozen', { label: best.label, share: percent(best.probability) })}
+          t('live:frozen', { label: best.label, share: percent(best.probability) })}
       </p>
       <div class="columns live" hidden={!isOn}>
         <figure>
@@ -113,32 +113,32 @@ export function LivePage() {
         </figure>
         {seen.view && (
           <figure>
-            <figcaption>{t('live.answer')}</figcaption>
+            <figcaption>{t('live:answer')}</figcaption>
             <Bars top={seen.view.top} />
             <dl class="facts" data-testid="live" data-held={JSON.stringify(seen.view.held)}>
               <Fact
-                label={t('live.rate')}
+                label={t('live:rate')}
                 value={number(seen.rate, { maximumFractionDigits: 1 })}
               />
-              <Fact label={t('live.each')} value={number(Math.round(seen.view.milliseconds))} />
-              <Fact label={t('live.frames')} value={number(seen.frames)} />
-              <Fact label={t('live.held')} value={number(seen.view.held.tensors)} />
+              <Fact label={t('live:each')} value={number(Math.round(seen.view.milliseconds))} />
+              <Fact label={t('live:frames')} value={number(seen.frames)} />
+              <Fact label={t('live:held')} value={number(seen.view.held.tensors)} />
             </dl>
           </figure>
         )}
       </div>
       {isOn && seen.view && layer && seen.view.maps.length > 0 && (
         <figure>
-          <figcaption>{t('live.maps', { layer: layer.name })}</figcaption>
+          <figcaption>{t('live:maps', { layer: layer.name })}</figcaption>
           <ul class="strip">
             {seen.view.maps.map(({ channel, pixels }, index) => (
               <li key={index}>
                 <PixelView
                   pixels={pixels}
                   class="tile"
-                  alt={t('live.mapAlt', { channel, layer: layer.name })}
+                  alt={t('live:mapAlt', { channel, layer: layer.name })}
                 />
-                <small>{t('live.map', { channel })}</small>
+                <small>{t('live:map', { channel })}</small>
               </li>
             ))}
           </ul>

@@ -1,7 +1,7 @@
 // The map of pictures: each at the place that its features give it, and what that tells of duplicates, labels and the model.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import '../map.css'
-import '../pressed.css'
+import '../tools.css'
 import { address, choose } from '../address.ts'
 import { Findings } from '../components/findings.tsx'
 import { MapCanvas } from '../components/map-canvas.tsx'
@@ -13,7 +13,16 @@ import { type Projection, projections } from '../engine/projections.ts'
 import { baseName, folderOf, parseLabels } from '../labels-file.ts'
 import { useMap } from '../map.ts'
 import { sampleImages } from '../samples.ts'
-import { addImages, addWhereNone, engine, images, messageOf, session } from '../session.ts'
+import {
+  addImages,
+  addWhereNone,
+  dropped,
+  engine,
+  images,
+  MOST_IMAGES,
+  messageOf,
+  session,
+} from '../session.ts'
 import { Store, useStore } from '../store.ts'
 import { t } from '../text/text.ts'
 import { dataset, restore } from '../training.ts'
@@ -25,6 +34,7 @@ const foldersOnly = { webkitdirectory: true }
 
 export function MapPage() {
   const list = useStore(images)
+  const pushedOut = useStore(dropped)
   const names = useStore(named)
   const own = useStore(dataset)
   const { status, version, model } = useStore(session)
@@ -56,15 +66,16 @@ export function MapPage() {
       setProblem(messageOf(error))
     }
   }
-  const readLabels = async ([file]: File[]) => {
+  const readLabels = async (files: File[]) => {
     setProblem('')
     setNote('')
     try {
-      if (!file!.name.endsWith('.csv')) throw new Error(t('source.noPicture', { name: file!.name }))
-      const read = parseLabels(await file!.text(), file!.name)
+      const file = files.find(({ name }) => /\.csv$/i.test(name))
+      if (!file) throw new Error(t('source.noPicture', { name: files[0]!.name }))
+      const read = parseLabels(await file.text(), file.name)
       const has = new Set(images.value.map(({ name }) => baseName(name)))
       const unknown = [...read.keys()].filter((name) => !has.has(name)).length
-      const said = { file: file!.name, known: read.size - unknown, unknown }
+      const said = { file: file.name, known: read.size - unknown, unknown }
       setNote(t(unknown > 0 ? 'map:labelsUnknown' : 'map:labels', said))
       named.set(new Map([...named.value, ...read]))
     } catch (error) {
@@ -138,6 +149,11 @@ export function MapPage() {
       <p class="quiet">{t('map:labelsHint')}</p>
       {problem && <Message kind="problem">{problem}</Message>}
       {note && <Message kind="busy">{note}</Message>}
+      {pushedOut > 0 && list.length === MOST_IMAGES && (
+        <Message kind="problem">
+          {t('classify.tooMany', { most: MOST_IMAGES, left: pushedOut })}
+        </Message>
+      )}
       {list.length === 0 && <p class="quiet">{t('map:none')}</p>}
       {layer && (
         <div class="fields">

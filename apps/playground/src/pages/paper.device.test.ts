@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { describeSite, folder, pixelsOf } from '../testing/site.ts'
+import { describeSite, folder, PATIENCE, pixelsOf } from '../testing/site.ts'
 import { en } from '../text/en.ts'
 import { claims, type Experiment, measuredFor } from './experiments.ts'
 
@@ -75,14 +75,16 @@ describeSite('The paper', (site) => {
     const whole = await pixelsOf(section.locator('canvas'))
     await slider.fill('5.5')
     await epoch.filter({ hasText: 'epoch 5.5 of 40' }).waitFor()
-    await expect.poll(() => pixelsOf(section.locator('canvas'))).not.toBe(whole)
+    await expect
+      .poll(() => pixelsOf(section.locator('canvas')), { timeout: PATIENCE })
+      .not.toBe(whole)
     await slider.fill('36')
     await section.getByRole('button', { name: /^Replay/ }).click()
     await section.getByRole('button', { name: /^Pause/ }).waitFor()
     await epoch.filter({ hasText: /^epoch 40 of 40$/ }).waitFor()
     await section.getByRole('button', { name: /^Replay/ }).waitFor()
     // The end again is what was there.
-    await expect.poll(() => pixelsOf(section.locator('canvas'))).toBe(whole)
+    await expect.poll(() => pixelsOf(section.locator('canvas')), { timeout: PATIENCE }).toBe(whole)
     for (const part of ['Claimed.', 'Measured here.', 'Why it differs.', 'See it.']) {
       await section.getByText(part).waitFor()
     }

@@ -34,20 +34,20 @@ export function TakePage() {
     setProblem('')
   }, [version])
   if (!model || status !== 'ready') return null
-  const called = title.trim() || t('take.defaultTitle')
+  const called = title.trim() || t('take:defaultTitle')
   const stem = stemOf(called)
   const file = `${stem}.safetensors`
   const weights = chosen ?? suited(model)
   const bytes = (of: TakenWeights) => sizes[of] * model.parameters
-  const about = (name: TakenWeights) => t(`take.${name}`, { size: megabytes(bytes(name)) })
+  const about = (name: TakenWeights) => t(`take:${name}`, { size: megabytes(bytes(name)) })
   const make = async (name: string, work: () => Promise<Blob>) => {
     setProblem('')
     setDone('')
-    setBusy(t('take.making', { name }))
+    setBusy(t('take:making', { name }))
     try {
       const blob = await work()
       download(name, blob)
-      setDone(t('take.made', { name, size: megabytes(blob.size) }))
+      setDone(t('take:made', { name, size: megabytes(blob.size) }))
     } catch (error) {
       setProblem(messageOf(error))
     } finally {
@@ -68,20 +68,20 @@ export function TakePage() {
   const isTooLarge = bytes(weights) > MOST_IN_PAGE
   return (
     <>
-      <p>{t('take.about')}</p>
+      <p>{t('take:about')}</p>
       <div class="fields">
         <label>
-          {t('take.title')}
+          {t('take:title')}
           <input
             type="text"
             maxLength={60}
             value={title}
-            placeholder={t('take.defaultTitle')}
+            placeholder={t('take:defaultTitle')}
             onInput={(event) => setTitle(event.currentTarget.value)}
           />
         </label>
         <label>
-          {t('take.weights')}
+          {t('take:weights')}
           <select
             value={weights}
             onChange={(event) => setChosen(event.currentTarget.value as TakenWeights)}
@@ -89,7 +89,7 @@ export function TakePage() {
             {takenWeights.map((name) => (
               <option key={name} value={name}>
                 {name === (model.isInt8 ? 'int8' : 'float32')
-                  ? t('take.same', { weights: about(name) })
+                  ? t('take:same', { weights: about(name) })
                   : about(name)}
               </option>
             ))}
@@ -99,46 +99,46 @@ export function TakePage() {
       {busy && <Message kind="busy">{busy}</Message>}
       {done && <Message kind="busy">{done}</Message>}
       {problem && <Message kind="problem">{problem}</Message>}
-      <section aria-label={t('take.page')}>
-        <h2>{t('take.page')}</h2>
-        <p>{t('take.pageAbout')}</p>
+      <section aria-label={t('take:page')}>
+        <h2>{t('take:page')}</h2>
+        <p>{t('take:pageAbout')}</p>
         <div class="row">
           <button
             type="button"
             disabled={busy !== '' || isTooLarge}
             onClick={() => void savePage()}
           >
-            {t('take.savePage')}
+            {t('take:savePage')}
           </button>
           <span class="quiet">
-            {isTooLarge ? t('take.tooLarge') : t('take.size', { size: megabytes(bytes(weights)) })}
+            {isTooLarge ? t('take:tooLarge') : t('take:size', { size: megabytes(bytes(weights)) })}
           </span>
         </div>
       </section>
-      <section aria-label={t('take.file')}>
-        <h2>{t('take.file')}</h2>
-        <p>{t('take.fileAbout')}</p>
+      <section aria-label={t('take:file')}>
+        <h2>{t('take:file')}</h2>
+        <p>{t('take:fileAbout')}</p>
         <button
           type="button"
           class="outline"
           disabled={busy !== ''}
           onClick={() => void saveWeights()}
         >
-          {t('take.saveFile')}
+          {t('take:saveFile')}
         </button>
       </section>
-      <section aria-label={t('take.code')}>
-        <h2>{t('take.code')}</h2>
-        <p>{t('take.codeAbout')}</p>
+      <section aria-label={t('take:code')}>
+        <h2>{t('take:code')}</h2>
+        <p>{t('take:codeAbout')}</p>
         <div class="columns">
-          <CodeBlock title={t('take.forNode')} code={codeForNode(file)} />
-          <CodeBlock title={t('take.forPage')} code={codeForPage(file)} />
+          <CodeBlock title={t('take:forNode')} code={codeForNode(file)} />
+          <CodeBlock title={t('take:forPage')} code={codeForPage(file)} />
         </div>
       </section>
       {own.pictures.length > 0 && (
-        <section aria-label={t('take.data')}>
-          <h2>{t('take.data')}</h2>
-          <p>{t('take.dataAbout', { count: own.pictures.length })}</p>
+        <section aria-label={t('take:data')}>
+          <h2>{t('take:data')}</h2>
+          <p>{t('take:dataAbout', { count: own.pictures.length })}</p>
           <button
             type="button"
             class="outline"

@@ -42,7 +42,7 @@ function useTable(first: string) {
   ) : (
     table && (
       <label>
-        {t('tour.variant')}
+        {t('tour:variant')}
         <select
           value={variant}
           onChange={(event) => choose({ variant: event.currentTarget.value })}
@@ -74,14 +74,14 @@ export function Parameters(props: { areCards: boolean }) {
           <p class="quiet">{table.architecture.description}</p>
           {props.areCards && <TwoGpus layers={table.layers} />}
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-          <section class="scroll" aria-label={t('tour.parameters')} tabIndex={0}>
+          <section class="scroll" aria-label={t('tour:parameters')} tabIndex={0}>
             <table class="counted">
               <thead>
                 <tr>
-                  <th scope="col">{t('tour.layer')}</th>
-                  <th scope="col">{t('tour.sum')}</th>
-                  <th scope="col">{t('tour.parameters')}</th>
-                  <th scope="col">{t('tour.share')}</th>
+                  <th scope="col">{t('tour:layer')}</th>
+                  <th scope="col">{t('tour:sum')}</th>
+                  <th scope="col">{t('tour:parameters')}</th>
+                  <th scope="col">{t('tour:share')}</th>
                 </tr>
               </thead>
               <tbody>
@@ -105,7 +105,7 @@ export function Parameters(props: { areCards: boolean }) {
               <tfoot>
                 <tr>
                   <th scope="row" colSpan={2}>
-                    {t('tour.total')}
+                    {t('tour:total')}
                   </th>
                   <td data-testid="total">{number(table.parameters)}</td>
                   <td />
@@ -151,18 +151,18 @@ export function Functions() {
   return (
     <div class="columns">
       <Chart
-        label={t('tour.functionsAlt')}
+        label={t('tour:functionsAlt')}
         x={inputs}
-        xLabel={t('tour.input')}
-        yLabel={t('tour.function')}
+        xLabel={t('tour:input')}
+        yLabel={t('tour:function')}
         lines={values}
         range={[-1.2, 3]}
       />
       <Chart
-        label={t('tour.slopesAlt')}
+        label={t('tour:slopesAlt')}
         x={inputs}
-        xLabel={t('tour.input')}
-        yLabel={t('tour.slope')}
+        xLabel={t('tour:input')}
+        yLabel={t('tour:slope')}
         lines={slopes}
         range={[-0.1, 1.2]}
       />
@@ -192,7 +192,7 @@ export function Half() {
         () => Math.random() < 0.5,
       )
       const found = await engine().switchOff(image, [{ layer: hidden.name, channels }])
-      const text = t('tour.dropped', { off: channels.length, all, layer: hidden.name })
+      const text = t('tour:dropped', { off: channels.length, all, layer: hidden.name })
       if (!stale) setView({ ...found, text })
     }
     show().catch((error) => !stale && setProblem(messageOf(error)))
@@ -203,7 +203,7 @@ export function Half() {
   return (
     <>
       <button type="button" disabled={!view} onClick={() => setDrawn(drawn + 1)}>
-        {t('tour.dropAnew')}
+        {t('tour:dropAnew')}
       </button>
       {problem && <Message kind="problem">{problem}</Message>}
       {view && (
@@ -234,7 +234,7 @@ export function Cuts() {
   return (
     <>
       <button type="button" disabled={cuts.length === 0} onClick={() => void cut()}>
-        {t('tour.anew')}
+        {t('tour:anew')}
       </button>
       {problem && <Message kind="problem">{problem}</Message>}
       <Augmented pictures={cuts} />
@@ -252,13 +252,13 @@ export function Code() {
       {choice}
       {written && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-        <section class="scroll" aria-label={t('tour.theirs')} tabIndex={0}>
+        <section class="scroll" aria-label={t('tour:theirs')} tabIndex={0}>
           <table class="code">
             <thead>
               <tr>
-                <th scope="col">{t('tour.layer')}</th>
-                <th scope="col">{t('tour.ours')}</th>
-                <th scope="col">{t('tour.theirs')}</th>
+                <th scope="col">{t('tour:layer')}</th>
+                <th scope="col">{t('tour:ours')}</th>
+                <th scope="col">{t('tour:theirs')}</th>
               </tr>
             </thead>
             <tbody>
@@ -277,7 +277,7 @@ export function Code() {
       )}
       {whole && (
         <details>
-          <summary>{t('tour.theirs')}</summary>
+          <summary>{t('tour:theirs')}</summary>
           <pre>
             <code data-testid="torch">{whole}</code>
           </pre>

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { describeSite, PATIENCE } from '../testing/site.ts'
 import { en } from '../text/en.ts'
+import { tourEn } from '../text/tour-en.ts'
 import { type Step, steps } from './steps.ts'
 
 /** What shows that a view is at work. */
@@ -18,7 +19,7 @@ describeSite('The tour', (site) => {
   it('has a question and the network at work in each step', async () => {
     const page = await site.open('#/tour')
     for (const [index, { name, answer, views, model }] of steps.entries()) {
-      await page.getByRole('heading', { level: 2, name: en.tour[name].title }).waitFor()
+      await page.getByRole('heading', { level: 2, name: tourEn[name].title }).waitFor()
       expect(new URL(page.url()).hash).toBe(index === 0 ? '#/tour' : `#/tour/${index + 1}`)
       for (const view of views)
         await page.locator(signs[view]).first().waitFor({ timeout: PATIENCE })
@@ -26,11 +27,11 @@ describeSite('The tour', (site) => {
         await page.getByTestId('status').getByText(en.about[model]).waitFor()
       const other = answer === 'a' ? 'b' : 'a'
       const question = page.getByRole('region', { name: 'Guess first' })
-      await question.getByRole('button', { name: en.tour[name][other], exact: true }).click()
+      await question.getByRole('button', { name: tourEn[name][other], exact: true }).click()
       const status = question.getByRole('status')
-      expect(await status.textContent()).toContain(`No: ${en.tour[name][answer]}.`)
-      await question.getByRole('button', { name: en.tour[name][answer], exact: true }).click()
-      expect(await status.textContent()).toBe(`Right. ${en.tour[name].answer}`)
+      expect(await status.textContent()).toContain(`No: ${tourEn[name][answer]}.`)
+      await question.getByRole('button', { name: tourEn[name][answer], exact: true }).click()
+      expect(await status.textContent()).toBe(`Right. ${tourEn[name].answer}`)
       if (index + 1 < steps.length) await page.getByRole('link', { name: /^On: / }).click()
     }
     await page.context().close()

@@ -18,17 +18,17 @@ export function TourPage() {
   const index = Math.min(steps.length, Math.max(1, Number.parseInt(step, 10) || 1)) - 1
   return (
     <>
-      <nav aria-label={t('tour.steps')}>
+      <nav aria-label={t('tour:steps')}>
         <ol class="steps">
           {steps.map(({ name }, at) => (
             <li key={name}>
               <a
                 href={`#/tour/${at + 1}`}
                 aria-current={at === index ? 'step' : undefined}
-                title={t(`tour.${name}.title`)}
+                title={t(`tour:${name}.title`)}
               >
                 {at + 1}
-                <span class="hidden"> {t(`tour.${name}.title`)}</span>
+                <span class="hidden"> {t(`tour:${name}.title`)}</span>
               </a>
             </li>
           ))}
@@ -45,19 +45,19 @@ function StepView({ index }: { index: number }) {
   const link = (at: number, key: 'previous' | 'next') =>
     steps[at] && (
       <a class={`way ${key}`} href={`#/tour/${at + 1}`}>
-        {t(`tour.${key}`, { title: t(`tour.${steps[at].name}.title`) })}
+        {t(`tour:${key}`, { title: t(`tour:${steps[at].name}.title`) })}
       </a>
     )
   return (
     <div class="tour">
       <article class="text">
-        <p class="quiet">{t('tour.step', { step: index + 1, steps: steps.length })}</p>
-        <h2>{t(`tour.${name}.title`)}</h2>
-        <p>{t(`tour.${name}.text1`)}</p>
-        <p>{t(`tour.${name}.text2`)}</p>
+        <p class="quiet">{t('tour:step', { step: index + 1, steps: steps.length })}</p>
+        <h2>{t(`tour:${name}.title`)}</h2>
+        <p>{t(`tour:${name}.text1`)}</p>
+        <p>{t(`tour:${name}.text2`)}</p>
         <Question step={step} />
         <p>
-          <strong>{t('tour.tryIt')}</strong> {t(`tour.${name}.try`)}
+          <strong>{t('tour:tryIt')}</strong> {t(`tour:${name}.try`)}
         </p>
         {!isEmbedded && (
           <div class="row">
@@ -67,7 +67,7 @@ function StepView({ index }: { index: number }) {
         )}
         {!isEmbedded && <Embed index={index} />}
       </article>
-      <section class="live" aria-label={t('tour.live')}>
+      <section class="live" aria-label={t('tour:live')}>
         <Live step={step} />
       </section>
     </div>
@@ -77,10 +77,10 @@ function StepView({ index }: { index: number }) {
 function Question({ step: { name, answer } }: { step: Step }) {
   const [guess, setGuess] = useState<Guess>()
   return (
-    <section class="card question" aria-label={t('tour.predict')}>
+    <section class="card question" aria-label={t('tour:predict')}>
       <div class="grow">
-        <h3>{t('tour.predict')}</h3>
-        <p>{t(`tour.${name}.question`)}</p>
+        <h3>{t('tour:predict')}</h3>
+        <p>{t(`tour:${name}.question`)}</p>
         <div class="guesses">
           {guesses.map((one) => (
             <button
@@ -90,7 +90,7 @@ function Question({ step: { name, answer } }: { step: Step }) {
               aria-pressed={guess === one}
               onClick={() => setGuess(one)}
             >
-              {t(`tour.${name}.${one}`)}
+              {t(`tour:${name}.${one}`)}
             </button>
           ))}
         </div>
@@ -99,10 +99,10 @@ function Question({ step: { name, answer } }: { step: Step }) {
             <>
               <strong>
                 {guess === answer
-                  ? t('tour.right')
-                  : t('tour.wrong', { answer: t(`tour.${name}.${answer}`) })}
+                  ? t('tour:right')
+                  : t('tour:wrong', { answer: t(`tour:${name}.${answer}`) })}
               </strong>{' '}
-              {t(`tour.${name}.answer`)}
+              {t(`tour:${name}.answer`)}
             </>
           )}
         </p>
@@ -133,7 +133,7 @@ function Live({ step }: { step: Step }) {
       {needsModel && <Status />}
       {needsModel && isAnother && isSettled && source.kind !== 'bundled' && (
         <button type="button" class="outline" onClick={take}>
-          {t('tour.takeModel')}
+          {t('tour:takeModel')}
         </button>
       )}
       {step.views.includes('functions') && <Functions />}
@@ -157,7 +157,7 @@ function Embed({ index }: { index: number }) {
   const href = url.href.replace('embed=', 'embed')
   return (
     <details>
-      <summary>{t('tour.embed')}</summary>
+      <summary>{t('tour:embed')}</summary>
       <pre>
         <code>{`<iframe src="${href}" width="100%" height="720" title="AlexNet"></iframe>`}</code>
       </pre>

@@ -1,12 +1,11 @@
-// Everything that the page says, in English: the table whose keys the others have. What the packages say (errors, names of
-// classes, descriptions of models) is theirs, and English. `{{…}}` is filled in; numbers are written by Intl.
-import { liveEn } from './live-en.ts'
-import { takeEn } from './take-en.ts'
-import { tourEn } from './tour-en.ts'
+// What the page says, in English: the table whose keys the others have; parts that come on demand have tables of their own
+// (text.ts). What the packages say (errors, names of classes, descriptions of models) is theirs, and English. `{{…}}` is
+// filled in; numbers are written by Intl.
 
 export const en = {
   page: {
     title: 'AlexNet playground',
+    tour: 'AlexNet in twelve steps',
     skip: 'Skip to the page',
     pages: 'Pages',
     language: 'Language',
@@ -493,9 +492,6 @@ export const en = {
     classifying: 'classifying …',
     training: 'training …',
   },
-  tour: tourEn,
-  take: takeEn,
-  live: liveEn,
   real: {
     take: 'At one click: {{title}}',
     samples:

@@ -1,7 +1,9 @@
 // 实时页面所说的，简体中文。
-import type { Table } from './table.ts'
 
-export const liveZh: Table['live'] = {
+import type { liveEn } from './live-en.ts'
+import type { Said } from './table.ts'
+
+export const liveZh: Said<typeof liveEn> = {
   about: '摄像头画面逐帧送入网络，网络答得多快就多快。画面不会离开本设备，也不会保存。',
   start: '打开摄像头',
   stop: '关闭摄像头',

@@ -1,7 +1,8 @@
 // 带走模型的页面所说的，简体中文。
-import type { Table } from './table.ts'
+import type { Said } from './table.ts'
+import type { takeEn } from './take-en.ts'
 
-export const takeZh: Table['take'] = {
+export const takeZh: Said<typeof takeEn> = {
   about: '把上面选定的模型留下来或送给别人，从此不再需要本页。',
   title: '名称',
   defaultTitle: '我的分类器',

@@ -5,9 +5,15 @@ import { evidenceEn } from './evidence-en.ts'
 import { evidenceZh } from './evidence-zh.ts'
 import { handsEn } from './hands-en.ts'
 import { handsZh } from './hands-zh.ts'
+import { liveEn } from './live-en.ts'
+import { liveZh } from './live-zh.ts'
 import { mapEn } from './map-en.ts'
 import { mapZh } from './map-zh.ts'
+import { takeEn } from './take-en.ts'
+import { takeZh } from './take-zh.ts'
 import { languageOf, number, percent, t } from './text.ts'
+import { tourEn } from './tour-en.ts'
+import { tourZh } from './tour-zh.ts'
 import { zh } from './zh.ts'
 
 type Tree = { readonly [key: string]: string | Tree }
@@ -25,8 +31,24 @@ function leaves(tree: Tree, before = ''): Map<string, string> {
   )
 }
 
-const english = leaves({ ...en, evidence: evidenceEn, hands: handsEn, map: mapEn })
-const chinese = leaves({ ...zh, evidence: evidenceZh, hands: handsZh, map: mapZh })
+const english = leaves({
+  ...en,
+  evidence: evidenceEn,
+  hands: handsEn,
+  live: liveEn,
+  map: mapEn,
+  take: takeEn,
+  tour: tourEn,
+})
+const chinese = leaves({
+  ...zh,
+  evidence: evidenceZh,
+  hands: handsZh,
+  live: liveZh,
+  map: mapZh,
+  take: takeZh,
+  tour: tourZh,
+})
 const holes = (text: string) => [...text.matchAll(/{{(\w+)/g)].map(([, name]) => name).sort()
 
 it('has every text in Chinese, with the same things filled in', () => {

@@ -5,7 +5,10 @@ import { Store } from '../store.ts'
 import { en } from './en.ts'
 import type { evidenceEn } from './evidence-en.ts'
 import type { handsEn } from './hands-en.ts'
+import type { liveEn } from './live-en.ts'
 import type { mapEn } from './map-en.ts'
+import type { takeEn } from './take-en.ts'
+import type { tourEn } from './tour-en.ts'
 
 /** Each by its own name. */
 export const languages = { en: 'English', zh: '简体中文' } as const
@@ -24,6 +27,18 @@ const parts = {
     en: async () => (await import('./hands-en.ts')).handsEn,
     zh: async () => (await import('./hands-zh.ts')).handsZh,
   },
+  live: {
+    en: async () => (await import('./live-en.ts')).liveEn,
+    zh: async () => (await import('./live-zh.ts')).liveZh,
+  },
+  take: {
+    en: async () => (await import('./take-en.ts')).takeEn,
+    zh: async () => (await import('./take-zh.ts')).takeZh,
+  },
+  tour: {
+    en: async () => (await import('./tour-en.ts')).tourEn,
+    zh: async () => (await import('./tour-zh.ts')).tourZh,
+  },
   map: {
     en: async () => (await import('./map-en.ts')).mapEn,
     zh: async () => (await import('./map-zh.ts')).mapZh,
@@ -38,7 +53,10 @@ declare module 'i18next' {
       translation: typeof en
       evidence: typeof evidenceEn
       hands: typeof handsEn
+      live: typeof liveEn
       map: typeof mapEn
+      take: typeof takeEn
+      tour: typeof tourEn
     }
   }
 }
@@ -68,9 +86,12 @@ export async function takeLanguage(name: Language): Promise<void> {
 }
 
 /** A part of the page, once its texts have come, too. */
-export async function withTexts<Part>(name: TextPart, part: Promise<Part>): Promise<Part> {
-  taken.add(name)
-  await loadPart(name, language.value)
+export async function withTexts<Part>(
+  names: readonly TextPart[],
+  part: Promise<Part>,
+): Promise<Part> {
+  for (const name of names) taken.add(name)
+  await Promise.all(names.map((name) => loadPart(name, language.value)))
   return part
 }
 

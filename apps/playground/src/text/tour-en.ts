@@ -2,7 +2,6 @@
 // Simonyan and Zisserman, 2015, table 3.
 
 export const tourEn = {
-  title: 'AlexNet in twelve steps',
   step: 'Step {{step}} of {{steps}}',
   steps: 'Steps',
   previous: 'Back: {{title}}',

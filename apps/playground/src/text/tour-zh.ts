@@ -1,8 +1,8 @@
 // 十二步认识 AlexNet：与 tour-en.ts 一一对应。数字来自 2012 年的论文，VGG 的数字来自其论文的表 3。
-import type { Table } from './table.ts'
+import type { Said } from './table.ts'
+import type { tourEn } from './tour-en.ts'
 
-export const tourZh: Table['tour'] = {
-  title: '十二步认识 AlexNet',
+export const tourZh: Said<typeof tourEn> = {
   step: '第 {{step}} 步，共 {{steps}} 步',
   steps: '各步',
   previous: '上一步：{{title}}',

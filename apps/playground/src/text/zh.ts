@@ -1,13 +1,11 @@
 // The same in Chinese (简体中文). Chinese has one form for any number, so that only `…_other` stands here.
 
-import { liveZh } from './live-zh.ts'
 import type { Table } from './table.ts'
-import { takeZh } from './take-zh.ts'
-import { tourZh } from './tour-zh.ts'
 
 export const zh: Table = {
   page: {
     title: 'AlexNet 演示',
+    tour: '十二步认识 AlexNet',
     skip: '跳到正文',
     pages: '页面',
     language: '语言',
@@ -476,9 +474,6 @@ export const zh: Table = {
     classifying: '分类……',
     training: '训练……',
   },
-  tour: tourZh,
-  take: takeZh,
-  live: liveZh,
   real: {
     take: '一键使用：{{title}}',
     samples:
