@@ -98,8 +98,9 @@ describeSite('Live', (site) => {
       canvas.getContext('2d')!.drawImage(video, 0, 0)
       return canvas.toDataURL().split(',')[1]!
     })
-    using model = await openModel('cifar10-int8')
+    const model = await openModel('cifar10-int8')
     const expected = await model.classify(Buffer.from(png, 'base64'))
+    model.dispose()
     const labels = await page.locator('.live .bars .label').allTextContents()
     expect(labels).toEqual(expected.map(({ label }) => label))
     const shares = await page.locator('.live .bars .value').allTextContents()

@@ -112,6 +112,7 @@ describeSite('Weights at one click', (site) => {
     await page.getByText('Downloading the model: 8 of 24 MB').waitFor()
     const progress = page.getByRole('progressbar', { name: 'Progress of the download' })
     expect(await progress.getAttribute('value')).toBe(String(8 * 1024 * 1024))
+    await expect.poll(() => asked).toEqual(['1of3', '2of3'])
     await page.getByRole('button', { name: 'Cancel' }).click()
     await progress.waitFor({ state: 'detached' })
     expect(await page.getByRole('alert').count()).toBe(0)
@@ -130,7 +131,7 @@ describeSite('Weights at one click', (site) => {
     await page.getByRole('button', { name: 'Samples' }).click()
     await expect.poll(() => page.locator('.bars').count(), { timeout: PATIENCE }).toBe(10)
     const { bytes } = await saved(page, 'Save as JSON')
-    using inNode = await openModel(join(shards, 'model.safetensors.json'))
+    const inNode = await openModel(join(shards, 'model.safetensors.json'))
     const drawn = shapes({ count: 10, size: 224, seed: 1, split: 'test' })
     for (const { file, top } of JSON.parse(bytes.toString()).results) {
       const index = [...Array(10).keys()].find(
@@ -142,6 +143,7 @@ describeSite('Weights at one click', (site) => {
         expect(Math.abs(top[rank].probability - probability), file).toBeLessThan(1e-6)
       }
     }
+    inNode.dispose()
 
     // The next visit needs no piece of the server.
     await page.goto('about:blank')
