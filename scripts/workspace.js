@@ -158,24 +158,21 @@ const checkStructure = script('scripts/check-structure/main.ts')
  * where that is possible; with REQUIRE_DEVICES its absence ends everything.
  */
 function withChromium(env) {
-  const found = spawnSync('node', [join(root, 'scripts/chromium.ts')], {
-    env,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  if (found.status !== 0) process.exit(1)
-  return { ...env, CHROMIUM_PATH: found.stdout?.trim() ?? '' }
+  return { ...env, CHROMIUM_PATH: printedBy('scripts/chromium.ts', env) }
 }
 
 /** The MPI launchers that there are in $MPI_LAUNCHERS, for the same reason; brought and required likewise. */
 function withMpi(env) {
-  const found = spawnSync('node', [join(root, 'scripts/mpi.ts')], {
-    env,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  if (found.status !== 0) process.exit(1)
-  return { ...env, MPI_LAUNCHERS: found.stdout?.trim() ?? '' }
+  return { ...env, MPI_LAUNCHERS: printedBy('scripts/mpi.ts', env) }
+}
+
+/** What a script of the workspace prints; where it fails, everything ends. */
+function printedBy(path, env) {
+  const [node, args, how] = byName('node', [join(root, path)])
+  const stdio = ['ignore', 'pipe', 'inherit']
+  const { status, stdout } = spawnSync(node, args, { ...how, env, encoding: 'utf8', stdio })
+  if (status !== 0) process.exit(1)
+  return stdout?.trim() ?? ''
 }
 
 /** How turbo runs tests of every package: what is new is printed, a package at a time. */

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { missingChromium } from '../chromium.ts'
 import { ask, isolation, openChromium, POLICY, serve } from './browser.ts'
 import { inLiteRt, inPlainTensorFlow } from './clients.ts'
@@ -15,6 +15,9 @@ import { runExamples } from './examples.ts'
 import { expectedAnswer, guides, readmes, runBlocks } from './in-node.ts'
 import { treeShaken } from './sizes.ts'
 import { consumerFolder, copyPages, packAll, remove, type Tarball, unpackInto } from './tarballs.ts'
+
+// Each runs many programs, one after the other, beside other packages' tests.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
 
 let folder: string
 let tarballs: Tarball[]

@@ -3,7 +3,7 @@ import { createNormalizer, imagenetMean, imagenetStd } from '../normalize.ts'
 import { Random } from '../random.ts'
 import { checksum, noisePicture, readFixture } from '../testing.ts'
 import { flipPicture, randomHorizontalFlip } from './random-horizontal-flip.ts'
-import { randomResizedCrop } from './random-resized-crop.ts'
+import { type RandomResizedCropOptions, randomResizedCrop } from './random-resized-crop.ts'
 import { compose } from './transform.ts'
 
 const { trained, flipped } = readFixture<{
@@ -75,6 +75,15 @@ describe('randomResizedCrop', () => {
       const { width, height } = transform.sample(new Random(0), { width: 5, height: 5 })
       expect(Math.min(width, height)).toBeGreaterThan(0)
     }
+  })
+
+  it('tells its size, what it reads, and how a worker makes it again', () => {
+    const options: RandomResizedCropOptions = { size: [4, 6], scale: [0.5, 1] }
+    const transform = randomResizedCrop(options)
+    const crop = { left: 1, top: 2, width: 3, height: 4 }
+    expect(transform.outputSize({ width: 9, height: 9 }, crop)).toEqual({ width: 6, height: 4 })
+    expect(transform.reads!(crop)).toEqual(crop)
+    expect(transform.settings).toEqual([options])
   })
 
   it('refuses filters that there are not', () => {

@@ -26,6 +26,7 @@ describe('resize', () => {
       [[100, 99], 20, 30, [20, 20]],
       [[300, 100], 32, 40, [40, 13]],
       [[40, 30], 30, 41, [40, 30]],
+      [[7, 100], 5, 15, [1, 15]],
     ]
     for (const [[width, height], size, maxSize, output] of sizes) {
       const transform = resize(size, { maxSize })
@@ -44,6 +45,10 @@ describe('resize', () => {
     expect(() => resize([20, 20], { maxSize: 30 })).toThrow('must be one number')
     expect(() => resize(20, { interpolation: 'sinc' as never })).toThrow(/sinc/)
     expect(() => resize(0)).toThrow(RangeError)
+  })
+
+  it('tells how a worker makes it again', () => {
+    expect(resize(20, { maxSize: 30 }).settings).toEqual([20, { maxSize: 30 }])
   })
 
   it('changes one side alone', () => {
