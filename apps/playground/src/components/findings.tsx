@@ -47,7 +47,7 @@ export function Findings(props: {
               </li>
             ))}
           </ul>
-          <Rest count={duplicates.length - FEW} />
+          <Rest count={found.pairs - FEW} />
         </>
       )}
       {!isLabelled && <p class="quiet">{t('map:noLabels')}</p>}

@@ -12,8 +12,10 @@ export async function featuresOf(
   try {
     input = await prepare()
   } catch (error) {
-    // A broken picture says so where it is classified; the map goes on without it.
-    if (error instanceof PictureError) return undefined
+    // A broken picture says so where it is classified, as does one whose file is gone; the map goes on without them.
+    const isGone =
+      (error as Error).name === 'NotReadableError' || (error as Error).name === 'NotFoundError'
+    if (error instanceof PictureError || isGone) return undefined
     throw error
   }
   const [{ shape, data }] = (await model.outputs(input, { layer })) as [
