@@ -2,11 +2,13 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { describeSite } from '../testing/site.ts'
-import { en } from '../text/en.ts'
 import { steps } from './steps.ts'
 
-/** Sentences of the English table, which no page in another language may show. */
-function sentences(tree: object = en): string[] {
+/** All English tables: those of parts that come on demand, too. */
+const tables = import.meta.glob<object>('../text/{en,*-en}.ts', { eager: true })
+
+/** Their sentences, which no page in another language may show. */
+function sentences(tree: object = tables): string[] {
   return Object.values(tree).flatMap((value) =>
     typeof value !== 'string'
       ? sentences(value)
@@ -68,7 +70,7 @@ describeSite('The front page', (site) => {
     await page.context().close()
   })
 
-  const paths = ['classify', 'look', 'compare', 'train', 'paper', 'backends']
+  const paths = ['classify', 'live', 'look', 'compare', 'map', 'train', 'take', 'paper', 'backends']
   it('says nothing in English on the pages in Chinese', async () => {
     const page = await site.open('?lang=zh')
     await page.locator('.bars').first().waitFor()
