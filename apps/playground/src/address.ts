@@ -51,6 +51,14 @@ export const asked = new Store<Fields>(address.value.fields)
 /** Whether the page is a part of another one: it shows the step and nothing around it. */
 export const isEmbedded = new URLSearchParams(globalThis.location?.search).has('embed')
 
+/** What an address shows, without the page's frame, as HTML for another page. */
+export function frameOf(href: string, title: string): string {
+  const url = new URL(href)
+  url.searchParams.set('embed', '')
+  const source = url.href.replace('embed=', 'embed').replaceAll('&', '&amp;')
+  return `<iframe src="${source}" width="100%" height="720" title="${title}" allow="camera; cross-origin-isolated"></iframe>`
+}
+
 /** Follows links, Back and what is typed. */
 export function followAddress(): void {
   addEventListener('hashchange', () => {

@@ -13,12 +13,14 @@ export function PictureSource(props: {
   onPictures: (pictures: Given) => void
   /** Files that are no pictures, such as weights, are handed here. */
   onOther?: (files: File[]) => void
+  /** Whether many pictures are wanted, so that holding the camera's button takes more. */
+  many?: boolean
   /** A name for its parts, where there are several on a page. */
   label: string
   pasteHere?: boolean
   children?: ComponentChildren
 }) {
-  const { onPictures, onOther, label, pasteHere = false } = props
+  const { onPictures, onOther, label, pasteHere = false, many = false } = props
   const [over, setOver] = useState(false)
   const [camera, setCamera] = useState(false)
   const [problem, setProblem] = useState('')
@@ -95,7 +97,9 @@ export function PictureSource(props: {
           event.currentTarget.value = ''
         }}
       />
-      {camera && <Camera onPicture={(blob) => onPictures([{ name: 'camera', blob }])} />}
+      {camera && (
+        <Camera many={many} onPicture={(blob) => onPictures([{ name: 'camera', blob }])} />
+      )}
       {problem && <Message kind="problem">{problem}</Message>}
     </section>
   )

@@ -94,30 +94,21 @@ export function RunView() {
           >
             {t('run.save')}
           </button>
-          <button
-            type="button"
-            class="outline"
-            onClick={() =>
-              void withModel((file) => {
-                void chooseModel({ kind: 'files', files: [file] })
-                location.hash = '#/classify'
-              })
-            }
-          >
-            {t('run.use')}
-          </button>
-          <button
-            type="button"
-            class="outline"
-            onClick={() =>
-              void withModel((file) => {
-                void chooseModel({ kind: 'files', files: [file] })
-                location.hash = '#/take'
-              })
-            }
-          >
-            {t('run.take')}
-          </button>
+          {(['classify', 'live', 'take'] as const).map((page) => (
+            <button
+              key={page}
+              type="button"
+              class="outline"
+              onClick={() =>
+                void withModel((file) => {
+                  void chooseModel({ kind: 'files', files: [file] })
+                  location.hash = `#/${page}`
+                })
+              }
+            >
+              {t(`run.${page}`)}
+            </button>
+          ))}
         </div>
       ) : null}
       {problem && <Message kind="problem">{problem}</Message>}

@@ -1,7 +1,7 @@
-// Share: the address of what is shown, copied and written out, for it is a link to all of this but pictures of one's own; and
-// the picture with its answer, as a file.
+// Share: the address of what is shown, copied and written out, for it is a link to all of this but pictures of one's own; the
+// same as a frame for another page; and the picture with its answer, as a file.
 import { useEffect, useState } from 'preact/hooks'
-import { address } from '../address.ts'
+import { address, frameOf } from '../address.ts'
 import { engine, isTenView, messageOf, session } from '../session.ts'
 import { useStore } from '../store.ts'
 import { language, t } from '../text/text.ts'
@@ -69,6 +69,15 @@ export function Share(props: { hasPicture: boolean }) {
               </button>
             )}
           </div>
+          <label>
+            {t('page.frame')}
+            <input
+              type="text"
+              readOnly
+              value={frameOf(link, t('page.inFrame'))}
+              onFocus={(event) => event.currentTarget.select()}
+            />
+          </label>
           {problem && <Message kind="problem">{problem}</Message>}
         </div>
       )}

@@ -258,7 +258,9 @@ function useFrames(
     const go = async () => {
       if (isFrozen) {
         element.pause()
-        return look()
+        // A frame that was on its way may still come to stand.
+        for (let painted = 0; painted < 3; painted++) await new Promise(requestAnimationFrame)
+        return stale ? undefined : look()
       }
       await element.play()
       const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches

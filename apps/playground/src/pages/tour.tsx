@@ -1,6 +1,6 @@
 // The tour: AlexNet in twelve steps, each with a question to guess at and the network at work beside it.
 import { useEffect, useState } from 'preact/hooks'
-import { address, asked, isEmbedded } from '../address.ts'
+import { address, asked, frameOf, isEmbedded } from '../address.ts'
 import { Inside } from '../components/inside.tsx'
 import { Message } from '../components/message.tsx'
 import { Status } from '../components/model-bar.tsx'
@@ -152,14 +152,12 @@ function Live({ step }: { step: Step }) {
 /** The step as a frame in another page. */
 function Embed({ index }: { index: number }) {
   const url = new URL(location.href)
-  url.searchParams.set('embed', '')
   url.hash = `#/tour/${index + 1}`
-  const href = url.href.replace('embed=', 'embed')
   return (
     <details>
       <summary>{t('tour:embed')}</summary>
       <pre>
-        <code>{`<iframe src="${href}" width="100%" height="720" title="AlexNet"></iframe>`}</code>
+        <code>{frameOf(url.href, 'AlexNet')}</code>
       </pre>
     </details>
   )

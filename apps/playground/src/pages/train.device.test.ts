@@ -146,6 +146,17 @@ describeSite('Train', (site) => {
       await cups.getByRole('button', { name: 'Take a picture' }).click()
       await page.getByRole('heading', { name: `cup ${count} picture` }).waitFor()
     }
+    // A key takes one; held by the pointer, it goes on until it is let go.
+    await cups.getByRole('button', { name: 'Take a picture' }).press('Space')
+    await page.getByRole('heading', { name: 'cup 3 pictures' }).waitFor()
+    await cups.getByRole('button', { name: 'Take a picture' }).hover()
+    await page.mouse.down()
+    await page.getByRole('heading', { name: /^cup ([6-9]|\d\d) pictures/ }).waitFor()
+    await page.mouse.up()
+    await page.waitForTimeout(500)
+    const held = await page.getByRole('heading', { name: /^cup \d+ pictures/ }).textContent()
+    await page.waitForTimeout(700)
+    expect(await page.getByRole('heading', { name: /^cup \d+ pictures/ }).textContent()).toBe(held)
     await cups.getByRole('button', { name: 'Close camera' }).click()
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText(/Training needs pictures of at least two classes: add some/).waitFor()
