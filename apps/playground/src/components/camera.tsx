@@ -1,4 +1,5 @@
 // The camera: a live picture, and one taken at a press; more while it is held, where many are wanted.
+import type { TargetedPointerEvent } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../text/text.ts'
 import { cameraProblem, closeCamera, openCamera } from './camera-stream.ts'
@@ -41,17 +42,19 @@ export function Camera(props: { onPicture: (blob: Blob) => void; many: boolean }
     canvas.toBlob((blob) => blob && props.onPicture(blob), 'image/png')
   }
   const release = () => clearInterval(held.current)
-  const hold = () => {
+  const hold = (event: TargetedPointerEvent<HTMLButtonElement>) => {
+    if (event.button !== 0) return
+    // The page grows under the pointer while pictures come.
+    event.currentTarget.setPointerCapture(event.pointerId)
     shoot()
     release()
     held.current = setInterval(shoot, BETWEEN)
   }
   // A press by a key is a click; a held Enter is many.
   const holding = {
-    onPointerDown: ({ button }: PointerEvent) => button === 0 && hold(),
+    onPointerDown: hold,
     onPointerUp: release,
-    onPointerLeave: release,
-    onPointerCancel: release,
+    onLostPointerCapture: release,
     onClick: ({ detail }: MouseEvent) => detail === 0 && shoot(),
   }
   if (problem) return <Message kind="problem">{problem}</Message>
