@@ -7,11 +7,12 @@ const headers = {
 }
 const guarded = new Set(['document', 'iframe', 'worker', 'sharedworker'])
 
-async function withHeaders(response) {
-  const { status, statusText, body } = await response
+async function withHeaders(answer) {
+  const response = await answer
+  const { status, statusText, body } = response
   // A redirect or an error is the browser's to follow or to show.
   if (status < 200 || status >= 300) return response
-  const own = new Headers((await response).headers)
+  const own = new Headers(response.headers)
   for (const [name, value] of Object.entries(headers)) if (!own.has(name)) own.set(name, value)
   return new Response(body, { status, statusText, headers: own })
 }

@@ -25,6 +25,11 @@ export async function fetchPieces(
   onProgress?: OnProgress,
   signal?: AbortSignal,
 ): Promise<File[]> {
+  if (!crypto.subtle) {
+    throw new Error(
+      `${address} cannot be checked by a page that came without encryption: open the page by https or from localhost`,
+    )
+  }
   const list = await fetchBytes(address, LONGEST_LIST, () => {}, signal)
   const pieces = readList(address, list)
   const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -187,9 +187,9 @@ export function winogradMaps(parameters: usize, task: i32, worker: i32): void {
   }
 
   const filterPlane = (<usize>(p.channels * p.maps) << 2) + PLANE_GAP
+  const channelsBytes = <usize>p.channels << 2
   for (let plane = 0; plane < 64; plane++) {
     const rows = planeRows(p, plane, first, first + tiles)
-    const channelsBytes = <usize>p.channels << 2
     if (rows > 0 && filterPlane >= FAR) {
       bringNear(<usize>p.transformed + <usize>plane * filterPlane + <usize>map0 * channelsBytes, <usize>maps * channelsBytes, lines)
     }
