@@ -1,6 +1,7 @@
 // A unit by numbers, for the keyboard: its channel, row and column; by its name where it is a class.
 import type { LayerInfo } from '../engine/protocol.ts'
 import { t } from '../text/text.ts'
+import { NumberField } from './number-field.tsx'
 import type { Place } from './places.ts'
 
 export function PlaceFields(props: {
@@ -14,21 +15,15 @@ export function PlaceFields(props: {
   const [height, width, channels] = layer.shape.length === 3 ? layer.shape : [1, 1, layer.shape[0]!]
   const current = place ?? { row: 0, column: 0, channel: 0 }
   const field = (key: keyof Place, count: number) => (
-    <label key={key}>
-      {t(`look.${key}`)}
-      <input
-        type="number"
-        min={0}
-        max={count - 1}
-        value={place ? current[key] : ''}
-        onInput={(event) => {
-          const value = event.currentTarget.valueAsNumber
-          if (Number.isInteger(value) && value >= 0 && value < count) {
-            onPlace({ ...current, [key]: value })
-          }
-        }}
-      />
-    </label>
+    <NumberField
+      key={key}
+      label={t(`look.${key}`)}
+      value={place?.[key]}
+      min={0}
+      max={count - 1}
+      isLive
+      onChange={(value) => onPlace({ ...current, [key]: value })}
+    />
   )
   if (labels) {
     return (

@@ -64,6 +64,26 @@ describeSite('Train', (site) => {
     await page.context().close()
   })
 
+  it('leaves a number alone that is being typed', async () => {
+    const page = await openSmall(site, '#/train')
+    const field = page.getByLabel('Pictures to draw')
+    await field.fill('2')
+    // The page is drawn anew, as when a model has loaded, and the field is still the one that is typed in.
+    await page.getByRole('switch', { name: /Augment/ }).evaluate((element) => {
+      ;(element as HTMLElement).click()
+    })
+    await page.getByRole('switch', { name: /Augment/, checked: true }).waitFor()
+    await field.press('End')
+    await page.keyboard.type('00')
+    expect(await field.inputValue()).toBe('200')
+    await field.blur()
+    await expect.poll(() => page.url()).toContain('pictures=200')
+    // What cannot be is gone when the field is left.
+    await enter(page, 'Pictures to draw', 7)
+    await expect.poll(() => field.inputValue()).toBe('200')
+    await page.context().close()
+  })
+
   it('stops a run, and goes on with it after a reload', async () => {
     const page = await openSmall(site, '#/train')
     await enter(page, 'Pictures to draw', 400)

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Augmented } from '../components/augmented.tsx'
 import { Message } from '../components/message.tsx'
+import { NumberField } from '../components/number-field.tsx'
 import { OwnPictures } from '../components/own-pictures.tsx'
 import { RunView } from '../components/run-view.tsx'
 import type { Pixels } from '../engine/protocol.ts'
@@ -198,34 +199,5 @@ export function TrainPage() {
         <RunView />
       </section>
     </>
-  )
-}
-
-function NumberField(props: {
-  label: string
-  value: number
-  min: number
-  max: number
-  step: number | 'any'
-  onChange: (value: number) => void
-}) {
-  const { label, value, min, max, step, onChange } = props
-  return (
-    <label>
-      {label}
-      <input
-        type="number"
-        min={min}
-        max={max}
-        step={step}
-        value={value}
-        onChange={(event) => {
-          const { valueAsNumber } = event.currentTarget
-          const isFine = valueAsNumber >= min && valueAsNumber <= max
-          if (isFine) onChange(step === 'any' ? valueAsNumber : Math.round(valueAsNumber))
-          else event.currentTarget.value = `${value}`
-        }}
-      />
-    </label>
   )
 }
