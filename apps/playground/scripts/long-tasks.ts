@@ -1,5 +1,6 @@
 // How long the page keeps a slow device from answering a touch: every page opened and used with the processor slowed, and
-// each task of the main thread that took over 50 ms. A figure of docs/benchmarks; for a machine at rest.
+// the longest tasks of its main thread, in time of the processor, so that other work of the machine does not count. A figure
+// of docs/benchmarks.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,14 +12,14 @@ const usage = `usage: node scripts/long-tasks.ts --photos DIR [--slowed N] [--on
   --photos <folder>  pictures to drop; 200 are given, the same again where there are fewer
   --slowed <n>       how much slower the processor is (default: 4)
   --only <page>      one page alone
-  --trace            what each of the longest tasks consists of
+  --explain          what each of the longest tasks consists of
 `
 const { values } = parseArgs({
   options: {
     photos: { type: 'string' },
     slowed: { type: 'string', default: '4' },
     only: { type: 'string' },
-    trace: { type: 'boolean', default: false },
+    explain: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -116,36 +117,26 @@ for (const [name, use] of Object.entries(visits)) {
   page.setDefaultTimeout(120_000)
   const session = await context.newCDPSession(page)
   await session.send('Emulation.setCPUThrottlingRate', { rate: Number(values.slowed) })
-  await page.addInitScript(() => {
-    const tasks: number[] = []
-    Object.assign(globalThis, { tasks })
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) tasks.push(Math.round(duration))
-    }).observe({ type: 'longtask', buffered: true })
-  })
   const traced: TraceEvent[] = []
-  if (values.trace) {
-    session.on('Tracing.dataCollected', ({ value }) => void traced.push(...(value as never[])))
-    await session.send('Tracing.start', {
-      categories: 'toplevel,devtools.timeline,v8.execute,disabled-by-default-v8.cpu_profiler',
-      transferMode: 'ReportEvents',
-    })
-  }
+  session.on('Tracing.dataCollected', ({ value }) => void traced.push(...(value as never[])))
+  await session.send('Tracing.start', {
+    categories: 'toplevel,devtools.timeline,v8.execute',
+    transferMode: 'ReportEvents',
+  })
   await page.goto(`${site.url}#/${name === 'home' ? '' : (paths[name] ?? name)}`)
   await page.getByTestId('status').or(page.locator('h1')).first().waitFor()
   const problem = await use(page).then(
     () => '',
     (error) => ` (${String(error).split('\n')[0]})`,
   )
-  const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks)
-  const most = tasks.sort((a, b) => b - a)
-  console.log(`${name}: ${most.length} over 50 ms; longest ${most.slice(0, 8).join(', ')}${problem}`)
-  if (values.trace) {
-    const end = new Promise((done) => session.once('Tracing.tracingComplete', done))
-    await session.send('Tracing.end')
-    await end
-    explain(traced)
-  }
+  const end = new Promise((done) => session.once('Tracing.tracingComplete', done))
+  await session.send('Tracing.end')
+  await end
+  const tasks = tasksOf(traced)
+  const all = tasks.map(({ tdur }) => Math.round(tdur / 1000))
+  const over = all.filter((ms) => ms > 50).length
+  console.log(`${name}: ${over} over 50 ms; longest ${all.slice(0, 5).join(', ')}${problem}`)
+  if (values.explain) explain(tasks.slice(0, 5), traced)
   await context.close()
 }
 await site.close()
@@ -153,35 +144,48 @@ await site.close()
 interface TraceEvent {
   name: string
   ph: string
+  /** Microseconds, by the clock and of the processor. */
   ts: number
   dur?: number
+  tts?: number
+  tdur?: number
   pid: number
   tid: number
-  args: { data?: { url?: string; functionName?: string; type?: string; lineNumber?: number } }
+  args: { name?: string; data?: { url?: string; functionName?: string; type?: string } }
+}
+type Timed = TraceEvent & { dur: number; tdur: number }
+
+function timed(events: readonly TraceEvent[]): Timed[] {
+  return events.filter((event): event is Timed => event.ph === 'X' && event.tdur !== undefined)
 }
 
-/** The longest tasks and what is in them. */
-function explain(events: TraceEvent[]): void {
-  const whole = events.filter(({ ph, dur }) => ph === 'X' && dur !== undefined)
-  const tasks = whole
-    .filter(({ name, dur }) => /RunTask$/.test(name) && dur! > 80_000)
-    .sort((a, b) => b.dur! - a.dur!)
-    .slice(0, 6)
+/** The tasks of the page's main thread, the longest first. */
+function tasksOf(events: readonly TraceEvent[]): Timed[] {
+  const mains = events.filter(
+    ({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain',
+  )
+  return timed(events)
+    .filter(({ name }) => /RunTask$/.test(name))
+    .filter(({ pid, tid }) => mains.some((main) => main.pid === pid && main.tid === tid))
+    .sort((a, b) => b.tdur - a.tdur)
+}
+
+/** What takes more than a tenth of each task. */
+function explain(tasks: readonly Timed[], events: readonly TraceEvent[]): void {
   for (const task of tasks) {
-    console.log(`  ${(task.dur! / 1000).toFixed(0)} ms, at ${(task.ts / 1e6).toFixed(1)} s`)
-    const inside = whole
-      .filter(
-        ({ tid, pid, ts, dur }) =>
-          tid === task.tid && pid === task.pid && ts >= task.ts && ts + dur! <= task.ts + task.dur!,
-      )
-      .filter((event) => event !== task && event.dur! > 10_000)
-      .sort((a, b) => b.dur! - a.dur!)
-      .slice(0, 8)
-    for (const { name, dur, args } of inside) {
-      const { functionName = '', url = '', type = '', lineNumber = '' } = args?.data ?? {}
-      console.log(
-        `    ${(dur! / 1000).toFixed(0)} ms ${name} ${type}${functionName} ${url.split('/').at(-1)}:${lineNumber}`,
-      )
+    console.log(`  ${Math.round(task.tdur / 1000)} ms`)
+    const inside = timed(events).filter(
+      ({ pid, tid, ts, dur }) =>
+        pid === task.pid &&
+        tid === task.tid &&
+        ts >= task.ts &&
+        ts + dur <= task.ts + task.dur &&
+        dur < task.dur,
+    )
+    for (const { name, tdur, args } of inside.filter(({ tdur }) => tdur > task.tdur / 10)) {
+      const { functionName = '', url = '', type = '' } = args?.data ?? {}
+      const where = [name, type, functionName, url.split('/').at(-1)].filter(Boolean).join(' ')
+      console.log(`    ${Math.round(tdur / 1000)} ms ${where}`)
     }
   }
 }

@@ -12,6 +12,7 @@ import { useShared } from './shared.ts'
 import { useStore } from './store.ts'
 import { type Language, language, languages, t, takeLanguage, withTexts } from './text/text.ts'
 import { run, stopRun } from './training.ts'
+import { useTurn } from './turns.ts'
 
 interface PageEntry {
   /** The page itself, or how it comes. */
@@ -155,6 +156,7 @@ export function App() {
 function Page({ page, load }: PageEntry) {
   const [Shown, setShown] = useState<ComponentType | undefined>(() => page)
   const [isGone, setGone] = useState(false)
+  const isDrawn = useTurn()
   useEffect(() => {
     if (Shown || !load) return
     let stale = false
@@ -167,7 +169,7 @@ function Page({ page, load }: PageEntry) {
       stale = true
     }
   }, [])
-  if (Shown) return <Shown />
+  if (Shown) return isDrawn ? <Shown /> : null
   if (!isGone) return <p class="quiet">{t('page.loading')}</p>
   return (
     <div class="row">

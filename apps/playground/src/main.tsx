@@ -26,6 +26,8 @@ await Promise.all([
   // An address may name one of these.
   isOwn || !address.value.fields.model ? void findOffered() : findOffered(),
 ])
+// The program has been read; what follows is drawn in tasks of its own.
+await new Promise((resolve) => setTimeout(resolve))
 render(<App />, document.getElementById('app')!)
 // Where the browser keeps nothing, in private windows for one, the page does without.
 followBuilds().catch((error) => console.warn(error))

@@ -3,7 +3,7 @@
 import { proxy } from 'comlink'
 import { get, set } from 'idb-keyval'
 import { type Client, startWorker } from './client.ts'
-import type { BackendChoice } from './engine/protocol.ts'
+import type { BackendChoice, Prediction } from './engine/protocol.ts'
 import {
   defaultSettings,
   type EpochReport,
@@ -208,6 +208,13 @@ export async function trainedModel(): Promise<Blob> {
   const saved = await get<SavedRun>(keys.run)
   if (!saved) throw new Error(t('train.noModel'))
   return saved.model
+}
+
+/** What the trained classifier takes a picture for, the likeliest first. */
+export async function tryOn(picture: { name: string; blob: Blob }): Promise<readonly Prediction[]> {
+  // After a reload no worker has trained.
+  client ??= startWorker('training', (reason) => end(t('train.stopped', { reason })))
+  return client.job.classify(picture, session.value.choice)
 }
 
 /** What a training picture becomes. */

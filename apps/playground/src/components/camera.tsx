@@ -1,4 +1,5 @@
-// The camera: a live picture, and one taken at a press; more while it is held, where many are wanted.
+// The camera: a live picture, and one taken at a press; more while it is held, where many are wanted; or one after the other by
+// itself, where each is to be answered.
 import type { TargetedPointerEvent } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../text/text.ts'
@@ -8,8 +9,14 @@ import { Message } from './message.tsx'
 /** Milliseconds between pictures while the button is held. */
 const BETWEEN = 200
 
-/** @param props.many whether holding the button takes more */
-export function Camera(props: { onPicture: (blob: Blob) => void; many: boolean }) {
+export interface CameraProps {
+  /** Where it promises something, the next picture of `live` waits for that. */
+  onPicture: (blob: Blob) => unknown
+  /** When one is taken: at a press, more while the button is held, or one after the other by itself. Default `one`. */
+  takes?: 'one' | 'many' | 'live' | undefined
+}
+
+export function Camera({ onPicture, takes = 'one' }: CameraProps) {
   const video = useRef<HTMLVideoElement>(null)
   const [problem, setProblem] = useState('')
   const [ready, setReady] = useState(false)
@@ -23,6 +30,11 @@ export function Camera(props: { onPicture: (blob: Blob) => void; many: boolean }
       video.current!.srcObject = stream
       await video.current!.play()
       setReady(true)
+      while (takes === 'live' && !closed) {
+        // A hidden page gets no frames.
+        await new Promise(requestAnimationFrame)
+        if (!closed) await shoot()
+      }
     }
     open().catch((error: DOMException) => {
       if (!closed) setProblem(cameraProblem(error))
@@ -33,20 +45,24 @@ export function Camera(props: { onPicture: (blob: Blob) => void; many: boolean }
       if (stream) closeCamera(stream)
     }
   }, [])
-  const shoot = () => {
+  // Of this moment, in a loop that began before.
+  const given = useRef(onPicture)
+  given.current = onPicture
+  const shoot = async () => {
     const { videoWidth, videoHeight } = video.current!
     const canvas = document.createElement('canvas')
     canvas.width = videoWidth
     canvas.height = videoHeight
     canvas.getContext('2d')!.drawImage(video.current!, 0, 0)
-    canvas.toBlob((blob) => blob && props.onPicture(blob), 'image/png')
+    const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'))
+    if (blob) await given.current(blob)
   }
   const release = () => clearInterval(held.current)
   const hold = (event: TargetedPointerEvent<HTMLButtonElement>) => {
     if (event.button !== 0) return
     // The page grows under the pointer while pictures come.
     event.currentTarget.setPointerCapture(event.pointerId)
-    shoot()
+    void shoot()
     release()
     held.current = setInterval(shoot, BETWEEN)
   }
@@ -55,15 +71,21 @@ export function Camera(props: { onPicture: (blob: Blob) => void; many: boolean }
     onPointerDown: hold,
     onPointerUp: release,
     onLostPointerCapture: release,
-    onClick: ({ detail }: MouseEvent) => detail === 0 && shoot(),
+    onClick: ({ detail }: MouseEvent) => detail === 0 && void shoot(),
   }
   if (problem) return <Message kind="problem">{problem}</Message>
   return (
     <div class="camera">
       <video ref={video} playsInline muted aria-label={t('camera.live')} />
-      <button type="button" disabled={!ready} {...(props.many ? holding : { onClick: shoot })}>
-        {t(props.many ? 'camera.hold' : 'camera.take')}
-      </button>
+      {takes !== 'live' && (
+        <button
+          type="button"
+          disabled={!ready}
+          {...(takes === 'many' ? holding : { onClick: () => void shoot() })}
+        >
+          {t(takes === 'many' ? 'camera.hold' : 'camera.take')}
+        </button>
+      )}
     </div>
   )
 }

@@ -7,19 +7,27 @@ import { classOf } from '../labels-file.ts'
 import { engine, messageOf } from '../session.ts'
 import { percent, t } from '../text/text.ts'
 import { thinClasses } from '../thin-classes.ts'
+import { useTurn } from '../turns.ts'
 import { LookAt } from './look-at.tsx'
 import { Message } from './message.tsx'
 
 /** Rows of a list. */
 const FEW = 30
 
-export function Findings(props: {
+interface FindingsProps {
   images: readonly PageImage[]
   found: MapOfPictures
   /** The classes of the model. */
   labels: readonly string[]
   version: number
-}) {
+}
+
+export function Findings(props: FindingsProps) {
+  // After the map itself.
+  return useTurn() && <Found {...props} />
+}
+
+function Found(props: FindingsProps) {
   const { images, found, labels, version } = props
   const { duplicates, suspects } = found
   const own = images.map(({ label = '' }) => label)

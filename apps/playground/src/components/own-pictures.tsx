@@ -151,7 +151,7 @@ export function OwnPictures() {
                   {label} <small>{t('own.pictures', { count: pictures.length })}</small>
                 </h3>
                 <PictureSource
-                  many
+                  takes="many"
                   label={label}
                   onPictures={(given) => void add(given.map((one) => ({ ...one, label })))}
                 >

@@ -4,25 +4,27 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { messageOf } from '../session.ts'
 import { t } from '../text/text.ts'
-import { Camera } from './camera.tsx'
+import { Camera, type CameraProps } from './camera.tsx'
 import { Message } from './message.tsx'
 
 type Given = { name: string; blob: Blob }[]
 
 export function PictureSource(props: {
-  onPictures: (pictures: Given) => void
+  onPictures: (pictures: Given) => unknown
   /** Files that are no pictures, such as weights, are handed here. */
   onOther?: (files: File[]) => void
-  /** Whether many pictures are wanted, so that holding the camera's button takes more. */
-  many?: boolean
+  /** When the camera takes a picture. */
+  takes?: CameraProps['takes']
+  /** Whether the camera is open from the start. Default false. */
+  isCameraOpen?: boolean
   /** A name for its parts, where there are several on a page. */
   label: string
   pasteHere?: boolean
   children?: ComponentChildren
 }) {
-  const { onPictures, onOther, label, pasteHere = false, many = false } = props
+  const { onPictures, onOther, label, pasteHere = false } = props
   const [over, setOver] = useState(false)
-  const [camera, setCamera] = useState(false)
+  const [camera, setCamera] = useState(props.isCameraOpen ?? false)
   const [problem, setProblem] = useState('')
   const input = useRef<HTMLInputElement>(null)
   const take = (files: File[]) => {
@@ -98,7 +100,7 @@ export function PictureSource(props: {
         }}
       />
       {camera && (
-        <Camera many={many} onPicture={(blob) => onPictures([{ name: 'camera', blob }])} />
+        <Camera takes={props.takes} onPicture={(blob) => onPictures([{ name: 'camera', blob }])} />
       )}
       {problem && <Message kind="problem">{problem}</Message>}
     </section>

@@ -10,6 +10,7 @@ import { Chart, lineColors } from './chart.tsx'
 import { download } from './download.ts'
 import { Message } from './message.tsx'
 import { PixelView } from './pixels.tsx'
+import { TryIt } from './try-it.tsx'
 
 export function RunView() {
   const { steps, epochs, classes, mistakes, about, status, saved, finished } = useStore(run)
@@ -112,6 +113,8 @@ export function RunView() {
         </div>
       ) : null}
       {problem && <Message kind="problem">{problem}</Message>}
+      {/* What the run began with is told during the visit that began it. */}
+      {finished && <TryIt isNew={about !== ''} />}
       {lastEpoch && <Confusion report={lastEpoch} classes={classes} />}
       {mistakes.length > 0 && (
         <section aria-label={t('run.mistakes')}>

@@ -15,7 +15,7 @@ import {
   torchvisionTrain,
 } from '@alexnet/data'
 import { Random, transformPicture } from '@alexnet/data/transforms'
-import { type ModelDescription, toMetadata } from '@alexnet/model'
+import { type Model, type ModelDescription, openModel, toMetadata } from '@alexnet/model'
 import { oneCycle, Sgd, Trainer } from '@alexnet/train'
 import { encodeSafetensors, readCheckpoint } from '@alexnet/weights'
 import type * as tf from '@tensorflow/tfjs'
@@ -59,6 +59,8 @@ interface Run {
 export class TrainingEngine {
   #stop: AbortController | undefined
   #started = false
+  /** What is tried: of the run that this worker has trained, or that the browser keeps. */
+  #tried: Promise<Model> | undefined
 
   /** Starts anew. @returns whether it came to its end, false when it was stopped */
   async start(request: NewRun, tell: Tell): Promise<boolean> {
@@ -119,6 +121,17 @@ export class TrainingEngine {
   /** Ends the run after the step under way, and keeps it. */
   async stop(): Promise<void> {
     this.#stop?.abort()
+  }
+
+  /** What the classifier that the browser keeps takes a picture for. @throws Error where none is kept */
+  async classify(picture: { name: string; blob: Blob }, backend: BackendChoice) {
+    if (!this.#tried) {
+      const saved = await get<SavedRun>(keys.run)
+      if (!saved) throw new Error('no run is kept in this browser: start one')
+      await this.#backend(backend, () => {})
+      this.#tried ??= openModel([new File([saved.model], 'classifier.safetensors')])
+    }
+    return (await this.#tried).classify(await decode(picture.blob, picture.name), { topK: 5 })
   }
 
   /** What one picture of the data becomes in training, `count` times. */

@@ -1,5 +1,6 @@
 // Classify: pictures in, the likeliest classes out.
-import { useEffect } from 'preact/hooks'
+import type { VNode } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { Bars } from '../components/bars.tsx'
 import { csv } from '../components/csv.ts'
 import { download } from '../components/download.ts'
@@ -23,7 +24,8 @@ import {
   session,
 } from '../session.ts'
 import { Store, useStore } from '../store.ts'
-import { t } from '../text/text.ts'
+import { language, t } from '../text/text.ts'
+import { useTurn } from '../turns.ts'
 
 type Answer = Classified | { id: string; problem: string }
 
@@ -49,6 +51,7 @@ export function ClassifyPage() {
     status === 'ready' ? `${version} ${tenView}` : undefined,
     tenView,
   )
+  const results = useResults(list, answers, backend?.name.replace('alexnet-', '') ?? '')
   const done = list.flatMap(({ id }) => {
     const answer = answers.get(id)
     return answer && 'top' in answer ? [answer] : []
@@ -136,24 +139,46 @@ export function ClassifyPage() {
           done.length === list.length &&
           t('classify.answered', { count: done.length })}
       </p>
-      <ul class="results">
-        {list.map((image) => (
-          <Result
-            key={image.id}
-            image={image}
-            answer={answers.get(image.id)}
-            backend={backend?.name.replace('alexnet-', '') ?? ''}
-          />
-        ))}
-      </ul>
+      <ul class="results">{results}</ul>
     </>
   )
 }
 
-function Result(props: { image: PageImage; answer: Answer | undefined; backend: string }) {
-  const { image, answer, backend } = props
+interface ResultProps {
+  image: PageImage
+  answer: Answer | undefined
+  backend: string
+}
+
+/** A result an image. One whose answer is as it was is left as it is: answers come one by one, to hundreds of pictures. */
+function useResults(
+  list: readonly PageImage[],
+  answers: ReadonlyMap<string, Answer>,
+  backend: string,
+) {
+  const said = useStore(language)
+  const of = `${backend} ${said}`
+  const kept = useRef(new Map<string, { answer: Answer | undefined; of: string; result: VNode }>())
+  kept.current = new Map(
+    list.map((image) => {
+      const { id } = image
+      const answer = answers.get(id)
+      const before = kept.current.get(id)
+      if (before?.of === of && before.answer === answer) return [id, before]
+      const result = <Result key={id} image={image} answer={answer} backend={backend} />
+      return [id, { answer, of, result }]
+    }),
+  )
+  return Array.from(kept.current.values(), ({ result }) => result)
+}
+
+function Result(props: ResultProps) {
+  return <li class="card">{useTurn() ? <Drawn {...props} /> : <span class="thumbnail" />}</li>
+}
+
+function Drawn({ image, answer, backend }: ResultProps) {
   return (
-    <li class="card">
+    <>
       <Thumbnail blob={image.blob} alt={image.name} />
       <div class="grow">
         <h2 class="file">{image.name}</h2>
@@ -179,7 +204,7 @@ function Result(props: { image: PageImage; answer: Answer | undefined; backend: 
           </>
         )}
       </div>
-    </li>
+    </>
   )
 }
 

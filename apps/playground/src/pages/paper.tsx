@@ -9,6 +9,7 @@ import { Replay } from '../components/replay.tsx'
 import type { RacePoint } from '../engine/race.ts'
 import { messageOf, session } from '../session.ts'
 import { number, percent, t } from '../text/text.ts'
+import { useTurn } from '../turns.ts'
 import {
   type Claim,
   claims,
@@ -107,6 +108,10 @@ function ClaimView(props: { claim: Claim }) {
 
 /** @param props.label what the table is of, as no other of the page is called */
 function Measured(props: { experiment: Experiment; label: string }) {
+  return useTurn() ? <Curves {...props} /> : <div class="columns measured" />
+}
+
+function Curves(props: { experiment: Experiment; label: string }) {
   const { title, measure, target, groups } = props.experiment
   const epochs = Math.max(
     ...groups.flatMap(({ curves }) => curves.map(({ errors }) => errors.length)),

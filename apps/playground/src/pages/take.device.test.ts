@@ -70,6 +70,19 @@ const drop = (page: Page, { name, mimeType, buffer }: File) =>
     { name, type: mimeType, base64: buffer.toString('base64') },
   )
 
+/** A picture copied and pasted by the keys. */
+async function paste(page: Page, { mimeType, buffer }: File): Promise<void> {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.evaluate(
+    async ({ type, base64 }) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
+      await navigator.clipboard.write([new ClipboardItem({ [type]: new Blob([bytes], { type }) })])
+    },
+    { type: mimeType, base64: buffer.toString('base64') },
+  )
+  await page.keyboard.press('ControlOrMeta+V')
+}
+
 /** The classes and their probabilities, as the page that was taken away has them. */
 const given = async (page: Page): Promise<Record<string, number>> => {
   await page.locator('li').first().waitFor()
@@ -170,6 +183,14 @@ describeSite('Take away', (site) => {
     expect(await served.page.evaluate(() => crossOriginIsolated)).toBe(false)
     await served.page.locator('input[type=file]').setInputFiles([pictureOfOther])
     expectSame(await given(served.page), expected)
+    // Pasted, it is another picture that is answered.
+    const pasted = shapes({ count: 4, size: 120, seed: 33 })
+    const [other] = await inNode.classify([await pasted.load(1)], { topK: 3 })
+    await paste(served.page, await asFile(pasted, 1))
+    await expect
+      .poll(async () => (await given(served.page))[other![0]!.label], { timeout: PATIENCE })
+      .toBeCloseTo(other![0]!.probability, 4)
+    expectSame(await given(served.page), other!)
     // A phone is wide enough.
     const width = await served.page.evaluate(() => document.documentElement.scrollWidth)
     expect(width).toBeLessThanOrEqual(390)

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodePicture, shapes } from '@alexnet/data'
+import { openModel } from '@alexnet/model'
 import { readCheckpointFile } from '@alexnet/weights/node'
 import { unzipSync, zipSync } from 'fflate'
 import type { Page } from 'playwright-core'
@@ -145,6 +146,20 @@ describeSite('Train', (site) => {
     const done = await page.getByTestId('run').textContent()
     expect(done).toMatch(/of \d+ \(guessing gives 50.0%\)/)
     expect(Number(/kept back: ([\d.]+)%/.exec(done!)![1])).toBeGreaterThan(90)
+    // What came of it is tried at once, with the numbers that the library gives.
+    const model = await openModel((await saved(page, 'Save the classifier')).path)
+    const tried = page.getByTestId('try')
+    for (const name of ['stripes', 'circle']) {
+      const label = dataset.classes.indexOf(name)
+      const index = Array.from({ length: 60 }, (_, i) => i).find((i) => dataset.label(i) === label)!
+      await picturesFor(page, 'try').setInputFiles([await asFile(dataset, index)])
+      const [first] = await model.classify(await dataset.load(index))
+      const share = `${(100 * first!.probability).toFixed(1)}%`
+      await expect
+        .poll(() => tried.locator('.bars li').first().textContent(), { timeout: PATIENCE })
+        .toBe(`${first!.label}${share}`)
+    }
+    model.dispose()
     const { bytes } = await saved(page, 'Save the data set')
     const other = await openSmall(site, '#/train')
     await other.getByLabel('Your own classes').check()
@@ -173,13 +188,37 @@ describeSite('Train', (site) => {
     await page.mouse.down()
     await page.getByRole('heading', { name: /^cup ([6-9]|\d\d) pictures/ }).waitFor()
     await page.mouse.up()
-    await page.waitForTimeout(500)
-    const held = await page.getByRole('heading', { name: /^cup \d+ pictures/ }).textContent()
+    // Those on their way still come; then no other one does.
+    const count = () => page.getByRole('heading', { name: /^cup \d+ pictures/ }).textContent()
+    let held = await count()
+    await expect
+      .poll(
+        async () => {
+          const before = held
+          held = await count()
+          return held === before
+        },
+        { interval: 1000, timeout: PATIENCE },
+      )
+      .toBe(true)
     await page.waitForTimeout(700)
-    expect(await page.getByRole('heading', { name: /^cup \d+ pictures/ }).textContent()).toBe(held)
+    expect(await count()).toBe(held)
     await cups.getByRole('button', { name: 'Close camera' }).click()
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText(/Training needs pictures of at least two classes: add some/).waitFor()
+    // With a second class it trains, and what the camera sees is then answered without a press.
+    await page.getByPlaceholder('A class, such as cup').fill('plate')
+    await page.getByRole('button', { name: 'Add class' }).click()
+    const plates = page.getByRole('region', { name: 'Pictures for plate' })
+    await plates.getByRole('button', { name: 'Camera' }).click()
+    await plates.getByRole('button', { name: 'Take a picture' }).click()
+    await page.getByRole('heading', { name: 'plate 1 picture' }).waitFor()
+    await plates.getByRole('button', { name: 'Close camera' }).click()
+    await enter(page, 'Epochs', 1)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    const tried = page.getByTestId('try')
+    await tried.getByLabel('Live picture of the camera').waitFor({ timeout: PATIENCE })
+    await tried.locator('.bars li').first().waitFor({ timeout: PATIENCE })
     await page.context().close()
   })
 

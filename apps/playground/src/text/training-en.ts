@@ -91,6 +91,8 @@ export const trainingEn = {
     classify: 'Classify with it',
     live: 'Try it with the camera',
     take: 'Take it away',
+    try: 'Try it on a picture',
+    tried: 'The picture tried',
     mistakes: 'Mistakes',
     mistakesTitle: 'Surest mistakes',
     mistakeAlt: 'A {{label}} taken for {{found}}',

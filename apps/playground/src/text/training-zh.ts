@@ -87,6 +87,8 @@ export const trainingZh: Pick<Table, 'train' | 'own' | 'run'> = {
     classify: '用它来分类',
     live: '用摄像头试一试',
     take: '带走它',
+    try: '用一张图片试一试',
+    tried: '所试的图片',
     mistakes: '错误',
     mistakesTitle: '最有把握的错误',
     mistakeAlt: '{{label}} 被当成 {{found}}',
