@@ -89,7 +89,7 @@ const visits: Record<string, (page: Page) => Promise<void>> = {
   },
   async tour(page) {
     for (let step = 0; step < 11; step++) {
-      await page.getByRole('link', { name: /Next/ }).first().click()
+      await page.getByRole('link', { name: /^On: / }).click()
       await still(page, 700)
     }
   },

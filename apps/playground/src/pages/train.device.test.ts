@@ -20,6 +20,7 @@ import {
   PATIENCE,
   picturesFor,
   saved,
+  wide,
   withSmallModel,
 } from '../testing/site.ts'
 
@@ -41,12 +42,13 @@ describeSite('Train', (site) => {
     const page = await openSmall(site, '#/train')
     await page.getByRole('button', { name: 'Show what that does' }).click()
     await page.getByRole('img', { name: 'The same picture, augmented: 8' }).waitFor()
-    // All as it is offered, 90 % by the command line (two seeds).
+    // Half of the pictures that are offered, unless there is time for all (90 % by the command line, two seeds).
+    if (!wide) await enter(page, 'Pictures to draw', 2000)
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText(/^Done: step/).waitFor({ timeout: 3 * PATIENCE })
     const text = await page.getByTestId('run').textContent()
     const [, share] = /kept back: ([\d.]+)%/.exec(text!)!
-    expect(Number(share)).toBeGreaterThan(85)
+    expect(Number(share)).toBeGreaterThan(wide ? 85 : 55)
     await page.getByRole('heading', { name: /Confusion matrix, epoch/ }).waitFor()
     await page
       .getByRole('img', { name: /^A .* taken for / })
@@ -61,7 +63,8 @@ describeSite('Train', (site) => {
     await expect.poll(() => page.locator('.bars').count(), { timeout: PATIENCE }).toBe(10)
     const names = await page.locator('.results .file').allTextContents()
     const found = await answers(page)
-    expect(names.filter((name, index) => name === `${found[index]}.png`).length).toBeGreaterThan(7)
+    const right = names.filter((name, index) => name === `${found[index]}.png`).length
+    expect(right).toBeGreaterThan(wide ? 7 : 3)
     await page.context().close()
   })
 
