@@ -40,6 +40,9 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('img', { name: 'What the unit sees', exact: true }).waitFor()
     await page.getByRole('img', { name: /^grad-cam for/ }).waitFor()
   },
+  async compare(page) {
+    await page.getByRole('img', { name: 'Where they differ' }).waitFor({ timeout: 400_000 })
+  },
   async map(page) {
     await page.getByRole('img', { name: /^Map of/ }).waitFor()
     await page.getByRole('button', { name: 'Take what is in view' }).click()

@@ -11,7 +11,6 @@ import { PixelModule, pixelModule } from './pixel-module.ts'
 
 /** Larger pictures are left to the platform's decoder, which works in strips. */
 const MOST_PIXELS = 1 << 24
-const TABLE_BYTES = 1424 + 1024 * 4
 
 /**
  * Decodes a picture, or the part `window` of it.
@@ -48,8 +47,6 @@ export function decodeJpeg(
   const componentParameters = arena.take(32 * components.length)
   const block = arena.take(160)
   const order = arena.take(80)
-  const dcTables = components.map(() => arena.take(TABLE_BYTES))
-  const acTables = components.map(() => arena.take(TABLE_BYTES))
   const quantization = components.map(() => arena.take(128))
   const strides = components.map((component) => unitsAcross * component.horizontal * 8)
   const planes = components.map((component, at) =>
@@ -70,16 +67,14 @@ export function decodeJpeg(
   memory.fill(64, order + 64, order + 80)
   memory.set(bytes.subarray(frame.scanStart), data)
   components.forEach((component, at) => {
-    writeHuffmanTable(module.buffer, dcTables[at]!, frame.dcTables[component.dcTable]!)
-    const acTable = frame.acTables[component.acTable]!
-    writeHuffmanTable(module.buffer, acTables[at]!, acTable)
-    writeWholeCoefficients(module.buffer, acTables[at]!)
+    const dcTable = placeTable(module, frame.dcTables[component.dcTable]!)
+    const acTable = placeTable(module, frame.acTables[component.acTable]!)
     const factors = frame.quantization[component.quantization]!
     new Uint16Array(module.buffer, quantization[at]!, 64).set(factors)
     words.set(
       [
         ...[component.horizontal, component.vertical, planes[at]!, strides[at]!],
-        ...[quantization[at]!, dcTables[at]!, acTables[at]!, 0],
+        ...[quantization[at]!, dcTable, acTable, 0],
       ],
       (componentParameters + 32 * at) / 4,
     )
@@ -127,7 +122,32 @@ function endsProperly(bytes: Uint8Array): boolean {
   return bytes[last] === 0xd9 && bytes[last - 1] === 0xff
 }
 
-/** The layout that `decodeSymbol` in kernels/jpeg-scan.as describes. */
+/** Tables that were placed, by the module; the least recently used one makes room. */
+const placed = new WeakMap<PixelModule, { table: HuffmanTable; address: number }[]>()
+
+/** Where a table lies, in the layout that `findCode` in kernels/jpeg-scan.as describes. Most files have the same few. */
+function placeTable(module: PixelModule, { counts, symbols }: HuffmanTable): number {
+  const tables = placed.get(module) ?? []
+  placed.set(module, tables)
+  const known = tables.findIndex(
+    ({ table }) => isSame(table.counts, counts) && isSame(table.symbols, symbols),
+  )
+  const isFull = tables.length === PixelModule.mostTables
+  const [found] = known >= 0 ? tables.splice(known, 1) : isFull ? tables.splice(0, 1) : []
+  const address = found?.address ?? PixelModule.tables + tables.length * PixelModule.tableBytes
+  if (known < 0) {
+    // What the file was read to is read to again.
+    const table = { counts: counts.slice(), symbols: symbols.slice() }
+    writeHuffmanTable(module.buffer, address, table)
+    writeWholeCoefficients(module.buffer, address)
+    tables.push({ table, address })
+  } else tables.push(found!)
+  return address
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array) =>
+  a.length === b.length && a.every((value, at) => value === b[at])
+
 function writeHuffmanTable(buffer: ArrayBuffer, address: number, table: HuffmanTable): void {
   const lookup = new Uint16Array(buffer, address, 512).fill(0)
   const limits = new Uint32Array(buffer, address + 1024, 18).fill(0)
@@ -147,10 +167,14 @@ function writeHuffmanTable(buffer: ArrayBuffer, address: number, table: HuffmanT
   }
 }
 
-/** Codes together with the number behind them, where both fit ten bits; see `decodeBlock`. */
+/**
+ * Codes together with the numbers behind them: one where it fits ten bits, and as many as fit eleven, to pass over them; see
+ * `readBlock`.
+ */
 function writeWholeCoefficients(buffer: ArrayBuffer, address: number): void {
   const lookup = new Uint16Array(buffer, address, 512)
   const whole = new Int32Array(buffer, address + 1424, 1024)
+  const several = new Uint32Array(buffer, address + 1424 + 4096, 2048)
   for (let next = 0; next < 1024; next++) {
     whole[next] = 0
     const entry = lookup[next >> 1]!
@@ -161,5 +185,19 @@ function writeWholeCoefficients(buffer: ArrayBuffer, address: number): void {
     const bits = (next >> (10 - length - size)) & ((1 << size) - 1)
     const value = bits < 1 << (size - 1) ? bits - (1 << size) + 1 : bits
     whole[next] = (value << 16) | ((run + 1) << 8) | (length + size)
+  }
+  for (let next = 0; next < 2048; next++) {
+    let [used, places, isEnd] = [0, 0, 0]
+    while (isEnd === 0) {
+      const entry = lookup[((next << used) & 2047) >> 2]!
+      const size = entry & 15
+      const bits = (entry >> 8) + size
+      // A run of sixteen zeros without a number is left to `readBlock`'s own way.
+      if (entry === 0 || used + bits > 11 || (entry & 255) === 0xf0) break
+      used += bits
+      if (size === 0) isEnd = 1
+      else places += ((entry & 255) >> 4) + 1
+    }
+    several[next] = (isEnd << 16) | (places << 8) | used
   }
 }

@@ -11,6 +11,7 @@ import { decodeNetpbm } from './netpbm.ts'
 import { readPictureOrientation, turnUpright } from './orientation.ts'
 import type { Box, Picture, Size } from './picture.ts'
 import type { PictureHeader } from './picture-header.ts'
+import { pixelModule } from './pixel-module.ts'
 import { checkPng } from './png.ts'
 import type { Random } from './random.ts'
 import type { Transform } from './transforms/transform.ts'
@@ -45,12 +46,18 @@ export interface Checksum {
 
 /** What differs between Node and browsers. */
 export interface Platform {
-  /** The bytes of a source, at once where that can be done and `wait` says that nobody minds. */
+  /**
+   * The bytes of a source, at once where that can be done and `wait` says that nobody minds.
+   * @param isLent Whether `giveBack` is told when nobody reads them any more. Default false.
+   */
   read(
     source: Exclude<PictureSource, { kind: 'pixels' }>,
     wait: boolean,
     path: string,
+    isLent?: boolean,
   ): Uint8Array | Promise<Uint8Array>
+  /** Takes bytes back that `read` lent, to be read into again: so many arrays a second keep the garbage collector busy. */
+  giveBack?(bytes: Uint8Array): void
   /** The address that a plain path stands for, where there are no files: relative to the page. */
   addressOf?(path: string): string
   /** Decodes what this package does not itself, as it is stored; `bytes` have passed `inspectPicture`. */
@@ -93,10 +100,13 @@ export async function preparePicture(
   { path, wait }: { path: string; wait: boolean },
   use: (picture: Picture) => void,
 ): Promise<void> {
+  // A transform that is not this package's may keep what it is given.
+  const isOurs = steps.every(({ settings }) => settings !== undefined)
+  const lending = (work: () => void) => (isOurs ? pixelModule().lend(work) : work())
   const finish = (picture: Picture, parameters = transform.sample(random, picture)) =>
-    use(transform.apply(picture, parameters))
+    lending(() => use(transform.apply(picture, parameters)))
   if (source.kind === 'pixels') return finish(source)
-  const reading = platform.read(source, wait, path)
+  const reading = platform.read(source, wait, path, true)
   const bytes = reading instanceof Uint8Array ? reading : await reading
   if (source.kind === 'pixelFile') {
     return finish({ width: source.width, height: source.height, data: bytes })
@@ -107,6 +117,7 @@ export async function preparePicture(
   if (frame && frame.orientation === 1) {
     const parameters = transform.sample(random, frame)
     const picture = decodeJpeg(bytes, frame, windowOf(steps[0], parameters[0], frame))
+    if (picture) platform.giveBack?.(bytes)
     return finish(picture ?? (await platform.decode(bytes, options)), parameters)
   }
   finish(await decodeChecked(bytes, header, frame, platform, options))

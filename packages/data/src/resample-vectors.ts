@@ -47,8 +47,8 @@ export function resampleWithVectors(
   const between = take(rows * width * 3)
   const out = take(width * height * 3)
   const copy = inPlace ? 0 : take(sourceBytes)
-  // Growing the memory would take the picture away that lies on it.
-  if (inPlace && !module.reaches(end)) return undefined
+  // Growing the memory would take the pictures away that lie on it.
+  if ((inPlace || module.hasLent) && !module.reaches(end)) return undefined
   module.reserve(end)
 
   const { buffer } = module
@@ -80,5 +80,5 @@ export function resampleWithVectors(
     ...[between, width * 3, firstRow, down!.first, down!.taps, down!.weights],
     ...[vertical.stride, height, out],
   )
-  return { width, height, data: memory.slice(out, out + width * height * 3) }
+  return { width, height, data: module.result(out, width * height * 3) }
 }

@@ -12,6 +12,7 @@ import { expect, it } from 'vitest'
 import {
   answers,
   asFile,
+  axeFinds,
   describeSite,
   loseContexts,
   losingContexts,
@@ -163,6 +164,7 @@ describeSite('Train', (site) => {
         .toBe(`${first!.label}${share}`)
     }
     model.dispose()
+    expect(await axeFinds(page)).toEqual([])
     const { bytes } = await saved(page, 'Save the data set')
     const other = await openSmall(site, '#/train')
     await other.getByLabel('Your own classes').check()

@@ -57,24 +57,7 @@ let last: u32 = 0
 /** Zero bits made up after the end of the data. */
 let madeUp: i32 = 0
 
-/** Tops the bits up to at least 32. */
-// @ts-ignore: decorator
-@inline
-function refill(): void {
-  if (count > 32) return
-  if (at + 4 <= last) {
-    const word = load<u32>(at)
-    // No byte of it is 0xff: no stuffing, no marker.
-    if (((~word - 0x01010101) & word & 0x80808080) === 0) {
-      bits = (bits << 32) | u64(bswap<u32>(word))
-      count += 32
-      at += 4
-      return
-    }
-  }
-  refillSlowly()
-}
-
+/** Tops the bits up to at least 32, byte by byte: where there is stuffing, a marker or the end. */
 function refillSlowly(): void {
   while (count <= 48) {
     let byte: u32 = 0
@@ -97,115 +80,136 @@ function refillSlowly(): void {
 }
 
 /**
- * The symbol of the code that comes next. A table has 512 16-bit entries `length << 8 | symbol`
- * looked up by nine bits; 0 there stands for a longer code, found by comparing with the largest code
+ * The code that comes next, of `next` 16 bits, as `length << 8 | symbol`; -1 where there is none. A table has 512 16-bit
+ * entries of that form looked up by nine bits; 0 there stands for a longer code, found by comparing with the largest code
  * of each length: 18 32-bit values from byte 1024 on (`limit[length]`, left-aligned to 16 bits), 18
  * offsets from byte 1096 on, the symbols from byte 1168 on. At 1424 begins the AC table's table of
- * whole coefficients, 1024 32-bit entries, see `decodeBlock`.
+ * whole coefficients, 1024 32-bit entries, and behind it that of several at once, 2048; see `readBlock`.
  */
 // @ts-ignore: decorator
 @inline
-function decodeSymbol(table: u32): i32 {
-  const entry: u32 = load<u16>(table + ((u32(bits >> (count - 9)) & 511) << 1))
-  if (entry !== 0) {
-    count -= entry >> 8
-    return entry & 255
-  }
-  return decodeLongSymbol(table)
+function findCode(table: u32, next: u32): i32 {
+  const entry = i32(load<u16>(table + ((next >> 7) << 1)))
+  return entry !== 0 ? entry : findLongCode(table, next)
 }
 
-function decodeLongSymbol(table: u32): i32 {
-  const next = u32(bits >> (count - 16)) & 0xffff
+function findLongCode(table: u32, next: u32): i32 {
   let length: u32 = 10
   while (length <= 16 && next >= load<u32>(table + 1024 + (length << 2))) length++
   if (length > 16) return -1
-  count -= length
   const place = (next >> (16 - length)) + load<u32>(table + 1096 + (length << 2))
-  return load<u8>(table + 1168 + (place & 255))
+  return i32((length << 8) | load<u8>(table + 1168 + (place & 255)))
 }
 
 /** A number of `size` bits as T.81 figure F.12 extends it. */
 // @ts-ignore: decorator
 @inline
-function receive(size: i32): i32 {
-  count -= size
-  const value = i32(bits >> count) & ((1 << size) - 1)
+function extended(value: i32, size: i32): i32 {
   return value < 1 << (size - 1) ? value - (1 << size) + 1 : value
 }
 
 /**
- * Reads one block to `block`, which must be zero. Most codes and the number behind them fit ten bits
- * together: for these, the AC table has `value << 16 | run << 8 | bits`.
+ * Reads one block, to `block`, which must be zero, where its numbers are wanted; else only the DC is kept. Most codes and the
+ * number behind them fit ten bits together: for these, the AC table has `value << 16 | run << 8 | bits`.
  * @returns the zigzag place of the last coefficient, or -1 for a code that there is not
  */
-function decodeBlock(block: u32, component: ComponentParameters, zigzag: u32): i32 {
-  refill()
-  const size = decodeSymbol(component.dcTable)
-  if (size < 0 || size > 15) return -1
-  if (size !== 0) {
-    refill()
-    component.prediction += receive(size)
-  }
-  store<i16>(block, i16(component.prediction))
+// @ts-ignore: decorator
+@inline
+function readBlock(component: ComponentParameters, block: u32, zigzag: u32, isWanted: bool): i32 {
+  // Of this function alone while it runs: what is read and written with every coefficient is then kept in registers.
+  let held = bits
+  let left = count
+  let from = at
+  const end = last
   const table = component.acTable
-  let place: i32 = 0
+  let place: i32 = -1
   while (place < 63) {
-    refill()
-    const whole = load<i32>(table + 1424 + ((u32(bits >> (count - 10)) & 1023) << 2))
-    if (whole !== 0) {
-      count -= whole & 255
-      place += (whole >> 8) & 255
-      store<i16>(block + (u32(load<u8>(zigzag + place)) << 1), i16(whole >> 16))
+    if (left <= 32) {
+      const word = from + 4 <= end ? load<u32>(from) : 0xff
+      // No byte of it is 0xff: no stuffing, no marker.
+      if (((~word - 0x01010101) & word & 0x80808080) === 0) {
+        held = (held << 32) | u64(bswap<u32>(word))
+        left += 32
+        from += 4
+      } else {
+        bits = held
+        count = left
+        at = from
+        refillSlowly()
+        held = bits
+        left = count
+        from = at
+      }
+    }
+    if (place < 0) {
+      const code = findCode(component.dcTable, u32(held >> (left - 16)) & 0xffff)
+      const size = code & 255
+      if (code < 0 || size > 15) return -1
+      left -= code >> 8
+      if (size !== 0) {
+        left -= size
+        component.prediction += extended(i32(held >> left) & ((1 << size) - 1), size)
+      }
+      if (isWanted) store<i16>(block, i16(component.prediction))
+      place = 0
       continue
     }
-    const symbol = decodeSymbol(table)
-    if (symbol < 0) return -1
-    const bitCount = symbol & 15
-    const run = symbol >> 4
-    if (bitCount === 0) {
+    if (!isWanted) {
+      // As many codes with their numbers as fit eleven bits: `isEnd << 16 | places << 8 | bits`. The last place ends the
+      // block without a code for that, and what follows is the next block's.
+      const several = load<u32>(table + 5520 + ((u32(held >> (left - 11)) & 2047) << 2))
+      const after = place + i32((several >> 8) & 255)
+      if (several !== 0 && after + i32(several >> 16) <= 63) {
+        left -= several & 255
+        place = after
+        if (several >> 16 !== 0) break
+        continue
+      }
+    }
+    const whole = load<i32>(table + 1424 + ((u32(held >> (left - 10)) & 1023) << 2))
+    if (whole !== 0) {
+      left -= whole & 255
+      place += (whole >> 8) & 255
+      if (isWanted) store<i16>(block + (u32(load<u8>(zigzag + place)) << 1), i16(whole >> 16))
+      continue
+    }
+    const code = findCode(table, u32(held >> (left - 16)) & 0xffff)
+    if (code < 0) return -1
+    left -= code >> 8
+    const size = code & 15
+    const run = (code >> 4) & 15
+    if (size === 0) {
       if (run !== 15) break
       place += 16
       continue
     }
     place += run + 1
-    const value = receive(bitCount)
-    store<i16>(block + (u32(load<u8>(zigzag + place)) << 1), i16(value))
+    left -= size
+    if (isWanted) {
+      const value = extended(i32(held >> left) & ((1 << size) - 1), size)
+      store<i16>(block + (u32(load<u8>(zigzag + place)) << 1), i16(value))
+    }
   }
+  bits = held
+  count = left
+  at = from
   return place > 63 ? -1 : place
 }
 
-/** Passes over one block: as `decodeBlock`, but of its numbers only the DC is kept. */
+function decodeBlock(component: ComponentParameters, block: u32, zigzag: u32): i32 {
+  return readBlock(component, block, zigzag, true)
+}
+
+/** Passes over one block. */
 function skipBlock(component: ComponentParameters): i32 {
-  refill()
-  const size = decodeSymbol(component.dcTable)
-  if (size < 0 || size > 15) return -1
-  if (size !== 0) {
-    refill()
-    component.prediction += receive(size)
-  }
-  const table = component.acTable
-  let place: i32 = 0
-  while (place < 63) {
-    refill()
-    const whole = load<i32>(table + 1424 + ((u32(bits >> (count - 10)) & 1023) << 2))
-    if (whole !== 0) {
-      count -= whole & 255
-      place += (whole >> 8) & 255
-      continue
-    }
-    const symbol = decodeSymbol(table)
-    if (symbol < 0) return -1
-    const bitCount = symbol & 15
-    const run = symbol >> 4
-    if (bitCount === 0) {
-      if (run !== 15) break
-      place += 16
-      continue
-    }
-    place += run + 1
-    count -= bitCount
-  }
-  return place > 63 ? -1 : place
+  return readBlock(component, 0, 0, false)
+}
+
+/** Makes a block zero; a fill of memory would be a call out of the module. */
+// @ts-ignore: decorator
+@inline
+function clear(block: u32): void {
+  for (let byte: u32 = 0; byte < 128; byte += 16) v128.store(block + byte, i64x2.splat(0))
 }
 
 /**
@@ -220,7 +224,7 @@ export function decodeScan(p: ScanParameters): i32 {
   at = p.data
   last = p.end
   const block = p.block
-  memory.fill(block, 0, 128)
+  clear(block)
   let untilRestart = p.restartInterval
   for (let row = 0; row < p.unitRows; row++) {
     for (let unit = 0; unit < p.unitsAcross; unit++) {
@@ -243,7 +247,7 @@ export function decodeScan(p: ScanParameters): i32 {
               if (skipBlock(component) < 0) return number
               continue
             }
-            const place = decodeBlock(block, component, p.zigzag)
+            const place = decodeBlock(component, block, p.zigzag)
             if (place < 0) return number
             const out =
               component.plane +
@@ -254,7 +258,7 @@ export function decodeScan(p: ScanParameters): i32 {
               store<i16>(block, 0)
             } else {
               inverseTransform(block, component.quantization, out, component.stride)
-              memory.fill(block, 0, 128)
+              clear(block)
             }
           }
         }

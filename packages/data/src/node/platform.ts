@@ -10,11 +10,11 @@ import type { Checksum, PictureSource, Platform } from '../picture-source.ts'
 import { readBlob, readUrl } from '../read-source.ts'
 import { decodeWithSharp } from './decode.ts'
 import { systemPath } from './file-names.ts'
-import { readPlainFile, readPlainFileSync, unreadable } from './read-file.ts'
+import { giveBack, readPlainFile, readPlainFileSync, unreadable } from './read-file.ts'
 
 /** Node as a loader's thread needs it. */
 export const nodePlatform: Platform = {
-  read(source, wait, path) {
+  read(source, wait, path, isLent) {
     switch (source.kind) {
       case 'bytes':
         return source.bytes
@@ -33,9 +33,10 @@ export const nodePlatform: Platform = {
           const part = { path: file, start, length, checksum }
           return wait ? readPartSync(part, path) : readPart(part, path)
         }
-        return wait ? readPlainFileSync(source.path) : readPlainFile(source.path)
+        return wait ? readPlainFileSync(source.path, isLent) : readPlainFile(source.path, isLent)
     }
   },
+  giveBack,
   decode: decodeWithSharp,
   processors: availableParallelism(),
   canShare: true,

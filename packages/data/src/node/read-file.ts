@@ -1,31 +1,73 @@
 // Reading picture files. Only plain files are read: a FIFO in a folder of pictures would be waited for without end,
 // and a device never ends.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import {
+  close,
+  closeSync,
+  constants,
+  fstat,
+  fstatSync,
+  open,
+  openSync,
+  type PathLike,
+  read,
+  readSync,
+} from 'node:fs'
+import { promisify } from 'node:util'
 import { PictureError } from '../picture.ts'
 import { shownPath, systemPath } from './file-names.ts'
+
+/** By descriptors: the objects of `node:fs/promises` take half as long again for files of this size. */
+const later = {
+  open: promisify<PathLike, number, number>(open),
+  fstat: promisify(fstat),
+  read: promisify(read),
+  close: promisify(close),
+}
 
 /** A FIFO that nobody writes to opens at once with it; plain files are read as ever. Windows has neither. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
-/** A file's bytes. @throws PictureError where it is no plain file or cannot be read */
-export async function readPlainFile(path: string): Promise<Uint8Array> {
+/** Arrays that were given back, and how many are kept: as many as a loader reads at once. */
+const spare: Uint8Array<ArrayBuffer>[] = []
+const MOST_SPARE = 16
+
+/** Room for a file; where it comes back, one that has come back, if it fits. */
+function room(size: number, isLent: boolean): Uint8Array<ArrayBuffer> {
+  if (!isLent) return Buffer.allocUnsafeSlow(size)
+  const at = spare.findIndex(({ length }) => length >= size && length <= 8 * size)
+  // The next file may be larger.
+  return at < 0 ? Buffer.allocUnsafeSlow(size + (size >> 1)) : spare.splice(at, 1)[0]!
+}
+
+/** Takes back what `readPlainFile` lent. */
+export function giveBack(bytes: Uint8Array<ArrayBuffer>): void {
+  if (spare.length === MOST_SPARE) spare.shift()
+  spare.push(new Uint8Array(bytes.buffer))
+}
+
+/**
+ * A file's bytes.
+ * @param isLent Whether they come back by `giveBack`.
+ * @throws PictureError where it is no plain file or cannot be read
+ */
+export async function readPlainFile(path: string, isLent = false): Promise<Uint8Array> {
   try {
-    const file = await open(systemPath(path), FLAGS)
+    const descriptor = await later.open(systemPath(path), FLAGS)
     try {
-      const kind = await file.stat()
+      const kind = await later.fstat(descriptor)
       if (!kind.isFile()) throw notPlain(path, kind.isDirectory())
-      const bytes = Buffer.allocUnsafeSlow(kind.size)
+      const bytes = room(kind.size, isLent).subarray(0, kind.size)
       let length = 0
       while (length < bytes.length) {
-        const { bytesRead } = await file.read(bytes, length, bytes.length - length, length)
+        const rest = bytes.length - length
+        const { bytesRead } = await later.read(descriptor, bytes, length, rest, length)
         if (bytesRead === 0) return bytes.subarray(0, length)
         length += bytesRead
       }
       return bytes
     } finally {
-      await file.close()
+      await later.close(descriptor)
     }
   } catch (error) {
     throw unreadable(path, error)
@@ -33,13 +75,13 @@ export async function readPlainFile(path: string): Promise<Uint8Array> {
 }
 
 /** As `readPlainFile`, at once. */
-export function readPlainFileSync(path: string): Uint8Array {
+export function readPlainFileSync(path: string, isLent = false): Uint8Array {
   try {
     const descriptor = openSync(systemPath(path), FLAGS)
     try {
       const kind = fstatSync(descriptor)
       if (!kind.isFile()) throw notPlain(path, kind.isDirectory())
-      const bytes = Buffer.allocUnsafeSlow(kind.size)
+      const bytes = room(kind.size, isLent).subarray(0, kind.size)
       let length = 0
       while (length < bytes.length) {
         const read = readSync(descriptor, bytes, length, bytes.length - length, length)
