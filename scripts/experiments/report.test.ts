@@ -46,6 +46,19 @@ test('runs are named by group and seed, seeds one after the other', () => {
   ])
 })
 
+test('beside errors on other pictures stand those on the training pictures', () => {
+  const own: Experiment = { ...experiment, measure: 'test', target: undefined }
+  const runs = runsOf('x', own, { out, seeds: 1 })
+  for (const { folder } of runs) writeRun(folder, [0.5, 0.875])
+  const result = summarize('x', own, runs)
+  expect(result.groups[0]!.curves[0]!.training).toBe(12.5)
+  expect(table(result)).toContain('| fast way | 1 | 12.50 ± 0.00 % | 12.50 ± 0.00 % |')
+  // Runs of before had none.
+  const [first] = result.groups
+  delete first!.curves[0]!.training
+  expect(table(result)).toContain('| fast way | 1 | 12.50 ± 0.00 % | `')
+})
+
 test('only finished runs count, and the epoch that reaches the target is found', () => {
   const runs = runsOf('x', experiment, { out, seeds: undefined })
   writeRun(runs[0]!.folder, [0.5, 0.75, 0.8])

@@ -13,6 +13,8 @@ export interface Curve {
   seed: number
   /** Error in percent after each epoch. */
   errors: number[]
+  /** Error in percent on the training pictures of the last epoch, as they were augmented and with dropout on; where `errors` are others. */
+  training?: number
   /** First epoch whose error is at most the target, counted from 1; null if none. */
   reached: number | null
   seconds: number
@@ -102,7 +104,14 @@ function curveOf(run: Run): Curve {
   const errors = errorsOf(run)
   const index = target === undefined ? -1 : errors.findIndex((error) => error <= target)
   const seconds = epochsOf(folder).reduce((sum, epoch) => sum + epoch.seconds, 0)
-  return { seed, errors, reached: index < 0 ? null : index + 1, seconds: Math.round(seconds) }
+  const training = errorsOf({ folder, measure: 'training' }).at(-1)!
+  return {
+    seed,
+    errors,
+    ...(run.measure === 'test' && { training }),
+    reached: index < 0 ? null : index + 1,
+    seconds: Math.round(seconds),
+  }
 }
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
@@ -121,10 +130,13 @@ const quoted = (argument: string) => (/[*?[\s]/.test(argument) ? `'${argument}'`
 export function table({ name, title, claim, measure, target, groups, missing }: Result): string {
   const text = ({ mean, deviation }: Spread, unit: string) =>
     `${mean.toFixed(2)} ± ${deviation.toFixed(2)}${unit}`
-  const rows = groups.map(({ name: group, curves, error, reached, options }) => [
+  const trainings = groups.map(({ curves }) => curves.flatMap(({ training = [] }) => training))
+  const hasTraining = groups.every(({ curves }, at) => curves.length === trainings[at]!.length)
+  const rows = groups.map(({ name: group, curves, error, reached, options }, at) => [
     group,
     `${curves.length}`,
     text(error, ' %'),
+    ...(hasTraining ? [text(spread(trainings[at]!), ' %')] : []),
     ...(target === null ? [] : [reached ? text(reached, '') : neverReached(curves)]),
     `\`alexnet train DATA ${options.map(quoted).join(' ')}\``,
   ])
@@ -132,6 +144,7 @@ export function table({ name, title, claim, measure, target, groups, missing }: 
     measure === 'training' ? 'training pictures' : 'test pictures',
     'runs',
     'error at the end',
+    ...(hasTraining ? ['on augmented training pictures'] : []),
     ...(target === null ? [] : [`epochs to ${target} %`]),
     'command (and --seed)',
   ]
