@@ -203,11 +203,11 @@ function flush(): void {
   if (waiting.length > 0) run.patch({ steps: [...run.value.steps, ...waiting.splice(0)] })
 }
 
-/** The trained classifier as a file, as the browser keeps it. */
+/** The trained classifier as a file: of the run of this visit, or that the browser keeps. */
 export async function trainedModel(): Promise<Blob> {
-  const saved = await get<SavedRun>(keys.run)
-  if (!saved) throw new Error(t('train.noModel'))
-  return saved.model
+  const model = (await client?.job.model()) ?? (await get<SavedRun>(keys.run))?.model
+  if (!model) throw new Error(t('train.noModel'))
+  return model
 }
 
 /** What the trained classifier takes a picture for, the likeliest first. */

@@ -59,7 +59,9 @@ interface Run {
 export class TrainingEngine {
   #stop: AbortController | undefined
   #started = false
-  /** What is tried: of the run that this worker has trained, or that the browser keeps. */
+  /** What the run has come to, whether or not the browser could keep it. */
+  #model: Blob | undefined
+  /** The same, to try it. */
   #tried: Promise<Model> | undefined
 
   /** Starts anew. @returns whether it came to its end, false when it was stopped */
@@ -123,13 +125,18 @@ export class TrainingEngine {
     this.#stop?.abort()
   }
 
-  /** What the classifier that the browser keeps takes a picture for. @throws Error where none is kept */
+  /** The classifier of the run that this worker has trained, or that the browser keeps; undefined where there is none. */
+  async model(): Promise<Blob | undefined> {
+    return this.#model ?? (await get<SavedRun>(keys.run))?.model
+  }
+
+  /** What that classifier takes a picture for, the likeliest first. @throws Error where there is none */
   async classify(picture: { name: string; blob: Blob }, backend: BackendChoice) {
     if (!this.#tried) {
-      const saved = await get<SavedRun>(keys.run)
-      if (!saved) throw new Error('no run is kept in this browser: start one')
+      const model = await this.model()
+      if (!model) throw new Error('no run is kept in this browser: start one')
       await this.#backend(backend, () => {})
-      this.#tried ??= openModel([new File([saved.model], 'classifier.safetensors')])
+      this.#tried ??= openModel([new File([model], 'classifier.safetensors')])
     }
     return (await this.#tried).classify(await decode(picture.blob, picture.name), { topK: 5 })
   }
@@ -195,7 +202,7 @@ export class TrainingEngine {
     // At an epoch's end, and by the clock: a slow device makes few steps in the time that a person would miss.
     let keptAt = performance.now()
     const keepNow = async () => {
-      await keep(run, trainer.history.length >= settings.epochs, tell)
+      this.#model = await keep(run, trainer.history.length >= settings.epochs, tell)
       keptAt = performance.now()
     }
     try {
@@ -247,8 +254,8 @@ function withTrainer(run: Omit<Run, 'trainer' | 'optimizer'>): Run {
   return { ...run, optimizer, trainer: new Trainer({ model: run.model, optimizer }) }
 }
 
-/** Writes the run into the browser's storage; a full one ends nothing. */
-async function keep(run: Run, finished: boolean, tell: Tell): Promise<void> {
+/** Writes the run into the browser's storage; a full one ends nothing. @returns the classifier that it has come to */
+async function keep(run: Run, finished: boolean, tell: Tell): Promise<Blob> {
   const { tensors, metadata } = await run.trainer.checkpoint()
   const saved: SavedRun = {
     settings: run.settings,
@@ -274,6 +281,7 @@ async function keep(run: Run, finished: boolean, tell: Tell): Promise<void> {
       message: `The browser could not keep the run (${why}): it goes on, but a reload would lose it. Free some space, or download the classifier at the end.`,
     })
   }
+  return saved.model
 }
 
 async function newModel(

@@ -346,6 +346,12 @@ describeSite('Train', (site) => {
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText(/could not keep the run.*storage is full/).waitFor({ timeout: PATIENCE })
     await page.getByText(/^Done: step/).waitFor()
+    // What could not be kept is there all the same, and is not that of a run before.
+    const { path } = await saved(page, 'Save the classifier')
+    const { metadata } = await readCheckpointFile(path)
+    expect(JSON.parse(metadata.alexnet!).labels).toContain('triangle')
+    await picturesFor(page, 'try').setInputFiles([await asFile(shapes({ count: 1 }), 0)])
+    await page.getByTestId('try').locator('.bars li').first().waitFor({ timeout: PATIENCE })
     await page.context().close()
   })
 })
