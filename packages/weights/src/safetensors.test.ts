@@ -205,6 +205,8 @@ describe('a file', () => {
       fileOf('{}', undefined, 1e8 + 1),
       /no plausible header length \(at byte 0\)/,
     ],
+    ['words behind its header', fileOf('{} x'), /no JSON/],
+    ['two headers', fileOf('{}{}'), /no JSON/],
     ['a header one byte too long', fileOf('{}', undefined, 3), /should be 3 bytes, the file has 2/],
     ['a list of texts for metadata', fileOf('{"__metadata__":["a"]}'), /must map names to strings/],
     ['text for metadata', fileOf('{"__metadata__":"a"}'), /must map names to strings/],
