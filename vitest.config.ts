@@ -30,8 +30,7 @@ export default defineConfig({
     provide: { thorough, wide },
     // With --coverage (scripts/coverage), workers and processes that a test starts included.
     coverage: {
-      provider: 'custom',
-      customProviderModule: join(import.meta.dirname, 'scripts/coverage/provider.ts'),
+      provider: 'v8',
       autoAttachSubprocess: true,
       include: ['src/**/*.ts'],
       exclude: ['**/*.test.ts', 'src/testing/**', 'src/generated/**'],

@@ -51,7 +51,7 @@ function ablations(epochs: number): Group[] {
   ]
 }
 
-const paperSays =
+const PAPER_SAYS =
   'LRN 13 → 11 % on CIFAR-10 (section 3.3); overlapping pooling −0.4 % on ImageNet (3.4); colour noise more than 1 % (4.1); dropout against overfitting (4.2)'
 
 /** The larger network of cuda-convnet with a schedule that its source does not have. */
@@ -93,7 +93,7 @@ export const experiments = {
   },
   ablations: {
     title: "The paper's parts, each left out",
-    claim: paperSays,
+    claim: PAPER_SAYS,
     measure: 'test',
     groups: [
       ...ablations(8),
@@ -105,7 +105,7 @@ export const experiments = {
   },
   'ablations-long': {
     title: "The paper's parts, each left out, until the network overfits",
-    claim: paperSays,
+    claim: PAPER_SAYS,
     measure: 'test',
     groups: ablations(60),
     seeds: 1,
