@@ -246,6 +246,7 @@ describe('several addresses', () => {
     let count = 0
     const own = createServer((request, response) => {
       count++
+      if (inTurn.at(-1) !== url) inTurn.push(url)
       answer(request, response, Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0))
     })
     await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
@@ -254,7 +255,10 @@ describe('several addresses', () => {
     return { url, asked: () => count }
   }
   let servers: Server[] = []
+  /** Addresses that were asked, one after the other. */
+  let inTurn: string[] = []
   afterEach(async () => {
+    inTurn = []
     for (const own of servers) own.closeAllConnections()
     await Promise.all(servers.map((own) => new Promise((resolve) => own.close(resolve))))
     servers = []
@@ -280,12 +284,13 @@ describe('several addresses', () => {
     const good = await serve(whole)
     const last = await serve(whole)
     const urls = [wrong, slow, missing, good, last].map(({ url }) => url)
-    const options = { folder, pauseMs: 1, stallMs: 100, attempts: 2 }
+    const options = { folder, pauseMs: 1, stallMs: 300, attempts: 2 }
     const path = await pullWeights({ ...record(), urls }, options)
     expect(new Uint8Array(await readFile(path))).toEqual(content)
     expect(await files()).toEqual([NAME])
-    const asked = [wrong, slow, missing, good, last].map((own) => own.asked())
-    expect(asked).toEqual([1, 2, 1, 1, 0])
+    // Not how often each: on a busy machine any server may be silent for so long.
+    expect(inTurn).toEqual([wrong, slow, missing, good].map(({ url }) => url))
+    expect([slow, last].map((own) => own.asked())).toEqual([2, 0])
   })
 
   it('are passed over by pages that may not read them', async () => {
