@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../random.ts'
 import { checksum, noisePicture, readFixture } from '../testing.ts'
+import { createTransform } from './create-transform.ts'
 import { centerCrop, cropPicture, type PaddingMode, pad, randomCrop } from './crop.ts'
-import { transformPicture } from './transform.ts'
+import { type TransformRecipe, transformPicture } from './transform.ts'
 
 type Pair = [number, number]
 type Four = [number, number, number, number]
@@ -82,6 +83,14 @@ describe('randomCrop', () => {
       { width: 1, height: 2 },
     ]
     const box = randomCrop(padded).sample(new Random(0), picture)
+    // With borders of 1 and 3 the 2 columns lack 2 of 8: 2 more on each side.
+    const uneven = randomCrop({ size: [1, 8], padding: [1, 0, 3, 0], padIfNeeded: true })
+    const random = new Random(3)
+    const lefts = Array.from(
+      { length: 100 },
+      () => uneven.sample(random, { width: 2, height: 1 }).left,
+    )
+    expect([Math.min(...lefts), Math.max(...lefts)]).toEqual([-3, -1])
     // 1 + 2 columns lack 1, 2 + 2 rows none.
     expect(box.left).toBeGreaterThanOrEqual(-2)
     expect(box.top).toBe(-1)
@@ -105,6 +114,11 @@ describe('randomCrop', () => {
     const rows = drawn(4, 6)
     expect([rows.box.top, rows.box.left]).toEqual([rows.other.integer(3), rows.other.integer(1)])
     expect(rows.random.integer(1000)).toBe(rows.other.integer(1000))
+    const columns = drawn(6, 4)
+    expect([columns.box.top, columns.box.left]).toEqual([
+      columns.other.integer(1),
+      columns.other.integer(3),
+    ])
   })
 
   it('refuses a picture that is too small and padding that is no pixels', () => {
@@ -177,4 +191,24 @@ describe('pad', () => {
     const box = { left: 0, top: 0, width: 1, height: 1 }
     expect(() => cropPicture(noisePicture(1, 1), box, { fill: -1 })).toThrow('cropPicture: fill')
   })
+})
+
+it('crops and borders say what makes them anew in a worker, and crops which part they need', () => {
+  const options = { size: 2, padding: 1, fill: 9 }
+  const box = { left: 1, top: 0, width: 2, height: 2 }
+  for (const [transform, parameters] of [
+    [centerCrop(2), box],
+    [randomCrop(options), box],
+    [pad([1, 2], { fill: 9 }), null],
+  ] as const) {
+    const { name, settings } = structuredClone({
+      name: transform.name,
+      settings: transform.settings,
+    })
+    const anew = createTransform({ name, settings } as TransformRecipe)
+    const picture = noisePicture(4, 3)
+    expect(anew.apply(picture, parameters)).toEqual(transform.apply(picture, parameters as never))
+  }
+  expect(centerCrop(2).window!(box)).toBe(box)
+  expect(randomCrop(options).window!(box)).toBe(box)
 })
