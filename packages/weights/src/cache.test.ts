@@ -306,7 +306,7 @@ describe('several addresses', () => {
       return (await serve(answer)).url
     })
     const tried = { ...record(), urls: await Promise.all(urls) }
-    const options = { folder, pauseMs: 1, stallMs: 100, attempts: 1 }
+    const options = { folder, pauseMs: 1, stallMs: 1000, attempts: 1 }
     const error = await pullWeights(tried, options).catch((failure: DownloadError) => failure)
     expect(error).toBeInstanceOf(DownloadError)
     const { failures, message } = error as DownloadError
