@@ -10,10 +10,11 @@ export const floors: Readonly<Record<string, number>> = {
   cifar10: 100,
   cli: 90,
   core: 96,
-  data: 92,
+  data: 93,
   distributed: 87,
   lpips: 97,
   model: 87,
+  site: 84,
   train: 94,
   weights: 93,
 }
