@@ -16,5 +16,5 @@ export const floors: Readonly<Record<string, number>> = {
   model: 87,
   site: 84,
   train: 94,
-  weights: 93,
+  weights: 94,
 }
