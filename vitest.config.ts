@@ -28,9 +28,10 @@ export default defineConfig({
     // Much of what tests do is to wait for processes of their own, and a software driver takes every processor.
     maxWorkers: onDevices ? 1 : Math.max(2, availableParallelism() - 1),
     provide: { thorough, wide },
-    // With --coverage (scripts/coverage): what runs in workers and in processes that a test starts is not counted.
+    // With --coverage (scripts/coverage), workers and processes that a test starts included.
     coverage: {
       provider: 'v8',
+      autoAttachSubprocess: true,
       include: ['src/**/*.ts'],
       exclude: ['**/*.test.ts', 'src/testing/**', 'src/generated/**'],
       reporter: ['json-summary', 'lcov'],

@@ -166,6 +166,12 @@ function withMpi(env) {
   return { ...env, MPI_LAUNCHERS: printedBy('scripts/mpi.ts', env) }
 }
 
+/** Tests start some thousand processes of Node; those after the first of their kind take its compiled code from here. */
+const withCompiledCode = (env) => ({
+  ...env,
+  NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'),
+})
+
 /** What a script of the workspace prints; where it fails, everything ends. */
 function printedBy(path, env) {
   const [node, args, how] = byName('node', [join(root, path)])
@@ -182,7 +188,7 @@ const everyPackage = (...tasks) => [
 ]
 
 async function test(bare) {
-  const env = withMpi(withChromium(bare))
+  const env = withCompiledCode(withMpi(withChromium(bare)))
   say('checking format and lint (biome)')
   await run('biome', ['check', root], { env })
   say('checking types and running the tests of every package and of the scripts (turbo)')
@@ -246,7 +252,7 @@ const tasks = {
   test: { about: 'lint, types, structure and every test of every package', run: test },
   'test:device': {
     about: 'only the tests on WebGL and WebGPU (software drivers do), in Node and Chromium',
-    run: (env) => testOnDevices(withChromium(env)),
+    run: (env) => testOnDevices(withCompiledCode(withChromium(env))),
   },
   consumers: {
     about: 'the packed packages with every bundler, in empty projects (needs a network)',

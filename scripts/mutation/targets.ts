@@ -24,7 +24,7 @@ export const targets: Readonly<Record<string, Target>> = {
   weights: {
     mutate: ['src/{safetensors,npy,tensor,half,source,windows}.ts', 'src/pytorch/pickle.ts'],
     tests: [
-      'src/{safetensors,half,checkpoint,round-trip,writers,hostile,quantization}.test.ts',
+      'src/{safetensors,npy,tensor,half,source,windows,checkpoint,found,writers,quantization}.test.ts',
       'src/pytorch/*.test.ts',
     ],
   },

@@ -5,11 +5,13 @@ import {
   activation,
   averagePooling,
   convolution,
+  dropout,
   linear,
+  maxPooling,
 } from './architecture.ts'
 import { architectures, type Variant } from './architectures/index.ts'
 import { buildModel, createAlexNet } from './build.ts'
-import { describeModel, formatDescription } from './describe.ts'
+import { describeModel, formatDescription, type LayerDescription } from './describe.ts'
 import { gaussian } from './initializers.ts'
 
 const describeVariant = (variant: Variant, inputSize?: number) =>
@@ -99,6 +101,55 @@ describe('describe', () => {
     expect(describeModel(features).layers.at(-1)!.receptiveField).toBe(seen)
   })
 
+  it('names every kind of layer, and counts what each multiplies', () => {
+    const initial = gaussian(0.01, 0)
+    const small: Architecture = {
+      ...architectures.torchvision,
+      inputSize: 12,
+      features: [
+        convolution(4, 3, { padding: 1, initial }),
+        activation('tanh'),
+        { kind: 'local-response-normalization', size: 5, alpha: 1, beta: 0.75, bias: 1 },
+        { kind: 'same-map-normalization', size: 3, alpha: 1, beta: 0.75, bias: 1 },
+        convolution(6, 3, { stride: 2, padding: 1, groups: 2, initial }),
+        maxPooling(2, 2),
+        averagePooling(2, 1),
+        { kind: 'adaptive-average-pooling', size: 4 },
+      ],
+      avgpool: undefined,
+      classifier: [dropout(0.5), linear(5, initial), linear('classes', initial)],
+      classes: 3,
+    }
+    const { layers, parameters, multiplyAdds } = describeModel(buildModel(small))
+    const found = layers
+      .filter(({ kind }) => kind !== 'flatten')
+      .map((layer) => [
+        layer.kind,
+        layer.outputShape.join('×'),
+        layer.parameters,
+        layer.multiplyAdds,
+        layer.receptiveField,
+        layer.stride,
+      ])
+    // By hand: a 3 × 3 kernel over 3 channels for each of 12 · 12 · 4 numbers, 2 channels of each group for 6 · 6 · 6;
+    // an output sees (size − 1) · stride pixels more than those it is made of.
+    expect(found).toEqual([
+      ['convolution', '12×12×4', 4 * 28, 12 * 12 * 4 * 27, 3, 1],
+      ['tanh', '12×12×4', 0, 0, 3, 1],
+      ['local-response-normalization', '12×12×4', 0, 0, 3, 1],
+      ['same-map-normalization', '12×12×4', 0, 0, 5, 1],
+      ['convolution', '6×6×6', 6 * 19, 6 * 6 * 6 * 18, 7, 2],
+      ['max-pooling', '3×3×6', 0, 0, 9, 4],
+      ['average-pooling', '2×2×6', 0, 0, 13, 4],
+      ['adaptive-average-pooling', '4×4×6', 0, 0, 13, 2],
+      ['dropout', '96', 0, 0, 13, 2],
+      ['linear', '5', 5 * 97, 5 * 96, 19, 2],
+      ['linear', '3', 3 * 6, 3 * 5, 19, 2],
+    ])
+    const sum = (at: number) => found.reduce((total, row) => total + (row[at] as number), 0)
+    expect([parameters, multiplyAdds]).toEqual([sum(2), sum(3)])
+  })
+
   it('describes models of other sizes, cut ones and loaded ones', async () => {
     const model = createAlexNet({ inputSize: 96, classes: 10, initialize: false })
     const { layers } = describeModel(model)
@@ -131,5 +182,39 @@ describe('formatDescription', () => {
     const text = formatDescription(describeVariant('torchvision'))
     expect(text).toMatch(/^features\.3 +convolution +27×27×192 +307,392 +223,948,800 +51 +8$/m)
     expect(text).toMatch(/^total +61,100,840 +714,188,480$/m)
+  })
+
+  it('lays out names to the left and numbers to the right, zeros left blank', () => {
+    const layer = (name: string, kind: string, values: Partial<LayerDescription>) => ({
+      name,
+      kind,
+      outputShape: [6, 6, 4],
+      parameters: 0,
+      multiplyAdds: 0,
+      receptiveField: 1,
+      stride: 1,
+      ...values,
+    })
+    const layers = [
+      layer('a.0', 'convolution', { parameters: 1234, multiplyAdds: 5, receptiveField: 1100 }),
+      layer('a.1', 'local-response-normalization', {}),
+      layer('a.2', 'same-map-normalization', {}),
+      layer('a.3', 'max-pooling', { stride: 32 / 3 }),
+      layer('a.4', 'average-pooling', { stride: 2.125 }),
+      layer('a.5', 'adaptive-average-pooling', { outputShape: [2, 1, 4] }),
+      layer('a.6', 'linear', { outputShape: [10], parameters: 7 }),
+    ]
+    const text = formatDescription({ layers, parameters: 1241, multiplyAdds: 0 })
+    expect(text.split('\n')).toEqual([
+      'layer  kind           output  parameters  multiply-adds  field  stride',
+      'a.0    convolution     6×6×4       1,234              5  1,100       1',
+      'a.1    lrn             6×6×4                                 1       1',
+      'a.2    lrn in map      6×6×4                                 1       1',
+      'a.3    max pool        6×6×4                                 1   10.67',
+      'a.4    average pool    6×6×4                                 1    2.13',
+      'a.5    adaptive pool   2×1×4                                 1       1',
+      'a.6    linear             10           7                     1       1',
+      'total                              1,241              0',
+    ])
   })
 })

@@ -124,7 +124,7 @@ describe('a download', () => {
 
   it('counts silence as a broken connection', async () => {
     answers = [(_, response) => void head(response, 0).write(content.subarray(0, 1000)), whole]
-    await pull({ stallMs: 200 })
+    await pull({ stallMs: 1000 })
     expect(asked).toEqual(['all', 'bytes=1000-'])
   })
 
@@ -246,6 +246,7 @@ describe('several addresses', () => {
     let count = 0
     const own = createServer((request, response) => {
       count++
+      if (inTurn.at(-1) !== url) inTurn.push(url)
       answer(request, response, Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0))
     })
     await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
@@ -254,7 +255,10 @@ describe('several addresses', () => {
     return { url, asked: () => count }
   }
   let servers: Server[] = []
+  /** Addresses that were asked, one after the other. */
+  let inTurn: string[] = []
   afterEach(async () => {
+    inTurn = []
     for (const own of servers) own.closeAllConnections()
     await Promise.all(servers.map((own) => new Promise((resolve) => own.close(resolve))))
     servers = []
@@ -280,12 +284,13 @@ describe('several addresses', () => {
     const good = await serve(whole)
     const last = await serve(whole)
     const urls = [wrong, slow, missing, good, last].map(({ url }) => url)
-    const options = { folder, pauseMs: 1, stallMs: 100, attempts: 2 }
+    const options = { folder, pauseMs: 1, stallMs: 300, attempts: 2 }
     const path = await pullWeights({ ...record(), urls }, options)
     expect(new Uint8Array(await readFile(path))).toEqual(content)
     expect(await files()).toEqual([NAME])
-    const asked = [wrong, slow, missing, good, last].map((own) => own.asked())
-    expect(asked).toEqual([1, 2, 1, 1, 0])
+    // Not how often each: on a busy machine any server may be silent for so long.
+    expect(inTurn).toEqual([wrong, slow, missing, good].map(({ url }) => url))
+    expect([slow, last].map((own) => own.asked())).toEqual([2, 0])
   })
 
   it('are passed over by pages that may not read them', async () => {
@@ -301,12 +306,12 @@ describe('several addresses', () => {
       return (await serve(answer)).url
     })
     const tried = { ...record(), urls: await Promise.all(urls) }
-    const options = { folder, pauseMs: 1, stallMs: 100, attempts: 1 }
+    const options = { folder, pauseMs: 1, stallMs: 1000, attempts: 1 }
     const error = await pullWeights(tried, options).catch((failure: DownloadError) => failure)
     expect(error).toBeInstanceOf(DownloadError)
     const { failures, message } = error as DownloadError
     expect(failures.map(({ url }) => url)).toEqual(tried.urls)
-    for (const [index, reason] of [/SHA-256/, /nothing came for 0\.1 s/, /404/, /503/].entries()) {
+    for (const [index, reason] of [/SHA-256/, /nothing came for 1 s/, /404/, /503/].entries()) {
       expect(failures[index]!.reason).toMatch(reason)
       expect(message).toContain(`from ${tried.urls[index]}: ${failures[index]!.reason}`)
     }

@@ -39,9 +39,16 @@ it('rounds to the nearest float16 as an independent search does', () => {
 
 it('overflows to infinity from 65520 on and keeps not-a-number', () => {
   const bits = narrowToFloat16(
-    Float32Array.of(65519, 65520, -1e9, Number.NaN, Number.POSITIVE_INFINITY),
+    Float32Array.of(65519, 65520, 65537, 131071, -1e9, Number.NaN, Number.POSITIVE_INFINITY),
   )
-  expect([...bits]).toEqual([0x7bff, 0x7c00, 0xfc00, 0x7e00, 0x7c00])
+  expect([...bits]).toEqual([0x7bff, 0x7c00, 0x7c00, 0x7c00, 0xfc00, 0x7e00, 0x7c00])
+})
+
+it('fades to zero below 2⁻²⁵, down to the least float32', () => {
+  for (let exponent = -26; exponent >= -149; exponent--) {
+    const value = 1.5 * 2 ** exponent
+    expect([...narrowToFloat16(Float32Array.of(value, -value))]).toEqual([0, 0x8000])
+  }
 })
 
 it('widens bfloat16 by its bits', () => {

@@ -181,7 +181,7 @@ function parseNpyHeader(
   const text = new TextDecoder().decode(bytes)
   const fields = new Map<string, string>()
   const trimmed = text.trim()
-  const isBraced = trimmed.length > 1 && trimmed.startsWith('{') && trimmed.endsWith('}')
+  const isBraced = trimmed.startsWith('{') && trimmed.endsWith('}')
   const body = isBraced ? trimmed.slice(1, -1) : undefined
   // A key and its value: a word in quotes, True or False, a tuple of numbers, a list of records' fields.
   const field = /\s*(['"])(\w+)\1\s*:\s*(['"][^'"\\]*['"]|\w+|\([\dL,\s]*\)|\[.*\])\s*(?:,|$)/sy

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { openCheckpoint, readCheckpoint } from './checkpoint.ts'
 import { CheckpointError } from './error.ts'
 import { QUANTIZATION_KEY, quantize } from './quantization.ts'
-import { encodeSafetensors, readSafetensors } from './safetensors.ts'
+import { encodeSafetensors, openSafetensors, readSafetensors } from './safetensors.ts'
+import { bytesSource } from './source.ts'
 import type { NamedTensor } from './tensor.ts'
 
 const join = (chunks: Uint8Array[]) => new Uint8Array(Buffer.concat(chunks))
@@ -57,10 +58,12 @@ describe('int8 weights', () => {
     ['no object', '1'],
     ['a tensor that is missing', '{"w":"nothing"}'],
     ['scales that do not fit', '{"w":"b"}'],
-  ])('are refused with %s for a list of scales', (_, text) => {
+  ])('are refused with %s for a list of scales', async (_, text) => {
     const bytes = join(encodeSafetensors(tensors, { [QUANTIZATION_KEY]: text }))
     expect(() => readSafetensors(bytes, { path: 'x' })).toThrow(CheckpointError)
-    expect(() => readSafetensors(bytes, { path: 'x' })).toThrow(/int8-scales/)
+    expect(() => readSafetensors(bytes, { path: 'x' })).toThrow(/^x: .*int8-scales/)
+    const opening = openSafetensors(bytesSource(bytes, 'x'))
+    await expect(opening).rejects.toThrow(/^x: .*int8-scales/)
   })
 })
 

@@ -98,23 +98,17 @@ export async function readRange(
 
 /** Several sources one after the other, as one: shards. */
 export function joinedSource(parts: readonly RangeSource[], path?: string): RangeSource {
-  const starts: number[] = []
-  let size = 0
-  for (const part of parts) {
-    starts.push(size)
-    size += part.size
-  }
   return {
-    size,
+    size: parts.reduce((sum, part) => sum + part.size, 0),
     path,
     read: async (offset, length) => {
       const pieces: Uint8Array[] = []
-      for (let index = partAt(starts, offset); index < parts.length; index++) {
-        const [part, start] = [parts[index]!, starts[index]!]
-        if (start >= offset + length) break
+      let start = 0
+      for (const part of parts) {
         const from = Math.max(offset, start)
         const to = Math.min(offset + length, start + part.size)
         if (from < to) pieces.push(await part.read(from - start, to - from))
+        start += part.size
       }
       if (pieces.length === 1) return pieces[0]!
       const joined = new Uint8Array(length)
@@ -129,15 +123,4 @@ export function joinedSource(parts: readonly RangeSource[], path?: string): Rang
       for (const part of parts) await part.close?.()
     },
   }
-}
-
-/** Index of the last part that begins at or before `offset`. */
-function partAt(starts: readonly number[], offset: number): number {
-  let [low, high] = [0, starts.length]
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if (starts[middle]! <= offset) low = middle
-    else high = middle
-  }
-  return low
 }
