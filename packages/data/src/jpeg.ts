@@ -67,8 +67,8 @@ export function decodeJpeg(
   memory.fill(64, order + 64, order + 80)
   memory.set(bytes.subarray(frame.scanStart), data)
   components.forEach((component, at) => {
-    const dcTable = placeTable(module, frame.dcTables[component.dcTable]!)
-    const acTable = placeTable(module, frame.acTables[component.acTable]!)
+    const dcTable = placeTable(module, frame.dcTables[component.dcTable]!, false)
+    const acTable = placeTable(module, frame.acTables[component.acTable]!, true)
     const factors = frame.quantization[component.quantization]!
     new Uint16Array(module.buffer, quantization[at]!, 64).set(factors)
     words.set(
@@ -123,14 +123,15 @@ function endsProperly(bytes: Uint8Array): boolean {
 }
 
 /** Tables that were placed, by the module; the least recently used one makes room. */
-const placed = new WeakMap<PixelModule, { table: HuffmanTable; address: number }[]>()
+const placed = new WeakMap<PixelModule, { table: HuffmanTable; isAc: boolean; address: number }[]>()
 
 /** Where a table lies, in the layout that `findCode` in kernels/jpeg-scan.as describes. Most files have the same few. */
-function placeTable(module: PixelModule, { counts, symbols }: HuffmanTable): number {
+function placeTable(module: PixelModule, { counts, symbols }: HuffmanTable, isAc: boolean): number {
   const tables = placed.get(module) ?? []
   placed.set(module, tables)
   const known = tables.findIndex(
-    ({ table }) => isSame(table.counts, counts) && isSame(table.symbols, symbols),
+    (one) =>
+      one.isAc === isAc && isSame(one.table.counts, counts) && isSame(one.table.symbols, symbols),
   )
   const isFull = tables.length === PixelModule.mostTables
   const [found] = known >= 0 ? tables.splice(known, 1) : isFull ? tables.splice(0, 1) : []
@@ -139,8 +140,8 @@ function placeTable(module: PixelModule, { counts, symbols }: HuffmanTable): num
     // What the file was read to is read to again.
     const table = { counts: counts.slice(), symbols: symbols.slice() }
     writeHuffmanTable(module.buffer, address, table)
-    writeWholeCoefficients(module.buffer, address)
-    tables.push({ table, address })
+    if (isAc) writeWholeCoefficients(module.buffer, address)
+    tables.push({ table, isAc, address })
   } else tables.push(found!)
   return address
 }

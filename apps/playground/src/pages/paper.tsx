@@ -168,6 +168,10 @@ function Curves(props: { experiment: Experiment; label: string }) {
 }
 
 function LiveRace() {
+  return useTurn() && <Race />
+}
+
+function Race() {
   const [points, setPoints] = useState<RacePoint[]>([])
   const [state, setState] = useState<'idle' | 'running'>('idle')
   const [problem, setProblem] = useState('')
