@@ -12,7 +12,7 @@ import { useShared } from './shared.ts'
 import { useStore } from './store.ts'
 import { type Language, language, languages, t, takeLanguage, withTexts } from './text/text.ts'
 import { run, stopRun } from './training.ts'
-import { useTurn } from './turns.ts'
+import { useNextFrame } from './turns.ts'
 
 interface PageEntry {
   /** The page itself, or how it comes. */
@@ -156,7 +156,7 @@ export function App() {
 function Page({ page, load }: PageEntry) {
   const [Shown, setShown] = useState<ComponentType | undefined>(() => page)
   const [isGone, setGone] = useState(false)
-  const isDrawn = useTurn()
+  const isDrawn = useNextFrame()
   useEffect(() => {
     if (Shown || !load) return
     let stale = false

@@ -38,7 +38,7 @@ const fixed = (value: number, digits: number) =>
 
 export function PaperPage() {
   const claimed = new Set(claims.map(({ experiment }) => experiment))
-  const others = experiments.filter(({ name, groups }) => !claimed.has(name) && groups.length > 0)
+  const others = experiments.filter(({ name, groups }) => !claimed.has(name) && groups.length > 1)
   return (
     <>
       <p>
