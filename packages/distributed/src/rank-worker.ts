@@ -21,6 +21,8 @@ import {
 /** Tags of heartbeats, then of operations: two each (MPI grants 32,767 at least). */
 const HEARTBEAT = 0
 const TAGS = 16_000
+/** Milliseconds for the launcher to read why a job ends. */
+const LAST_WORDS = 250
 const BEAT_SECONDS = 0.5
 
 interface Running {
@@ -225,6 +227,8 @@ class Rank {
   #fail(reason: string): never {
     // Not by the calling thread: it may be the one that hangs.
     writeSync(2, `alexnet: rank ${this.rank}: ${reason}; all ranks end\n`)
+    // MPICH's launcher ends with the job, whatever a rank has written that it has not read yet.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS)
     this.#mpi.abort(1)
     process.kill(process.pid, 'SIGKILL')
     throw new Error(reason)
