@@ -122,7 +122,8 @@ describeSite('Look inside', (site) => {
     await page.getByRole('button', { name: '17.png', pressed: true }).waitFor()
     // Answers and the switch are as they were.
     await page.goBack()
-    expect(await page.locator('.bars').count()).toBe(20)
+    await expect.poll(() => page.locator('.bars').count(), { timeout: PATIENCE }).toBe(20)
+    expect(await page.getByText('Looking').count()).toBe(0)
     await page.context().close()
   })
 

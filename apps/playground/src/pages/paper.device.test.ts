@@ -27,6 +27,7 @@ describeSite('The paper', (site) => {
       await section.waitFor()
       const { measured, missing } = measuredFor(claim, all)
       expect(await section.getByText('Measured here.').count()).toBe(measured ? 1 : 0)
+      if (measured) await section.locator('canvas').waitFor()
       expect(await section.locator('canvas').count()).toBe(measured ? 1 : 0)
       const count = await section.getByText('Not measured by this project yet').count()
       expect(count).toBe(missing.length > 0 ? 1 : 0)

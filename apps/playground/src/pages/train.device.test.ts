@@ -195,19 +195,11 @@ describeSite('Train', (site) => {
     await page.mouse.up()
     // Those on their way still come; then no other one does.
     const count = () => page.getByRole('heading', { name: /^cup \d+ pictures/ }).textContent()
-    let held = await count()
-    await expect
-      .poll(
-        async () => {
-          const before = held
-          held = await count()
-          return held === before
-        },
-        { interval: 1000, timeout: PATIENCE },
-      )
-      .toBe(true)
-    await page.waitForTimeout(700)
-    expect(await count()).toBe(held)
+    let held: string | null
+    do {
+      held = await count()
+      await page.waitForTimeout(1500)
+    } while (held !== (await count()))
     await cups.getByRole('button', { name: 'Close camera' }).click()
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText(/Training needs pictures of at least two classes: add some/).waitFor()
