@@ -38,19 +38,25 @@ it('passes over what is no number', () => {
   expect(wholeNumbers('3,x,-1,2.5,7')).toEqual([3, 7])
 })
 
-it('a choice that comes after Back, before the event that tells of it, is dropped', () => {
-  const replaced: string[] = []
-  vi.stubGlobal('location', { hash: '#/look' })
-  vi.stubGlobal('history', {
-    state: null,
-    replaceState: (_: unknown, __: string, to: string) => replaced.push(to),
-  })
-  address.set(parseAddress('#/look'))
-  choose({ model: 'shapes' })
-  expect(replaced).toEqual(['#/look?model=shapes'])
-  vi.stubGlobal('location', { hash: '#/' })
-  choose({ picture: 'ring' })
-  expect(replaced).toHaveLength(1)
-  expect(address.value.fields).toEqual({ model: 'shapes' })
-  vi.unstubAllGlobals()
-})
+it.each([
+  ['another page', '#/'],
+  ['the same page as it was before', '#/look?model=cifar10'],
+])(
+  'a choice that comes after Back to %s, before the event that tells of it, is dropped',
+  (_, before) => {
+    const replaced: string[] = []
+    vi.stubGlobal('location', { hash: '#/look' })
+    vi.stubGlobal('history', {
+      state: null,
+      replaceState: (_: unknown, __: string, to: string) => replaced.push(to),
+    })
+    address.set(parseAddress('#/look'))
+    choose({ model: 'shapes' })
+    expect(replaced).toEqual(['#/look?model=shapes'])
+    vi.stubGlobal('location', { hash: before })
+    choose({ picture: 'ring' })
+    expect(replaced).toHaveLength(1)
+    expect(address.value.fields).toEqual({ model: 'shapes' })
+    vi.unstubAllGlobals()
+  },
+)

@@ -69,10 +69,9 @@ export function followAddress(): void {
   })
 }
 
-/** Changes what is chosen on the page there is; nothing where the visitor has left it, which an event is yet to tell. */
+/** Changes what is chosen on the page there is; nothing where the visitor has gone elsewhere, which an event is yet to tell. */
 export function choose(fields: Fields): void {
-  const { page, step } = parseAddress(hash())
-  if (page !== address.value.page || step !== address.value.step) return
+  if (formatAddress(parseAddress(hash())) !== formatAddress(address.value)) return
   const next = { ...address.value, fields: { ...address.value.fields, ...fields } }
   if (formatAddress(next) === formatAddress(address.value)) return
   history.replaceState(history.state, '', formatAddress(next))

@@ -1,7 +1,7 @@
 // A choice of a page and the page's address, held together: what an opened address says is taken, what is chosen from then on
 // is written into it.
-import { useEffect } from 'preact/hooks'
-import { choose, type Fields, opened } from './address.ts'
+import { useEffect, useState } from 'preact/hooks'
+import { type Address, choose, type Fields, opened } from './address.ts'
 import { useStore } from './store.ts'
 
 /**
@@ -16,10 +16,13 @@ export function useInAddress(
   isReady = true,
 ): void {
   const from = useStore(opened)
+  const [taken, setTaken] = useState<Address>()
   useEffect(() => {
-    if (isReady && from.page === page && Object.keys(from.fields).length > 0) take(from.fields)
-  }, [from, isReady])
-  useEffect(() => {
-    if (isReady) choose(chosen)
-  }, [from, isReady, JSON.stringify(chosen)])
+    if (!isReady) return
+    if (from === taken) return choose(chosen)
+    if (from.page === page && Object.keys(from.fields).length > 0) take(from.fields)
+    // What is chosen is written once it is what the address asked for: what was chosen before is not this address's, and
+    // would make it that of the entry before, so that Back from it is no change.
+    setTaken(from)
+  }, [from, taken, isReady, JSON.stringify(chosen)])
 }
