@@ -1,6 +1,6 @@
 // Memory that is used again: files are read to arrays of before, results of resampling lie on the module's memory while a
 // picture is prepared, tables of JPEG stay there. Pictures come out as by themselves, whatever came before and is under way.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -10,6 +10,7 @@ import { decodePicture, pictureList } from './node/picture-list.ts'
 import type { Picture } from './picture.ts'
 import { Random } from './random.ts'
 import { noisePicture } from './testing.ts'
+import { randomApply, randomChoice, randomOrder } from './transforms/combine.ts'
 import { centerCrop } from './transforms/crop.ts'
 import { randomHorizontalFlip } from './transforms/random-horizontal-flip.ts'
 import { resize } from './transforms/resize.ts'
@@ -82,7 +83,28 @@ describe('memory that is used again', () => {
     }
   })
 
-  it('leaves a transform of one’s own what it keeps', async () => {
+  it('leaves bytes that it was given as they are, beside files that are read', async () => {
+    const own = paths.map((path) => new Uint8Array(readFileSync(path)))
+    const copies = own.map((bytes) => bytes.slice())
+    const list = paths.flatMap((path, at) => [{ picture: own[at]! }, { picture: path }])
+    for await (const _ of loader({
+      dataset: pictureList(list),
+      transforms: several,
+      batchSize: 4,
+      output: 'uint8',
+    })) {
+      // Only what is left of the bytes counts.
+    }
+    expect(own.map((bytes, at) => Buffer.compare(bytes, copies[at]!))).toEqual(paths.map(() => 0))
+  })
+
+  it.each<[string, (own: Transform) => Transform]>([
+    ['by itself', (own) => own],
+    ['in a list', (own) => compose([own])],
+    ['some of the time', (own) => randomApply([own], { p: 1 })],
+    ['one of several', (own) => randomChoice([own])],
+    ['in a drawn order, within another', (own) => compose([randomOrder([own])])],
+  ])('leaves a transform of one’s own what it keeps, %s', async (_, within) => {
     const kept: Picture[] = []
     const copies: Uint8Array[] = []
     const keep: Transform = {
@@ -95,7 +117,8 @@ describe('memory that is used again', () => {
         return picture
       },
     }
-    await loaded([resize([50, 50]), keep, centerCrop(32)], 0)
+    const transforms = [resize([50, 50]), within(keep), centerCrop(32)]
+    await loaded(transforms, 0)
     expect(kept).toHaveLength(paths.length)
     expect(kept.map(({ data }, at) => Buffer.compare(data, copies[at]!))).toEqual(
       paths.map(() => 0),

@@ -56,7 +56,10 @@ export interface Platform {
     path: string,
     isLent?: boolean,
   ): Uint8Array | Promise<Uint8Array>
-  /** Takes bytes back that `read` lent, to be read into again: so many arrays a second keep the garbage collector busy. */
+  /**
+   * Takes bytes back that `read` lent, to be read into again: so many arrays a second keep the garbage collector busy. Of
+   * others, such as a caller's own, nothing becomes.
+   */
   giveBack?(bytes: Uint8Array): void
   /** The address that a plain path stands for, where there are no files: relative to the page. */
   addressOf?(path: string): string

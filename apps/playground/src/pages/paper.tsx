@@ -108,7 +108,8 @@ function ClaimView(props: { claim: Claim }) {
 
 /** @param props.label what the table is of, as no other of the page is called */
 function Measured(props: { experiment: Experiment; label: string }) {
-  return useTurn() ? <Curves {...props} /> : <div class="columns measured" />
+  // Its place is kept, so that what stands below does not move.
+  return <div class="columns measured">{useTurn() && <Curves {...props} />}</div>
 }
 
 function Curves(props: { experiment: Experiment; label: string }) {
@@ -124,7 +125,7 @@ function Curves(props: { experiment: Experiment; label: string }) {
   const numbers = groups.map(({ name, error }) => `${name} ${fixed(error.mean, 1)}%`).join(', ')
   const isSure = groups.every(({ curves }) => curves.length > 1)
   return (
-    <div class="columns">
+    <>
       <Replay
         name={props.label}
         label={t('paper.chartAlt', { title, measure: t(`paper.${measure}`), numbers })}
@@ -163,7 +164,7 @@ function Curves(props: { experiment: Experiment; label: string }) {
         </table>
         {!isSure && <p class="quiet">{t('paper.oneRun')}</p>}
       </section>
-    </div>
+    </>
   )
 }
 

@@ -28,22 +28,28 @@ const later = {
 /** A FIFO that nobody writes to opens at once with it; plain files are read as ever. Windows has neither. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
-/** Arrays that were given back, and how many are kept: as many as a loader reads at once. */
-const spare: Uint8Array<ArrayBuffer>[] = []
+/** Memory that was lent, that of it which came back, how much of that is kept, and how large: as a loader reads photographs. */
+const lent = new WeakSet<ArrayBuffer>()
+const spare: ArrayBuffer[] = []
 const MOST_SPARE = 16
+const LARGEST_SPARE = 4_000_000
 
-/** Room for a file; where it comes back, one that has come back, if it fits. */
+/** Room for a file; where it comes back, memory that has come back, if the file fits it. */
 function room(size: number, isLent: boolean): Uint8Array<ArrayBuffer> {
   if (!isLent) return Buffer.allocUnsafeSlow(size)
-  const at = spare.findIndex(({ length }) => length >= size && length <= 8 * size)
+  const at = spare.findIndex(({ byteLength }) => byteLength >= size && byteLength <= 8 * size)
   // The next file may be larger.
-  return at < 0 ? Buffer.allocUnsafeSlow(size + (size >> 1)) : spare.splice(at, 1)[0]!
+  const [found = Buffer.allocUnsafeSlow(size + (size >> 1)).buffer] =
+    at < 0 ? [] : spare.splice(at, 1)
+  lent.add(found)
+  return new Uint8Array(found, 0, size)
 }
 
-/** Takes back what `readPlainFile` lent. */
-export function giveBack(bytes: Uint8Array<ArrayBuffer>): void {
+/** Takes back what `readPlainFile` lent; bytes that come from elsewhere stay their owner's. */
+export function giveBack({ buffer }: Uint8Array<ArrayBuffer>): void {
+  if (!lent.delete(buffer) || buffer.byteLength > LARGEST_SPARE) return
   if (spare.length === MOST_SPARE) spare.shift()
-  spare.push(new Uint8Array(bytes.buffer))
+  spare.push(buffer)
 }
 
 /**
@@ -57,7 +63,7 @@ export async function readPlainFile(path: string, isLent = false): Promise<Uint8
     try {
       const kind = await later.fstat(descriptor)
       if (!kind.isFile()) throw notPlain(path, kind.isDirectory())
-      const bytes = room(kind.size, isLent).subarray(0, kind.size)
+      const bytes = room(kind.size, isLent)
       let length = 0
       while (length < bytes.length) {
         const rest = bytes.length - length
@@ -81,7 +87,7 @@ export function readPlainFileSync(path: string, isLent = false): Uint8Array {
     try {
       const kind = fstatSync(descriptor)
       if (!kind.isFile()) throw notPlain(path, kind.isDirectory())
-      const bytes = room(kind.size, isLent).subarray(0, kind.size)
+      const bytes = room(kind.size, isLent)
       let length = 0
       while (length < bytes.length) {
         const read = readSync(descriptor, bytes, length, bytes.length - length, length)

@@ -2,7 +2,7 @@
 // torchvision's `RandomApply`, `RandomChoice` and `RandomOrder`.
 
 import { requireProbability } from './checks.ts'
-import { compose, recipesOf, type Transform } from './transform.ts'
+import { compose, settingsOf, type Transform } from './transform.ts'
 
 /** All of them, with probability `p` (default 0.5), or none. Parameters are theirs, or null. */
 export function randomApply(
@@ -14,7 +14,7 @@ export function randomApply(
   const all = compose(transforms)
   return {
     name: 'randomApply',
-    settings: [recipesOf(transforms), options],
+    ...settingsOf(transforms, options),
     sample: (random, size) => (random.float() < p ? all.sample(random, size) : null),
     outputSize: (size, parameters) => (parameters ? all.outputSize(size, parameters) : size),
     apply: (picture, parameters) => (parameters ? all.apply(picture, parameters) : picture),
@@ -41,7 +41,7 @@ export function randomChoice(
   }
   return {
     name: 'randomChoice',
-    settings: [recipesOf(transforms), options],
+    ...settingsOf(transforms, options),
     sample(random, size) {
       let rest = random.float() * total
       let choice = p.findIndex((share) => {
@@ -68,7 +68,7 @@ export function randomOrder(transforms: readonly Transform[]): Transform<RandomO
   const ordered = (order: readonly number[]) => compose(order.map((at) => transforms[at]!))
   return {
     name: 'randomOrder',
-    settings: [recipesOf(transforms)],
+    ...settingsOf(transforms),
     sample(random, size) {
       const order = random.shuffle(transforms.map((_, at) => at))
       return { order, parameters: ordered(order).sample(random, size) }

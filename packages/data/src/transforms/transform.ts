@@ -39,7 +39,7 @@ export interface Transform<P = unknown> {
 export function compose(transforms: readonly Transform[]): Transform<readonly unknown[]> {
   return {
     name: 'compose',
-    settings: [recipesOf(transforms)],
+    ...settingsOf(transforms),
     sample(random, size) {
       let current = size
       return transforms.map((transform) => {
@@ -81,6 +81,15 @@ export function recipesOf(transforms: readonly Transform[]): TransformRecipe[] {
 
 function isInside({ left, top, width, height }: Box, size: Size): boolean {
   return left >= 0 && top >= 0 && left + width <= size.width && top + height <= size.height
+}
+
+/** The settings of a transform that is made of others: none where one of them has none, as it cannot be made again. */
+export function settingsOf(
+  transforms: readonly Transform[],
+  ...options: readonly unknown[]
+): Pick<Transform, 'settings'> {
+  const isWhole = transforms.every(({ settings }) => settings !== undefined)
+  return isWhole ? { settings: [recipesOf(transforms), ...options] } : {}
 }
 
 /** Draws and applies in one go. */
