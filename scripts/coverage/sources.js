@@ -9,6 +9,11 @@ const place = pathToFileURL(`${process.env.COVERAGE_PACKAGE}/`).href
 
 registerHooks({
   resolve(specifier, context, next) {
+    // A program beside a source, by the name that it has in the build.
+    if (specifier.startsWith(`${place}src/`) && specifier.endsWith('.js')) {
+      const found = next(specifier.replace(/\.js$/, '.ts'), context)
+      return { ...found, format: 'module-typescript' }
+    }
     const found = next(specifier, context)
     if (!found.url.startsWith(`${place}dist/`) || !found.url.endsWith('.js')) return found
     const path = found.url.slice(`${place}dist/`.length, -'.js'.length)

@@ -7,10 +7,11 @@ import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
 import { findChromium, openSite } from '../src/testing/browser.ts'
 
-const usage = `usage: node scripts/long-tasks.ts --photos DIR [--slowed N] [--only PAGE]
+const usage = `usage: node scripts/long-tasks.ts --photos DIR [--slowed N] [--times N] [--only PAGE]
 
   --photos <folder>  pictures to drop; 200 are given, the same again where there are fewer
   --slowed <n>       how much slower the processor is (default: 4)
+  --times <n>        visits of each page (default: 1)
   --only <page>      one page alone
   --explain          what each of the longest tasks consists of
 `
@@ -18,6 +19,7 @@ const { values } = parseArgs({
   options: {
     photos: { type: 'string' },
     slowed: { type: 'string', default: '4' },
+    times: { type: 'string', default: '1' },
     only: { type: 'string' },
     explain: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -106,8 +108,21 @@ const visits: Record<string, (page: Page) => Promise<void>> = {
 const paths: Record<string, string> = { own: 'train' }
 
 const site = await openSite(executable)
-for (const [name, use] of Object.entries(visits)) {
+for (const name of Object.keys(visits)) {
   if (values.only && values.only !== name) continue
+  for (let visit = 0; visit < Number(values.times); visit++) {
+    const { events, problem } = await traceOf(name)
+    const tasks = tasksOf(events)
+    const all = tasks.map(({ tdur }) => Math.round(tdur / 1000))
+    const over = all.filter((ms) => ms > 50).length
+    console.log(`${name}: ${over} over 50 ms; longest ${all.slice(0, 5).join(', ')}${problem}`)
+    if (values.explain) explain(tasks.slice(0, 5), events)
+  }
+}
+await site.close()
+
+/** What a browser that has not been here does on a visit of the page; and why it did not come to its end. */
+async function traceOf(name: string): Promise<{ events: TraceEvent[]; problem: string }> {
   const context = await site.browser.newContext({
     serviceWorkers: 'block',
     locale: 'en-US',
@@ -117,29 +132,24 @@ for (const [name, use] of Object.entries(visits)) {
   page.setDefaultTimeout(120_000)
   const session = await context.newCDPSession(page)
   await session.send('Emulation.setCPUThrottlingRate', { rate: Number(values.slowed) })
-  const traced: TraceEvent[] = []
-  session.on('Tracing.dataCollected', ({ value }) => void traced.push(...(value as never[])))
+  const events: TraceEvent[] = []
+  session.on('Tracing.dataCollected', ({ value }) => void events.push(...(value as never[])))
   await session.send('Tracing.start', {
     categories: 'toplevel,devtools.timeline,v8.execute',
     transferMode: 'ReportEvents',
   })
   await page.goto(`${site.url}#/${name === 'home' ? '' : (paths[name] ?? name)}`)
   await page.getByTestId('status').or(page.locator('h1')).first().waitFor()
-  const problem = await use(page).then(
+  const problem = await visits[name]!(page).then(
     () => '',
     (error) => ` (${String(error).split('\n')[0]})`,
   )
   const end = new Promise((done) => session.once('Tracing.tracingComplete', done))
   await session.send('Tracing.end')
   await end
-  const tasks = tasksOf(traced)
-  const all = tasks.map(({ tdur }) => Math.round(tdur / 1000))
-  const over = all.filter((ms) => ms > 50).length
-  console.log(`${name}: ${over} over 50 ms; longest ${all.slice(0, 5).join(', ')}${problem}`)
-  if (values.explain) explain(tasks.slice(0, 5), traced)
   await context.close()
+  return { events, problem }
 }
-await site.close()
 
 interface TraceEvent {
   name: string
@@ -151,7 +161,11 @@ interface TraceEvent {
   tdur?: number
   pid: number
   tid: number
-  args: { name?: string; data?: { url?: string; functionName?: string; type?: string } }
+  args: {
+    name?: string
+    src_func?: string
+    data?: { url?: string; functionName?: string; type?: string }
+  }
 }
 type Timed = TraceEvent & { dur: number; tdur: number }
 
@@ -173,7 +187,7 @@ function tasksOf(events: readonly TraceEvent[]): Timed[] {
 /** What takes more than a tenth of each task. */
 function explain(tasks: readonly Timed[], events: readonly TraceEvent[]): void {
   for (const task of tasks) {
-    console.log(`  ${Math.round(task.tdur / 1000)} ms`)
+    console.log(`  ${Math.round(task.tdur / 1000)} ms ${task.args.src_func ?? ''}`)
     const inside = timed(events).filter(
       ({ pid, tid, ts, dur }) =>
         pid === task.pid &&

@@ -196,11 +196,14 @@ function NewBuild() {
 
 /** What the page speaks; from then on the address says so. */
 function LanguageChoice() {
+  const current = useStore(language)
+  // Their letters are the one thing of the frame that asks the system for other fonts.
+  if (!useNextFrame()) return <span class="language" />
   return (
     <select
       class="language"
       aria-label={t('page.language')}
-      value={useStore(language)}
+      value={current}
       onChange={(event) => {
         const chosen = event.currentTarget.value as Language
         void takeLanguage(chosen).then(() => putBefore('lang', chosen))

@@ -1,6 +1,7 @@
 // Lines over a common axis, drawn by uPlot in the page's colours; what they show stands in the label too.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
+import { useTurn } from '../turns.ts'
 
 export interface Line {
   label: string
@@ -28,7 +29,9 @@ export function Chart(props: {
   const { x, xLabel, yLabel, lines, height = 220, range, span } = props
   const shape = lines.map(({ label }) => label).join()
   const isDark = useDark()
+  const isTurn = useTurn()
   useEffect(() => {
+    if (!isTurn) return
     const element = holder.current!
     const style = getComputedStyle(document.documentElement)
     const ink = style.getPropertyValue('--pico-color') || '#444'
@@ -71,7 +74,7 @@ export function Chart(props: {
       made.destroy()
     }
     // Made anew for other lines or colours; new points of the same ones are handed over below.
-  }, [shape, height, isDark])
+  }, [shape, height, isDark, isTurn])
   useEffect(() => {
     plot.current?.setData([x, ...lines.map(({ values }) => values)] as uPlot.AlignedData)
   }, [x, lines])

@@ -1,11 +1,12 @@
 // A run as it goes: loss and accuracy, which classes are confused, the surest mistakes, and what to do with
 // the result.
 import { useMemo, useState } from 'preact/hooks'
-import type { EpochReport, StepReport } from '../engine/training-protocol.ts'
+import type { EpochReport, Mistake, StepReport } from '../engine/training-protocol.ts'
 import { chooseModel, messageOf } from '../session.ts'
 import { useStore } from '../store.ts'
 import { number, percent, t } from '../text/text.ts'
 import { run, trainedModel } from '../training.ts'
+import { InTurn } from '../turns.ts'
 import { Chart, lineColors } from './chart.tsx'
 import { download } from './download.ts'
 import { Message } from './message.tsx'
@@ -114,26 +115,38 @@ export function RunView() {
       ) : null}
       {problem && <Message kind="problem">{problem}</Message>}
       {/* What the run began with is told during the visit that began it. */}
-      {finished && <TryIt isNew={about !== ''} />}
-      {lastEpoch && <Confusion report={lastEpoch} classes={classes} />}
+      {finished && (
+        <InTurn>
+          <TryIt isNew={about !== ''} />
+        </InTurn>
+      )}
+      {lastEpoch && (
+        <InTurn>
+          <Confusion report={lastEpoch} classes={classes} />
+        </InTurn>
+      )}
       {mistakes.length > 0 && (
-        <section aria-label={t('run.mistakes')}>
-          <h3>{t('run.mistakesTitle')}</h3>
-          <ul class="strip">
-            {mistakes.map(({ pixels, label, found, probability }, index) => (
-              <li key={index}>
-                <PixelView
-                  pixels={pixels}
-                  class="tile"
-                  alt={t('run.mistakeAlt', { label, found })}
-                />
-                <small>{t('run.mistake', { label, found, share: percent(probability) })}</small>
-              </li>
-            ))}
-          </ul>
-        </section>
+        <InTurn>
+          <Mistakes mistakes={mistakes} />
+        </InTurn>
       )}
     </>
+  )
+}
+
+function Mistakes(props: { mistakes: readonly Mistake[] }) {
+  return (
+    <section aria-label={t('run.mistakes')}>
+      <h3>{t('run.mistakesTitle')}</h3>
+      <ul class="strip">
+        {props.mistakes.map(({ pixels, label, found, probability }, index) => (
+          <li key={index}>
+            <PixelView pixels={pixels} class="tile" alt={t('run.mistakeAlt', { label, found })} />
+            <small>{t('run.mistake', { label, found, share: percent(probability) })}</small>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../session.ts'
 import { useStore } from '../store.ts'
 import { t } from '../text/text.ts'
+import { InFrames } from '../turns.ts'
 
 /** The doors, and where each leads. */
 const doors = {
@@ -29,7 +30,7 @@ const doors = {
 
 export function HomePage() {
   return (
-    <>
+    <InFrames>
       <p class="lead">{t('home.what')}</p>
       <section class="card live" aria-label={t('home.live')}>
         <LiveAnswer />
@@ -52,7 +53,7 @@ export function HomePage() {
           </a>
         ))}
       </p>
-    </>
+    </InFrames>
   )
 }
 

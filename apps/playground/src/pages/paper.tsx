@@ -9,7 +9,7 @@ import { Replay } from '../components/replay.tsx'
 import type { RacePoint } from '../engine/race.ts'
 import { messageOf, session } from '../session.ts'
 import { number, percent, t } from '../text/text.ts'
-import { useTurn } from '../turns.ts'
+import { InFrames, InTurn } from '../turns.ts'
 import {
   type Claim,
   claims,
@@ -40,7 +40,7 @@ export function PaperPage() {
   const claimed = new Set(claims.map(({ experiment }) => experiment))
   const others = experiments.filter(({ name, groups }) => !claimed.has(name) && groups.length > 1)
   return (
-    <>
+    <InFrames>
       <p>
         A. Krizhevsky, I. Sutskever, G. E. Hinton:{' '}
         <cite>
@@ -52,11 +52,15 @@ export function PaperPage() {
         {t('paper.said')}
       </p>
       <Figure2 />
-      <LiveRace />
+      <InTurn>
+        <Race />
+      </InTurn>
       <h2>{t('paper.claims')}</h2>
-      {claims.map((claim) => (
-        <ClaimView key={claim.name} claim={claim} />
-      ))}
+      <InFrames>
+        {claims.map((claim) => (
+          <ClaimView key={claim.name} claim={claim} />
+        ))}
+      </InFrames>
       {others.length > 0 && <h2>{t('paper.also')}</h2>}
       {others.map((experiment) => (
         <section key={experiment.name} class="claim" aria-label={experiment.title}>
@@ -65,7 +69,7 @@ export function PaperPage() {
           <Measured experiment={experiment} label={experiment.title} />
         </section>
       ))}
-    </>
+    </InFrames>
   )
 }
 
@@ -109,7 +113,13 @@ function ClaimView(props: { claim: Claim }) {
 /** @param props.label what the table is of, as no other of the page is called */
 function Measured(props: { experiment: Experiment; label: string }) {
   // Its place is kept, so that what stands below does not move.
-  return <div class="columns measured">{useTurn() && <Curves {...props} />}</div>
+  return (
+    <div class="columns measured">
+      <InTurn>
+        <Curves {...props} />
+      </InTurn>
+    </div>
+  )
 }
 
 function Curves(props: { experiment: Experiment; label: string }) {
@@ -166,10 +176,6 @@ function Curves(props: { experiment: Experiment; label: string }) {
       </section>
     </>
   )
-}
-
-function LiveRace() {
-  return useTurn() && <Race />
 }
 
 function Race() {

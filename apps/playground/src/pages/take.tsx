@@ -13,6 +13,7 @@ import script from '../take-away/main.tsx?classic'
 import { type TakenWeights, takenWeights } from '../take-away/taken.ts'
 import { number, t } from '../text/text.ts'
 import { dataset, restore } from '../training.ts'
+import { InFrames } from '../turns.ts'
 
 /** Bytes of a weight. */
 const sizes: Record<TakenWeights, number> = { float32: 4, float16: 2, int8: 1 }
@@ -67,7 +68,7 @@ export function TakePage() {
   const saveWeights = () => make(file, () => engine().weightsFile(weights))
   const isTooLarge = bytes(weights) > MOST_IN_PAGE
   return (
-    <>
+    <InFrames>
       <p>{t('take:about')}</p>
       <div class="fields">
         <label>
@@ -149,7 +150,7 @@ export function TakePage() {
           </button>
         </section>
       )}
-    </>
+    </InFrames>
   )
 }
 

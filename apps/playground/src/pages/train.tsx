@@ -22,6 +22,7 @@ import {
   startRun,
   stopRun,
 } from '../training.ts'
+import { InFrames } from '../turns.ts'
 
 export function TrainPage() {
   const { status, resumable, problem, warning, preparing, finished, saved } = useStore(run)
@@ -44,7 +45,7 @@ export function TrainPage() {
     previewAugmentation().then(setPreview, (error) => setPreviewProblem(messageOf(error)))
   }
   return (
-    <>
+    <InFrames>
       <section aria-label={t('train.pictures')}>
         <h2>{t('train.picturesTitle')}</h2>
         <fieldset class="row">
@@ -198,6 +199,6 @@ export function TrainPage() {
         {warning && <Message kind="problem">{warning}</Message>}
         <RunView />
       </section>
-    </>
+    </InFrames>
   )
 }

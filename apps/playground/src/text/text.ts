@@ -109,8 +109,18 @@ export function languageOf(search: string, preferred: readonly string[]): Langua
 }
 
 /** A number as the language writes it. */
-export const number = (value: number, options?: Intl.NumberFormatOptions): string =>
-  new Intl.NumberFormat(language.value, options).format(value)
+export function number(value: number, options?: Intl.NumberFormatOptions): string {
+  const key = `${language.value} ${JSON.stringify(options)}`
+  let format = formats.get(key)
+  if (!format) {
+    format = new Intl.NumberFormat(language.value, options)
+    formats.set(key, format)
+  }
+  return format.format(value)
+}
+
+// One takes longer to make than a hundred numbers to write.
+const formats = new Map<string, Intl.NumberFormat>()
 
 /** A share as a percentage with one decimal. */
 export const percent = (share: number): string =>
