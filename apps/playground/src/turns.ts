@@ -36,7 +36,7 @@ export function useNextFrame(): boolean {
 
 /** Its children one after the other, each laid out and shown before the next: in their order down the page, so nothing moves. */
 export function InFrames(props: { children: ComponentChildren }): ComponentChildren {
-  const parts = [props.children].flat()
+  const parts = [props.children].flat(2)
   const [shown, setShown] = useState(1)
   const isDone = shown >= parts.length
   useEffect(() => (isDone ? undefined : afterFrame(() => setShown(shown + 1))), [shown, isDone])

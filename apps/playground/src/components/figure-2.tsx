@@ -50,19 +50,25 @@ export function Figure2() {
       <h2>{t('evidence:figure')}</h2>
       <p>{t('evidence:figureAbout')}</p>
       {problem && <Message kind="problem">{problem}</Message>}
-      {table && (
-        <>
-          <TwoGpus
-            layers={layers}
-            chosen={layers[at]!.name}
-            onChoose={(name) => choose({ layer: name })}
-          />
-          <Block layer={layers[at]!} index={at} isLast={at === layers.length - 1} />
-          <p class="quiet">
-            {t('evidence:crossesAll', { bytes: all, step: (2 * all * BATCH) / 1e6, batch: BATCH })}
-          </p>
-        </>
-      )}
+      <div class="figure-2">
+        {table && (
+          <>
+            <TwoGpus
+              layers={layers}
+              chosen={layers[at]!.name}
+              onChoose={(name) => choose({ layer: name })}
+            />
+            <Block layer={layers[at]!} index={at} isLast={at === layers.length - 1} />
+            <p class="quiet">
+              {t('evidence:crossesAll', {
+                bytes: all,
+                step: (2 * all * BATCH) / 1e6,
+                batch: BATCH,
+              })}
+            </p>
+          </>
+        )}
+      </div>
     </section>
   )
 }

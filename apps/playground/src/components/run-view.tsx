@@ -36,7 +36,7 @@ export function RunView() {
         {lastEpoch &&
           t('run.announced', { epoch: lastEpoch.epoch, epochs: last.epochs, share: accuracy })}
       </p>
-      <p data-testid="run">
+      <p class="run-state" data-testid="run">
         {t('run.state', {
           ...last,
           state: t(finished ? 'run.done' : status === 'idle' ? 'run.stopped' : 'run.training'),

@@ -90,7 +90,7 @@ function LiveAnswer() {
   }
   return (
     <>
-      {image && <Thumbnail blob={image.blob} alt={image.name} />}
+      {image ? <Thumbnail blob={image.blob} alt={image.name} /> : <span class="thumbnail" />}
       <div class="grow">
         {problem || status === 'failed' ? (
           <Message kind="problem">{problem || message}</Message>

@@ -52,15 +52,11 @@ export function PaperPage() {
         {t('paper.said')}
       </p>
       <Figure2 />
-      <InTurn>
-        <Race />
-      </InTurn>
+      <Race />
       <h2>{t('paper.claims')}</h2>
-      <InFrames>
-        {claims.map((claim) => (
-          <ClaimView key={claim.name} claim={claim} />
-        ))}
-      </InFrames>
+      {claims.map((claim) => (
+        <ClaimView key={claim.name} claim={claim} />
+      ))}
       {others.length > 0 && <h2>{t('paper.also')}</h2>}
       {others.map((experiment) => (
         <section key={experiment.name} class="claim" aria-label={experiment.title}>
