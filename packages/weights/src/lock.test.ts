@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -60,6 +61,48 @@ describe('a lock', () => {
     const had = tried.filter((one) => one.status === 'fulfilled')
     expect(had).toHaveLength(1)
     await had[0]!.value()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('is had by one, however those who find it abandoned come between each other', async () => {
+    const [, started, place] = thisProcess().split('-')
+    const gone = { owner: `999999999-${started}-${place}`, process: 999999999, host: 'here' }
+    for (let round = 0; round < 30; round++) {
+      await writeFile(path, JSON.stringify({ ...gone, token: `${round}` }))
+      // One in four comes later, when others are through.
+      const tried = await Promise.allSettled(
+        Array.from({ length: 40 }, async (_, index) => {
+          if (index % 4 === 0) await new Promise((done) => setTimeout(done, index / 8))
+          return holdLock(path)
+        }),
+      )
+      const had = tried.filter((one) => one.status === 'fulfilled')
+      expect(had).toHaveLength(1)
+      await had[0]!.value()
+      expect(await readdir(folder)).toEqual([])
+    }
+  }, 60_000)
+
+  it('is had where one that was taking it was killed', async () => {
+    const [, started, place] = thisProcess().split('-')
+    const gone = { owner: `999999999-${started}-${place}`, process: 999999999, host: 'here' }
+    const texts = [0, 1, 2].map((token) => JSON.stringify({ ...gone, token: `${token}` }))
+    // The lock, the claim on it, and the claim on that.
+    let file = path
+    for (const text of texts) {
+      await writeFile(file, text)
+      file = `${file}.${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+    }
+    const told: string[] = []
+    const had = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const release = await holdLock(path, { wait: true, onWait: (who) => told.push(who) })
+        await new Promise((done) => setTimeout(done, 20))
+        await release()
+      }),
+    )
+    expect(had).toHaveLength(3)
+    expect(new Set(told)).toEqual(new Set([`process ${process.pid}`]))
     expect(await readdir(folder)).toEqual([])
   })
 

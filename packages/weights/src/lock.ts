@@ -2,8 +2,8 @@
 // once by what the system knows of that process; one of another container or machine, of which nothing is
 // known here, by its silence: whoever holds a lock touches it every few seconds.
 
-import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
@@ -36,6 +36,8 @@ const SILENCE_MS = 15_000
 /** How often the holder of a lock shows that it lives, and how often others look. */
 const BEAT_MS = 3_000
 const POLL_MS = 300
+/** How soon to look again while another is taking it from a third, which is a matter of three calls. */
+const TAKING_MS = 10
 
 /**
  * Takes a lock.
@@ -57,26 +59,46 @@ export async function holdLock(
     token: randomBytes(6).toString('hex'),
   }
   const text = JSON.stringify(record)
-  let watched: { seen: Seen; since: number } | undefined
+  const watched = new Map<string, { seen: Seen; since: number }>()
   let isTold = false
   for (;;) {
     signal?.throwIfAborted()
-    if (await take(path, text)) return keep(path, text)
-    const seen = await look(path)
-    if (!seen) continue
-    const hasMoved = watched !== undefined && watched.seen.changed !== seen.changed
-    if (!watched || hasMoved) watched = { seen, since: performance.now() }
-    const known = aliveness(seen)
-    const isSilent = known === undefined && performance.now() - watched.since > silenceMs
-    if (known === false || isSilent) {
-      await removeAbandoned(path, seen)
-      continue
+    const other = await attempt(path)
+    if (!other) return keep(path, text)
+    const holder = holderOf(other.seen)
+    if (!wait && other.isSure) throw new LockedError(path, holder)
+    if (!isTold && !other.isTaking) onWait?.(holder)
+    isTold ||= !other.isTaking
+    await new Promise((done) => setTimeout(done, other.isTaking ? TAKING_MS : POLL_MS))
+  }
+
+  /** @returns whose it is, where it is another's */
+  async function attempt(file: string): Promise<Other | undefined> {
+    for (;;) {
+      if (await take(file, text)) return undefined
+      const seen = await look(file)
+      if (!seen) continue
+      const before = watched.get(file)
+      const isNew = before?.seen.text !== seen.text
+      const hasMoved = !isNew && before.seen.changed !== seen.changed
+      const since = isNew || hasMoved ? performance.now() : before.since
+      watched.set(file, { seen, since })
+      const known = aliveness(seen)
+      const isSilent = known === undefined && performance.now() - since > silenceMs
+      if (known !== false && !isSilent) {
+        return { seen, isSure: known === true || hasMoved, isTaking: false }
+      }
+      // Of those who find it abandoned one has the claim on this very text, which then becomes the lock: at no moment is
+      // there none, for another to take.
+      const claim = `${file}.${createHash('sha256').update(seen.text).digest('hex').slice(0, 12)}`
+      const other = await attempt(claim)
+      if (other) return { ...other, isSure: false, isTaking: other.isSure }
+      if ((await look(file))?.text === seen.text) {
+        await rename(claim, file).catch(failure(file))
+        return undefined
+      }
+      await rm(claim, { force: true })
     }
-    const holder = holderOf(seen)
-    if (!wait && (known === true || hasMoved)) throw new LockedError(path, holder)
-    if (!isTold) onWait?.(holder)
-    isTold = true
-    await new Promise((done) => setTimeout(done, POLL_MS))
   }
 }
 
@@ -86,6 +108,15 @@ interface LockRecord {
   host: string
   /** Tells two locks of one process apart. */
   token: string
+}
+
+/** Another's lock. */
+interface Other {
+  seen: Seen
+  /** That the other lives. */
+  isSure: boolean
+  /** It does not have the lock yet, but the claim on one that was abandoned. */
+  isTaking: boolean
 }
 
 interface Seen {
@@ -136,21 +167,6 @@ function holderOf(seen: Seen): string {
   const elsewhere = isAlive(record.owner) === undefined
   const where = elsewhere ? ` of another machine or container (${record.host})` : ''
   return `process ${record.process}${where}`
-}
-
-/** Removes a lock unless, in the meantime, it has become another's. */
-async function removeAbandoned(path: string, { text }: Seen): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    failure(path)(error as NodeJS.ErrnoException)
-  }
-  if ((await readFile(aside, 'utf8').catch(() => text)) !== text) {
-    await link(aside, path).catch(() => {})
-  }
-  await rm(aside, { force: true })
 }
 
 /** Shows that the holder lives, from a thread of its own: the main one may compute for minutes. */
