@@ -57,7 +57,14 @@ describe('operations', () => {
   it('refuse parameters that make no sense', () => {
     const picture = noisePicture(5, 4)
     const refused: [() => Picture, string][] = [
-      [() => operations.posterize(picture, 9), 'bits must be a whole number from 0 to 8, not 9'],
+      ...[9, -1, 1.5, Number.NaN].map((bits): [() => Picture, string] => [
+        () => operations.posterize(picture, bits),
+        `bits must be a whole number from 0 to 8, not ${bits}`,
+      ]),
+      ...[-1, Number.NaN, Number.POSITIVE_INFINITY].map((factor): [() => Picture, string] => [
+        () => operations.adjustBrightness(picture, factor),
+        `must be a number from 0 up, not ${factor}`,
+      ]),
       [() => operations.adjustHue(picture, 0.6), 'from -0.5 to 0.5, not 0.6'],
       [() => operations.adjustContrast(picture, -1), 'must be a number from 0 up, not -1'],
       [() => operations.gaussianBlur(picture, { kernelSize: 4 }), 'odd whole numbers, not 4'],
