@@ -106,6 +106,17 @@ describe('a lock', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
+  it('is held by one that was stopped while it took it', async () => {
+    const [, started, place] = thisProcess().split('-')
+    const gone = { owner: `999999999-${started}-${place}`, process: 999999999, host: 'here' }
+    const text = JSON.stringify({ ...gone, token: 'x' })
+    await writeFile(path, text)
+    const claim = `${path}.${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+    await writeFile(claim, JSON.stringify({ ...gone, owner: thisProcess(), process: 7 }))
+    await expect(holdLock(path)).rejects.toThrow('is held by process 7')
+    expect(await readFile(path, 'utf8')).toBe(text)
+  })
+
   // As process 1 of a container that is gone is seen by process 1 of the next: its number says nothing.
   it.each([
     ['another container', { owner: '1-5k-00000000', process: 1, host: 'gone', token: 'x' }],

@@ -38,6 +38,8 @@ const BEAT_MS = 3_000
 const POLL_MS = 300
 /** How soon to look again while another is taking it from a third, which is a matter of three calls. */
 const TAKING_MS = 10
+/** After so long it counts as held: whoever takes it has been stopped in between. */
+const LONGEST_TAKING_MS = 1_000
 
 /**
  * Takes a lock.
@@ -92,12 +94,20 @@ export async function holdLock(
       // there none, for another to take.
       const claim = `${file}.${createHash('sha256').update(seen.text).digest('hex').slice(0, 12)}`
       const other = await attempt(claim)
-      if (other) return { ...other, isSure: false, isTaking: other.isSure }
-      if ((await look(file))?.text === seen.text) {
-        await rename(claim, file).catch(failure(file))
-        return undefined
+      if (other) {
+        const soFar = performance.now() - watched.get(claim)!.since
+        const isTaking = other.isTaking || (other.isSure && soFar < LONGEST_TAKING_MS)
+        return { ...other, isTaking, isSure: other.isSure && !isTaking }
       }
-      await rm(claim, { force: true })
+      try {
+        if ((await look(file))?.text === seen.text) {
+          await rename(claim, file).catch(failure(file))
+          return undefined
+        }
+      } finally {
+        // Gone where it has become the lock.
+        await rm(claim, { force: true })
+      }
     }
   }
 }
