@@ -59,9 +59,9 @@ const head = (response: ServerResponse, start: number, length = content.length) 
 const whole: Answer = (_, response, start) => head(response, start).end(content.subarray(start))
 /** Drops the connection once so many bytes are in the file: what is on its way then would be lost. */
 const dropAfter =
-  (count: number): Answer =>
+  (count: number, bytes = content): Answer =>
   async (_, response, start) => {
-    head(response, start).write(content.subarray(start, start + count))
+    head(response, start).write(bytes.subarray(start, start + count))
     const arrived = async () =>
       (await stat(join(folder, `${NAME}.part`)).catch(() => undefined))?.size
     while (!response.destroyed && ((await arrived()) ?? 0) < start + count) await sleep(10)
@@ -326,11 +326,9 @@ describe('several addresses', () => {
   })
 
   it('go on where the one before stopped, and begin anew when that was bad', async () => {
-    const bad: Answer = (_, response, start) => {
-      if (start > 0) return void response.destroy()
-      head(response, 0).write(new Uint8Array(1000))
-      return void setTimeout(() => response.destroy(), 50)
-    }
+    const badFrom = dropAfter(1000, new Uint8Array(1000))
+    const bad: Answer = (request, response, start) =>
+      start > 0 ? response.destroy() : badFrom(request, response, 0)
     const good = await serve(whole)
     const urls = [(await serve(bad)).url, good.url]
     const options = { folder, pauseMs: 1, attempts: 1 }
