@@ -1,6 +1,6 @@
 // The frame of the page: its heading, the pages, what is running on what.
 import type { ComponentType } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { address, isEmbedded, putBefore } from './address.ts'
 import { newBuild, takeNewBuild } from './builds.ts'
 import { Message } from './components/message.tsx'
@@ -69,7 +69,7 @@ export function App() {
     }
     isFirst.current = false
   }, [name, step])
-  useEffect(() => {
+  useLayoutEffect(() => {
     // A file that misses its place would be opened by the browser, and the page be gone.
     const keep = (event: Event) => event.preventDefault()
     addEventListener('dragover', keep)

@@ -3,7 +3,7 @@
 // for the same reason the model comes as text in a script, and all is computed here, on one thread.
 import { type Model, openModel, type PictureInput, type Prediction } from '@alexnet/model'
 import { render } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { TakenModel } from './taken.ts'
 import { textsFor } from './texts.ts'
 
@@ -53,7 +53,8 @@ function Page(props: { taken: TakenModel }) {
   useEffect(() => {
     if (model && picture && !isLive) void classify(picture)
   }, [model, picture, isLive])
-  useEffect(() => {
+  // At once: what falls on a page that does not listen yet is opened in its place.
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => {
       event.preventDefault()
       setOver(event.type === 'dragover')
