@@ -1,7 +1,7 @@
 // How long the page keeps a slow device from answering a touch: every page opened and used with the processor slowed, and
 // the longest tasks of its main thread, in time of the processor, so that other work of the machine does not count. A figure
 // of docs/benchmarks.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-if (values.help || !values.photos) {
+if (values.help || !values.photos || !existsSync(values.photos)) {
   console.log(usage)
   process.exit(values.help ? 0 : 2)
 }
@@ -106,6 +106,11 @@ const visits: Record<string, (page: Page) => Promise<void>> = {
   },
 }
 const paths: Record<string, string> = { own: 'train' }
+const unknown = values.only !== undefined && !Object.hasOwn(visits, values.only)
+if (unknown || !(Number(values.slowed) >= 1) || !/^[1-9]\d*$/.test(values.times)) {
+  console.error(`${usage}\nThe pages are ${Object.keys(visits).join(', ')}.`)
+  process.exit(2)
+}
 
 const site = await openSite(executable)
 for (const name of Object.keys(visits)) {

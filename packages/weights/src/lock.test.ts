@@ -38,6 +38,17 @@ async function holder() {
   }
 }
 
+/** What the lock of a process says that was killed. */
+function gone(token: number): string {
+  const [, started, place] = thisProcess().split('-')
+  const owner = `999999999-${started}-${place}`
+  return JSON.stringify({ owner, process: 999999999, host: 'here', token: `${token}` })
+}
+
+/** Where the claim on a lock lies that says this. */
+const claimOn = (file: string, text: string) =>
+  `${file}.${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+
 describe('a lock', () => {
   it('is one at a time, and given back', async () => {
     const release = await holdLock(path)
@@ -65,10 +76,8 @@ describe('a lock', () => {
   })
 
   it('is had by one, however those who find it abandoned come between each other', async () => {
-    const [, started, place] = thisProcess().split('-')
-    const gone = { owner: `999999999-${started}-${place}`, process: 999999999, host: 'here' }
     for (let round = 0; round < 30; round++) {
-      await writeFile(path, JSON.stringify({ ...gone, token: `${round}` }))
+      await writeFile(path, gone(round))
       // One in four comes later, when others are through.
       const tried = await Promise.allSettled(
         Array.from({ length: 40 }, async (_, index) => {
@@ -84,14 +93,11 @@ describe('a lock', () => {
   }, 60_000)
 
   it('is had where one that was taking it was killed', async () => {
-    const [, started, place] = thisProcess().split('-')
-    const gone = { owner: `999999999-${started}-${place}`, process: 999999999, host: 'here' }
-    const texts = [0, 1, 2].map((token) => JSON.stringify({ ...gone, token: `${token}` }))
     // The lock, the claim on it, and the claim on that.
     let file = path
-    for (const text of texts) {
+    for (const text of [0, 1, 2].map(gone)) {
       await writeFile(file, text)
-      file = `${file}.${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+      file = claimOn(file, text)
     }
     const told: string[] = []
     const had = await Promise.all(
@@ -107,12 +113,10 @@ describe('a lock', () => {
   })
 
   it('is held by one that was stopped while it took it', async () => {
-    const [, started, place] = thisProcess().split('-')
-    const gone = { owner: `999999999-${started}-${place}`, process: 999999999, host: 'here' }
-    const text = JSON.stringify({ ...gone, token: 'x' })
+    const text = gone(0)
     await writeFile(path, text)
-    const claim = `${path}.${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
-    await writeFile(claim, JSON.stringify({ ...gone, owner: thisProcess(), process: 7 }))
+    const stopped = { owner: thisProcess(), process: 7, host: 'here', token: 'x' }
+    await writeFile(claimOn(path, text), JSON.stringify(stopped))
     await expect(holdLock(path)).rejects.toThrow('is held by process 7')
     expect(await readFile(path, 'utf8')).toBe(text)
   })
