@@ -4,7 +4,7 @@
 // (`npm run consumers -- next esbuild`) only what contains them, which is printed and not written. `--folder DIR` keeps
 // the projects there, so that the next call need not install them.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -288,12 +288,17 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
+function modelKilobytes(): string {
+  const { size } = statSync(join(root, 'packages/cifar10/model.safetensors'))
+  return Math.round(size / 1000).toLocaleString('en')
+}
+
 function record({ programs, types, pages, hosts, shaken, clients }: Found): string {
   const cells = ({ what, version, outcome, rest }: Row) => [what, version, outcome, ...rest]
   return `## Pages
 
 Each classifies one picture by the bundled model and has two loader workers prepare four; every answer is that of the
-same program in Node. Sizes are kilobytes of all scripts that the tool wrote, before and after gzip; the model is 5,455.
+same program in Node. Sizes are kilobytes of all scripts that the tool wrote, before and after gzip; the model is ${modelKilobytes()}.
 
 ${table(['tool', 'version', '', 'model', 'loader workers', 'threads', 'kB', 'gzip'], pages.map(cells))}
 

@@ -14,8 +14,8 @@ export interface Experiment {
   readonly title: string
   /** What the source says, and where. */
   readonly claim: string
-  /** What is compared: the error on the training pictures epoch by epoch, or on the test pictures. */
-  readonly measure: 'training' | 'test'
+  /** Of which pictures the error is compared, epoch by epoch; kept out of training are those of `--validation`. */
+  readonly measure: 'training' | 'test' | 'kept-out'
   /** Error in percent that is waited for; the answer is the epoch that reaches it, and a run ends there. */
   readonly target?: number
   readonly groups: readonly Group[]
@@ -53,6 +53,23 @@ function ablations(epochs: number): Group[] {
 
 const PAPER_SAYS =
   'LRN 13 → 11 % on CIFAR-10 (section 3.3); overlapping pooling −0.4 % on ImageNet (3.4); colour noise more than 1 % (4.1); dropout against overfitting (4.2)'
+
+/** The recipe of the bundled model, shorter, as it is and with each part left out or another in its place. */
+const recipeParts = (epochs: number): Group[] => {
+  const group = (name: string, ...options: string[]): Group => ({
+    name,
+    options: ['--recipe', 'cifar10', '--epochs', `${epochs}`, '--validation', '0.1', ...options],
+  })
+  return [
+    group('as it is'),
+    group('without TrivialAugment', '--augment', 'cifar'),
+    group('without label smoothing', '--label-smoothing', '0'),
+    group('without the mean of weights', '--average-decay', '0'),
+    group('without dropout', '--dropout', '0'),
+    group('with MixUp', '--mix-up', '0.2'),
+    group('with a cosine', '--schedule', 'cosine'),
+  ]
+}
 
 /** The larger network of cuda-convnet with a schedule that its source does not have. */
 const withCosine = (name: string, ...options: string[]): Group => ({
@@ -117,6 +134,14 @@ export const experiments = {
     measure: 'test',
     groups: [20, 50, 100].flatMap(fewPictures),
     seeds: 2,
+  },
+  'recipe-parts': {
+    title: "Parts of the bundled model's recipe, each left out",
+    claim:
+      'TrivialAugment (Müller and Hutter 2021), label smoothing (Szegedy et al. 2016), a mean of the weights (Polyak and Juditsky 1992), dropout (Srivastava et al. 2014) and MixUp (Zhang et al. 2018) each lower the error',
+    measure: 'kept-out',
+    groups: recipeParts(12),
+    seeds: 1,
   },
   'cuda-convnet': {
     title: "cuda-convnet's networks",

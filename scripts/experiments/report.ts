@@ -108,7 +108,7 @@ function curveOf(run: Run): Curve {
   return {
     seed,
     errors,
-    ...(run.measure === 'test' && { training }),
+    ...(run.measure !== 'training' && { training }),
     reached: index < 0 ? null : index + 1,
     seconds: Math.round(seconds),
   }
@@ -141,7 +141,7 @@ export function table({ name, title, claim, measure, target, groups, missing }: 
     `\`alexnet train DATA ${options.map(quoted).join(' ')}\``,
   ])
   const header = [
-    measure === 'training' ? 'training pictures' : 'test pictures',
+    `${measure} pictures`,
     'runs',
     'error at the end',
     ...(hasTraining ? ['on augmented training pictures'] : []),

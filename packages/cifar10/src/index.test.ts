@@ -26,19 +26,21 @@ test('int8 halves the bytes and costs next to nothing', () => {
 
 test('the file is small enough to be downloaded by a page, and its numbers are finite', async () => {
   expect(cifar10.bytes).toBeLessThan(8_000_000)
+  expect(cifar10Int8.bytes).toBeLessThan(2_600_000)
   const { tensors } = readSafetensors(await cifar10.load())
   let parameters = 0
   for (const { shape, data } of tensors.values()) {
     parameters += shape.reduce((product, length) => product * length, 1)
     expect(Array.from(data as ArrayLike<number>).every(Number.isFinite)).toBe(true)
   }
-  expect(parameters).toBe(2_726_922)
+  expect(parameters).toBe(1_907_594)
 })
 
-test('the model card names the accuracies of the records', async () => {
+test('the model card names the accuracies and the temperature of the records', async () => {
   const card = await readFile(new URL('../MODEL_CARD.md', import.meta.url), 'utf8')
   for (const { metrics } of [cifar10, cifar10Int8]) {
     expect(card).toContain(`${metrics.top1.toFixed(2)} %`)
+    expect(card).toContain(`temperature ${metrics.temperature}`)
   }
 })
 

@@ -23,10 +23,12 @@ import { Random } from './random.ts'
 import { imagenetColorPca, meanPicture } from './statistics.ts'
 import { noisePicture, plainDataset } from './testing.ts'
 import { colorPcaNoise } from './transforms/color-pca-noise.ts'
+import { randomApply } from './transforms/combine.ts'
 import { centerCrop } from './transforms/crop.ts'
 import { tenCrop } from './transforms/multi-crop.ts'
 import { resize } from './transforms/resize.ts'
 import { compose, transformPicture } from './transforms/transform.ts'
+import { trivialAugmentWide } from './transforms/trivial-augment-wide.ts'
 
 describe('preset', () => {
   it.each(presetNames)('%s gives pictures of its size and a record that JSON keeps', (name) => {
@@ -208,13 +210,15 @@ describe('cifarColorNoise', () => {
 })
 
 describe('cifarTrivial', () => {
-  it('is the cifar augmentation and one operation of TrivialAugmentWide', () => {
+  it('is the cifar augmentation and, half the time, one operation of TrivialAugmentWide', () => {
     const { transforms, preprocessing } = preset('cifar-trivial')
     const cifar = preset('cifar')
-    expect(transforms.map(({ name }) => name)).toEqual([
-      ...cifar.transforms.map(({ name }) => name),
-      'trivialAugmentWide',
-    ])
+    expect(transforms.map(({ name, settings }) => ({ name, settings }))).toEqual(
+      [
+        ...cifar.transforms,
+        randomApply([trivialAugmentWide({ interpolation: 'bilinear' })], { p: 0.5 }),
+      ].map(({ name, settings }) => ({ name, settings })),
+    )
     expect(preprocessing).toEqual(cifar.preprocessing)
   })
 })

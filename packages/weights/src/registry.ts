@@ -28,8 +28,11 @@ export interface WeightDescription {
   /** Class names in the order of the logits, loaded on demand. */
   labels: () => Promise<readonly string[]>
   preprocessing: RecordPreprocessing
-  /** Accuracies in percent, and who published them. */
-  metrics: { dataset: string; top1: number; top5?: number; source: string }
+  /**
+   * Accuracies in percent, and who published them. Logits divided by the temperature give probabilities that are right
+   * as often as they say (Guo et al. 2017, https://arxiv.org/abs/1706.04599); no answer changes.
+   */
+  metrics: { dataset: string; top1: number; top5?: number; temperature?: number; source: string }
   licence: string
 }
 

@@ -120,6 +120,12 @@ describe('the table of options', () => {
   })
 })
 
+it("takes a recipe's mean of the weights away", async () => {
+  const decay = async (line: string) =>
+    (await settingsOf(parsed(`--recipe cifar10 ${line}`))).recipe.averageDecay
+  expect([await decay(''), await decay('--average-decay 0')]).toEqual([0.999, undefined])
+})
+
 describe('from trained weights', () => {
   const recipeOf = async (count: number, line: string) =>
     newSettings(

@@ -173,10 +173,10 @@ const ofRecipe = {
   }),
   averageDecay: amount({
     flags: '--average-decay <share>',
-    about: "validate and save the weights' running mean",
-    parse: number(1e-6, 0.999999),
-    recipe: (averageDecay) => ({ averageDecay }),
-    resumed: ({ recipe }) => recipe.averageDecay,
+    about: "validate and save the weights' running mean; 0: the weights themselves",
+    parse: number(0, 0.999999),
+    recipe: (averageDecay) => ({ averageDecay: averageDecay || undefined }),
+    resumed: ({ recipe }) => recipe.averageDecay ?? 0,
   }),
   headEpochs: amount({
     flags: '--head-epochs <n>',

@@ -84,7 +84,8 @@ function hybridProblem(
   const last = pictures % batchSize
   if (backend !== 'cpu') return 'it needs a backend that reads at once, the processor (cpu)'
   if (microBatch !== null) return 'it takes the whole batch, without --micro-batch'
-  if (averageDecay !== undefined) return 'it keeps no running mean of the weights (--average-decay)'
+  if (averageDecay !== undefined)
+    return 'it keeps no running mean of the weights (--average-decay 0)'
   if (clipNorm !== undefined) return 'no rank has the whole gradient to cut (--clip-norm)'
   if (last > 0 && last < ranks) {
     return `the last batch of an epoch has ${last} pictures for ${ranks} ranks`

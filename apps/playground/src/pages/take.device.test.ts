@@ -205,7 +205,7 @@ describeSite('Take away', (site) => {
     await page.getByTestId('status').waitFor()
     expect(await page.getByLabel('Weights').inputValue()).toBe('int8')
     const { bytes: zip } = await saved(page, 'Save the page (.zip)')
-    expect(zip.length).toBeLessThan(2_740_000 + 600_000)
+    expect(zip.length).toBeLessThan(1_920_000 + 600_000)
     const picture = await asFile(shapes({ count: 1, size: 90, seed: 3 }), 0)
     const expected = await answerOf(page, picture)
     const home = pathToFileURL(join(unpack(zip, 'cifar'), 'index.html')).href

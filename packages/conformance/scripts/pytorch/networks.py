@@ -149,9 +149,9 @@ def cifar(classes, size):
     return Network(size, [
         nn.Conv2d(3, 64, 5, padding=2), nn.ReLU(), pool(),
         nn.Conv2d(64, 128, 3, padding=1), nn.ReLU(), pool(),
-        nn.Conv2d(128, 256, 3, padding=1), nn.ReLU(),
-        nn.Conv2d(256, 192, 3, padding=1), nn.ReLU(),
-        nn.Conv2d(192, 192, 3, padding=1), nn.ReLU(), pool(),
+        nn.Conv2d(128, 192, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(192, 192, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(192, 128, 3, padding=1), nn.ReLU(), pool(),
     ], lambda inputs: [
         nn.Dropout(0.0), nn.Linear(inputs, 512), nn.ReLU(),
         nn.Dropout(0.0), nn.Linear(512, classes),
