@@ -28,6 +28,8 @@ export interface Recipe {
   readonly description: string
   /** The network that it was made for. Default: by the size of the pictures. */
   readonly variant?: Variant
+  /** Dropout to build the network with. Default: the network's own. */
+  readonly dropout?: number
   /** Name of the augmentation, a preset of @alexnet/data. Default: by the size of the network. */
   readonly augmentation?: string
   /** True keeps the scale of 0 to 255 in what the network sees, less the mean. Default: unit variance. */
@@ -117,6 +119,7 @@ export const recipes = {
   cifar10: {
     description: 'the CIFAR-10 model that comes with the command: 100 epochs, one cycle',
     variant: 'cifar',
+    dropout: 0.5,
     augmentation: 'cifar-trivial',
     epochs: 100,
     batchSize: 128,

@@ -126,6 +126,15 @@ it("takes a recipe's mean of the weights away", async () => {
   expect([await decay(''), await decay('--average-decay 0')]).toEqual([0.999, undefined])
 })
 
+it("builds the network with a recipe's dropout, unless the command says otherwise", async () => {
+  const dropout = async (line: string) => (await settingsOf(parsed(line))).model.dropout
+  expect([
+    await dropout('--recipe small'),
+    await dropout('--recipe cifar10'),
+    await dropout('--recipe cifar10 --dropout 0.2'),
+  ]).toEqual([undefined, 0.5, 0.2])
+})
+
 describe('from trained weights', () => {
   const recipeOf = async (count: number, line: string) =>
     newSettings(

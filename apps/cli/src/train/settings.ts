@@ -75,6 +75,7 @@ export function newSettings(
       classes: training.classes.length,
       inputSize,
       seed,
+      ...(recipe.dropout !== undefined && { dropout: recipe.dropout }),
       ...changes(options, 'network'),
     },
     labels: [...training.classes],

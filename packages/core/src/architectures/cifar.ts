@@ -38,10 +38,10 @@ export const cifar: Architecture = {
     maxPooling(3, 2, roundUp), // 4×4×128
   ],
   classifier: [
-    dropout(0.5), // 2048
+    dropout(0.3), // 2048
     linear(512, initial), // 512
     activation('relu'),
-    dropout(0.5),
+    dropout(0.3),
     // Small, so that training begins at the loss of a guess: max pools raise the scale of what
     // comes here.
     linear('classes', gaussian(0.01, 0)), // 10
