@@ -38,6 +38,7 @@ it('cifar10 is what the bundled model was trained with', () => {
   expect(optimizer).toBeInstanceOf(Sgd)
   expect([optimizer.momentum, optimizer.nesterov, optimizer.weightDecay]).toEqual([0.9, true, 5e-4])
   expect(optimizer.treatment('features.0.bias').weightDecay).toBe(5e-4)
+  expect(recipes.cifar10).toMatchObject({ dropout: 0.5, labelSmoothing: 0.1, averageDecay: 0.999 })
 })
 
 it('biases of 2012 learn twice as fast and are not decayed', () => {

@@ -28,7 +28,7 @@ export interface Recipe {
   readonly description: string
   /** The network that it was made for. Default: by the size of the pictures. */
   readonly variant?: Variant
-  /** Dropout to build the network with. Default: the network's own. */
+  /** What to build the network with: `createAlexNet({ variant, dropout })`. Default: the network's own. */
   readonly dropout?: number
   /** Name of the augmentation, a preset of @alexnet/data. Default: by the size of the network. */
   readonly augmentation?: string
