@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 import {
   axeFinds,
   describeSite,
+  namesOfSeveral,
   openSmall,
   PATIENCE,
   wide,
@@ -55,7 +56,10 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
     await page.getByRole('button', { name: 'All methods, side by side' }).click()
     await page.getByRole('img', { name: /^occlusion for/ }).waitFor({ timeout: PATIENCE })
   }
-  if (name.includes('unit=')) await page.getByTestId('share').waitFor()
+  if (name.includes('unit=')) {
+    await page.getByTestId('share').waitFor()
+    await page.getByRole('combobox', { name: 'Class', exact: true }).waitFor()
+  }
   if (name.includes('hand=')) await page.getByTestId('far').waitFor()
   if (name === 'map') {
     await page.getByRole('img', { name: /^Map of/ }).waitFor()
@@ -81,6 +85,7 @@ describeSite('Every page', (site) => {
     const small = ['classify', 'look', 'compare', 'map', 'train', 'take']
     if (small.includes(name)) await withSmallModel(page)
     await fill(page, name)
+    expect(await namesOfSeveral(page)).toEqual([])
     for (const size of ['screen', 'phone'] as const) {
       const viewport = sizes[size]
       await page.setViewportSize(viewport)

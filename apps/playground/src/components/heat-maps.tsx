@@ -85,7 +85,7 @@ export function HeatMaps(props: { image: PageImage; model: ModelInfo; version: n
           </select>
         </label>
         <label htmlFor={`${id}-class`}>
-          {t('heat.class')}
+          {t('heat.explained')}
           <select
             id={`${id}-class`}
             value={target ?? ''}

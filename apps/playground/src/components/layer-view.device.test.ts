@@ -17,7 +17,7 @@ describeSite('A unit', (site) => {
     const page = await site.open('#/look?model=shapes&layer=classifier.2&unit=3')
     const share = page.getByTestId('share')
     await share.waitFor()
-    const field = page.getByRole('combobox', { name: 'Class' }).first()
+    const field = page.getByRole('combobox', { name: 'Class', exact: true })
     const name = await field.evaluate(
       (select: HTMLSelectElement) => select.selectedOptions[0]!.text,
     )

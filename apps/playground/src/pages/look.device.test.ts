@@ -26,7 +26,7 @@ describeSite('Look inside', (site) => {
     await page.getByRole('combobox', { name: 'Method' }).selectOption('guided-backprop')
     await page.getByText(/is a tanh: use integrated gradients/).waitFor()
     await page.getByRole('combobox', { name: 'Method' }).selectOption('integrated-gradients')
-    await page.getByRole('combobox', { name: 'Class' }).selectOption({ label: 'ring' })
+    await page.getByRole('combobox', { name: 'Class to explain' }).selectOption({ label: 'ring' })
     await page.getByRole('img', { name: 'integrated-gradients for ring' }).waitFor()
     await page.getByRole('combobox', { name: 'Method' }).selectOption('occlusion')
     await page.getByRole('img', { name: 'occlusion for ring' }).waitFor()

@@ -98,6 +98,24 @@ export async function axeFinds(page: Page): Promise<string[]> {
   })
 }
 
+/** Names that more than one field that is to be seen has: by ear, and for a test, they are the same one. */
+export function namesOfSeveral(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const fields = [
+      ...document.querySelectorAll<HTMLInputElement>('select, input, textarea'),
+    ].filter((field) => field.checkVisibility() && field.type !== 'radio')
+    // A label's own words, not its field's.
+    const wordsOf = (label: HTMLLabelElement) =>
+      [...label.childNodes].map((node) =>
+        node instanceof HTMLSelectElement ? '' : node.textContent,
+      )
+    const names = fields.map((field) =>
+      (field.ariaLabel ?? [...(field.labels ?? [])].flatMap(wordsOf).join('')).trim(),
+    )
+    return names.filter((name, at) => names.indexOf(name) !== at)
+  })
+}
+
 /** The page with a script before its workers' own: they have a navigator and canvases of their own. */
 export async function openWith(site: Site, script: string, path = '#/classify'): Promise<Page> {
   const context = await site.browser.newContext({ serviceWorkers: 'block', locale: 'en-US' })

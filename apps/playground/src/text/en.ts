@@ -263,6 +263,7 @@ export const en = {
     title: 'What speaks for a class',
     method: 'Method',
     class: 'Class',
+    explained: 'Class to explain',
     likeliest: 'the likeliest',
     all: 'All methods, side by side',
     computing: 'Computing …',

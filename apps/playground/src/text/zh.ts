@@ -251,6 +251,7 @@ export const zh: Table = {
     title: '什么支持一个类别',
     method: '方法',
     class: '类别',
+    explained: '要解释的类别',
     likeliest: '最可能的',
     all: '所有方法，并排显示',
     computing: '正在计算……',
