@@ -65,9 +65,11 @@ describeSite('An address', (site) => {
     await embedded.context().close()
     const own = await asFile(shapes({ count: 1, size: 32, seed: 5 }), 0)
     await picturesFor(page, 'classify').setInputFiles([own])
+    await expect.poll(() => page.url()).not.toContain('picture=')
+    // The link was to the picture before.
+    await page.getByText('The link is copied.').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Share' }).click()
-    await page.getByText('all but your own picture').waitFor()
-    expect(page.url()).not.toContain('picture=')
+    await page.getByText('The link is copied. The link has all but your own picture').waitFor()
     await page.context().close()
   })
 

@@ -6,6 +6,7 @@ import {
   axeFinds,
   describeSite,
   namesOfSeveral,
+  nextFrame,
   openSmall,
   PATIENCE,
   wide,
@@ -64,6 +65,7 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
   if (name === 'map') {
     await page.getByRole('img', { name: /^Map of/ }).waitFor()
     await page.getByRole('button', { name: 'Take what is in view' }).click()
+    await page.getByRole('region', { name: 'What it tells of the pictures' }).waitFor()
   }
   if (name === 'train') {
     await page.getByLabel('Pictures to draw').fill('200')
@@ -71,7 +73,12 @@ async function fill(page: Page, name: (typeof names)[number]): Promise<void> {
     await page.getByLabel('Epochs').blur()
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText(/^Done: step/).waitFor({ timeout: PATIENCE })
+    await page.getByTestId('try').waitFor()
   }
+  if (name === 'compare') await page.getByTestId('distance').waitFor()
+  if (name === 'take') await page.getByRole('region', { name: 'In a program' }).waitFor()
+  if (name === 'live') await page.getByRole('button', { name: 'Start the camera' }).waitFor()
+  if (name === 'backends') await page.getByRole('button', { name: 'Measure' }).waitFor()
   if (name === 'paper') {
     await page.getByRole('button', { name: 'Start the race' }).click()
     await page.getByText(/After \d+ pictures/).waitFor()
@@ -94,6 +101,8 @@ describeSite('Every page', (site) => {
         const found = await axeFinds(page)
         expect(found, `${size}, ${colorScheme}`).toEqual([])
       }
+      // Charts take another width a frame after the page.
+      await nextFrame(page)
       const wide = await page.evaluate(() => document.documentElement.scrollWidth)
       expect(wide, size).toBeLessThanOrEqual(viewport.width)
     }
@@ -143,6 +152,7 @@ describeSite('Every page', (site) => {
         .locator(path === '#/tour/3' ? 'canvas.sheet' : '.bars')
         .first()
         .waitFor()
+      await nextFrame(page)
       const shifts = await page.evaluate(
         () => (globalThis as unknown as { shifts: number[] }).shifts,
       )
@@ -185,10 +195,11 @@ describeSite('Every page', (site) => {
         const label = (element as HTMLInputElement).labels?.[0]
         return (element.ariaLabel ?? label?.textContent ?? element.textContent ?? '').trim()
       })
+    const activeTag = () => page.evaluate(() => document.activeElement?.tagName)
     await page.keyboard.press('Tab')
     expect(await active()).toBe('Skip to the page')
     await page.keyboard.press('Enter')
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+    expect(await activeTag()).toBe('H1')
     const reached: string[] = []
     for (let presses = 0; presses < 30; presses++) {
       await page.keyboard.press('Tab')
@@ -206,6 +217,8 @@ describeSite('Every page', (site) => {
     await page.getByRole('link', { name: 'Look inside' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'Look inside' }).waitFor()
+    // The link that was pressed has the same words.
+    await expect.poll(activeTag).toBe('H1')
     expect(await active()).toBe('Look inside')
     // A layer, and a unit of it.
     await page.getByRole('button', { name: /avg pool\s*14×14×6/ }).focus()

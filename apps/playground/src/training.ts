@@ -64,12 +64,15 @@ addEventListener('beforeunload', (event) => {
   if (status !== 'idle' && (steps.at(-1)?.step ?? 0) > (saved ?? 0)) event.preventDefault()
 })
 
-let isRestored = false
+let restored: Promise<void> | undefined
 
 /** Reads what the browser keeps, once. */
-export async function restore(): Promise<void> {
-  if (isRestored) return
-  isRestored = true
+export function restore(): Promise<void> {
+  restored ??= readKept()
+  return restored
+}
+
+async function readKept(): Promise<void> {
   const [saved, own] = await Promise.all([
     get<SavedRun>(keys.run),
     get<OwnDataset>(keys.dataset),

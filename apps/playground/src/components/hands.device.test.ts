@@ -37,9 +37,8 @@ describeSite('Hands on the picture', (site) => {
   const expectSaid = async (page: Page, title: string, picture: Picture) => {
     const [top] = await model.classify(picture, { topK: 1 })
     await expect
-      .poll(async () => (await said(page, title)).probability, { timeout: PATIENCE })
-      .toBeCloseTo(top!.probability, 2)
-    expect((await said(page, title)).label).toBe(top!.label)
+      .poll(() => said(page, title), { timeout: PATIENCE })
+      .toEqual({ label: top!.label, probability: expect.closeTo(top!.probability, 2) })
   }
 
   it('paints over a part, and the answer follows', async () => {

@@ -32,7 +32,7 @@ export function Inside(props: { first?: (layers: readonly LayerInfo[]) => LayerI
   )
   const layer =
     layers.find(({ name }) => name === fields.layer) ?? props.first?.(layers) ?? layers[0]
-  const [faces, setFaces] = useState<readonly LayerFace[]>([])
+  const [faces, setFaces] = useState<{ found: readonly LayerFace[]; of: typeof all }>()
   const seen = ready && all?.version === version ? image : undefined
   useEffect(() => {
     if (!seen) return
@@ -41,7 +41,7 @@ export function Inside(props: { first?: (layers: readonly LayerInfo[]) => LayerI
     engine()
       .faces(seen, parts)
       .then(
-        (found) => !stale && setFaces(found),
+        (found) => !stale && setFaces({ found, of: all }),
         () => {},
       )
     return () => {
@@ -55,7 +55,7 @@ export function Inside(props: { first?: (layers: readonly LayerInfo[]) => LayerI
         layers={layers}
         chosen={layer?.name ?? ''}
         parts={parts}
-        faces={faces}
+        faces={faces && faces.of === all ? faces.found : []}
         onChoose={(name) => choose({ layer: name, unit: '' })}
       />
       {ready && image && layer && all?.version === version && (

@@ -1,5 +1,5 @@
 // A picture, or an empty pad, to paint on: by pointer or keyboard, with undo; the answer follows while one paints.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { address, choose, type Fields } from '../address.ts'
 import type { PageImage, Pixels } from '../engine/protocol.ts'
 import { useFollowing } from '../following.ts'
@@ -194,7 +194,7 @@ function Canvas(props: {
   const isDown = useRef(false)
   const paint = useMemo(() => painterOf(ground), [ground])
   const before = useMemo(() => paint(ground, done), [ground, formatStrokes(done)])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { width, height, data } = current ? paint(before, [current]) : before
     const element = canvas.current!
     if (element.width !== width) element.width = width

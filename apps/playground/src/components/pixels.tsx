@@ -1,5 +1,5 @@
 // Pixels on a canvas, each shown as a square where there are few.
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Pixels } from '../engine/protocol.ts'
 
 /** A rectangle of the pixels, which a frame is drawn around. */
@@ -25,7 +25,8 @@ export function PixelView(props: {
 }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const { pixels, alt, marks, onPoint, onLeave, onKey } = props
-  useEffect(() => {
+  // With the words beside it, not a frame after them.
+  useLayoutEffect(() => {
     const { width, height, data } = pixels
     const element = canvas.current!
     element.width = width

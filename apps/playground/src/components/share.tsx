@@ -1,7 +1,7 @@
 // Share: the address of what is shown, copied and written out, for it is a link to all of this but pictures of one's own; the
 // same as a frame for another page; and the picture with its answer, as a file.
 import { useEffect, useState } from 'preact/hooks'
-import { address, frameOf } from '../address.ts'
+import { address, formatAddress, frameOf } from '../address.ts'
 import { engine, isTenView, messageOf, session } from '../session.ts'
 import { useStore } from '../store.ts'
 import { language, t } from '../text/text.ts'
@@ -12,16 +12,22 @@ import { usePicture } from './picture-strip.tsx'
 /** @param props.hasPicture whether the page shows a picture, whose own address not all have */
 export function Share(props: { hasPicture: boolean }) {
   const [link, setLink] = useState('')
+  const [isCopied, setCopied] = useState(false)
   const [problem, setProblem] = useState('')
   const image = usePicture()
-  const { page, step } = useStore(address)
+  const shown = useStore(address)
   const { status, model } = useStore(session)
-  useEffect(() => setLink(''), [page, step])
+  // It is the link to what was shown.
+  useEffect(() => setLink(''), [formatAddress(shown), image?.id])
   const share = () => {
     setProblem('')
     setLink(location.href)
+    setCopied(false)
     // Where the browser lets no page copy, the link stands there all the same.
-    navigator.clipboard?.writeText(location.href).catch(() => {})
+    navigator.clipboard?.writeText(location.href).then(
+      () => setCopied(true),
+      () => {},
+    )
   }
   const save = async () => {
     if (!image || !model) return
@@ -32,7 +38,7 @@ export function Share(props: { hasPicture: boolean }) {
         image,
         { foot, locale: language.value },
         // As the page answers.
-        { tenView: page === 'classify' && isTenView.value },
+        { tenView: shown.page === 'classify' && isTenView.value },
       )
       download(`${image.name.replace(/\.\w+$/, '')}-alexnet.png`, png)
     } catch (error) {
@@ -47,7 +53,8 @@ export function Share(props: { hasPicture: boolean }) {
       {link && (
         <div class="share">
           <p class="quiet" role="status">
-            {t(props.hasPicture && image && !image.sample ? 'page.sharedOwn' : 'page.shared')}
+            {isCopied && t('page.copied')}{' '}
+            {props.hasPicture && image && !image.sample && t('page.notOwn')}
           </p>
           <div class="row">
             <input

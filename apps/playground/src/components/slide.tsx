@@ -1,6 +1,6 @@
 // Slides a filter or a pool's window over the map: the place moves on as soon as what stands there is shown, until the map
 // ends. Who asks the system for less motion gets one step a press.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { LayerInfo } from '../engine/protocol.ts'
 import { t } from '../text/text.ts'
 import { following, type Place } from './places.ts'
@@ -17,16 +17,18 @@ export function Slide(props: {
 }) {
   const { layer, place, shown, onPlace } = props
   const [isSliding, setSliding] = useState(false)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const next = following(layer, place)
   const isShown = shown.row === place.row && shown.column === place.column
   useEffect(() => {
     if (!isSliding) return
     if (!next) return setSliding(false)
     if (!isShown) return
-    const timer = setTimeout(() => onPlace(next), PAUSE)
-    return () => clearTimeout(timer)
+    timer.current = setTimeout(() => onPlace(next), PAUSE)
+    return () => clearTimeout(timer.current)
   }, [isSliding, isShown, place.row, place.column])
   const press = () => {
+    clearTimeout(timer.current)
     const onward = next ?? { ...place, row: 0, column: 0 }
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) return onPlace(onward)
     if (!isSliding && !next) onPlace(onward)

@@ -113,6 +113,8 @@ describeSite('Classify', (site) => {
   it('takes a picture that is dropped beside its place', async () => {
     const page = await openSmall(site, '#/classify')
     const file = join(folder, 'public/samples/frog.png')
+    // The page listens by then.
+    await page.locator('.bars').first().waitFor()
     await page
       .getByRole('contentinfo')
       .dispatchEvent('drop', { dataTransfer: await transferOf(page, file, 'image/png') })

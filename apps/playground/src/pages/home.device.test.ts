@@ -79,6 +79,7 @@ describeSite('The front page', (site) => {
       await page.evaluate((hash) => {
         location.hash = hash
       }, `#/${path}`)
+      await page.locator(`[aria-current][href="#/${path}"]`).waitFor()
       await page.getByText('正在载入……').waitFor({ state: 'detached' })
       if (path === 'look') await page.getByRole('img', { name: /的 grad-cam$/ }).waitFor()
       expect(await leftovers(page), path).toEqual([])

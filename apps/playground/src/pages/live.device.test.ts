@@ -80,7 +80,8 @@ describeSite('Live', (site) => {
     await page.getByRole('button', { name: 'Start the camera' }).click()
     await frames(page, 5)
     const freeze = page.getByRole('button', { name: 'Freeze' })
-    const isPaused = () => page.locator('video').evaluate((video: HTMLVideoElement) => video.paused)
+    const video = page.locator('video')
+    const isPaused = () => video.evaluate(({ paused }: HTMLVideoElement) => paused)
     // The keyboard is at the button now; elsewhere on the page the space bar does the same.
     await page.keyboard.press('Space')
     await expect.poll(() => freeze.getAttribute('aria-pressed')).toBe('true')
@@ -89,13 +90,13 @@ describeSite('Live', (site) => {
       .getByRole('status')
       .filter({ hasText: /^Frozen at \w+, [\d.]+%\.$/ })
       .waitFor()
-    await page.waitForTimeout(300)
+    // That is said once the frame that stands is answered.
     const stands = await framesOf(page)
     // The answer is that of the frame that stands, in Node.
-    const png = await page.locator('video').evaluate((video: HTMLVideoElement) => {
+    const png = await video.evaluate((element: HTMLVideoElement) => {
       const canvas = document.createElement('canvas')
-      Object.assign(canvas, { width: video.videoWidth, height: video.videoHeight })
-      canvas.getContext('2d')!.drawImage(video, 0, 0)
+      Object.assign(canvas, { width: element.videoWidth, height: element.videoHeight })
+      canvas.getContext('2d')!.drawImage(element, 0, 0)
       return canvas.toDataURL().split(',')[1]!
     })
     const model = await openModel('cifar10-int8')

@@ -59,7 +59,7 @@ export function LivePage() {
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
   }, [isPlaying])
-  const best = seen.view?.top[0]
+  const best = seen.isStill ? seen.view?.top[0] : undefined
   return (
     <>
       <p>{t('live:about')}</p>
@@ -127,16 +127,16 @@ export function LivePage() {
           </figure>
         )}
       </div>
-      {isOn && seen.view && layer && seen.view.maps.length > 0 && (
+      {isOn && seen.view && seen.view.maps.length > 0 && (
         <figure>
-          <figcaption>{t('live:maps', { layer: layer.name })}</figcaption>
+          <figcaption>{t('live:maps', { layer: seen.layer })}</figcaption>
           <ul class="strip">
             {seen.view.maps.map(({ channel, pixels }, index) => (
               <li key={index}>
                 <PixelView
                   pixels={pixels}
                   class="tile"
-                  alt={t('live:mapAlt', { channel, layer: layer.name })}
+                  alt={t('live:mapAlt', { channel, layer: seen.layer })}
                 />
                 <small>{t('live:map', { channel })}</small>
               </li>
@@ -220,6 +220,10 @@ function usePlaying(
 
 interface Seen {
   view: LiveView | undefined
+  /** The layer that its maps are of. */
+  layer: string
+  /** Whether it is of the frame that was frozen. */
+  isStill: boolean
   rate: number
   frames: number
 }
@@ -236,7 +240,13 @@ function useFrames(
   layer: string | undefined,
   onProblem: (text: string) => void,
 ): Seen {
-  const [seen, setSeen] = useState<Seen>({ view: undefined, rate: 0, frames: 0 })
+  const [seen, setSeen] = useState<Seen>({
+    view: undefined,
+    layer: '',
+    isStill: false,
+    rate: 0,
+    frames: 0,
+  })
   useEffect(() => {
     const element = video.current
     if (of === undefined || !element) return
@@ -251,6 +261,8 @@ function useFrames(
       const seconds = (times.at(-1)! - times[0]!) / 1000
       setSeen(({ frames, rate }) => ({
         view,
+        layer: layer ?? '',
+        isStill: isFrozen,
         rate: isFrozen ? rate : seconds > 0 ? (times.length - 1) / seconds : 0,
         frames: frames + 1,
       }))
@@ -258,6 +270,7 @@ function useFrames(
     const go = async () => {
       if (isFrozen) {
         element.pause()
+        setSeen((before) => ({ ...before, isStill: false }))
         // A frame that was on its way may still come to stand.
         for (let painted = 0; painted < 3; painted++) await new Promise(requestAnimationFrame)
         return stale ? undefined : look()

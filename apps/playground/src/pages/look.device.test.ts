@@ -56,7 +56,7 @@ describeSite('Look inside', (site) => {
     await unit.waitFor()
     // Nothing moved under the pointer.
     expect(await maps.boundingBox()).toEqual(before)
-    expect(await page.locator('.mark').count()).toBe(3)
+    await expect.poll(() => page.locator('.mark').count()).toBe(3)
     const passed = await unit.textContent()
     await maps.click({ position: { x: 60, y: 60 } })
     await expect.poll(() => unit.textContent()).not.toBe(passed)
@@ -134,6 +134,7 @@ describeSite('Look inside', (site) => {
     await page.getByRole('button', { name: /LRN\s*32×32×32/ }).click()
     await page.getByLabel('Switch this layer off').check()
     await page.getByText('Off: features.2').waitFor()
+    await page.getByText('Without these parts').waitFor()
     const [whole, without] = await Promise.all(
       ['The whole network', 'Without these parts'].map(async (title) => {
         const figure = page.locator('figure', { has: page.getByText(title) })
@@ -141,6 +142,7 @@ describeSite('Look inside', (site) => {
       }),
     )
     expect(whole).toHaveLength(5)
+    expect(without).toHaveLength(5)
     expect(without).not.toEqual(whole)
     await page.context().close()
   })

@@ -49,6 +49,7 @@ describeSite('The map of pictures', (site) => {
       { name: 'other.jpg', mimeType: 'image/jpeg', buffer: jpeg },
     ])
     const pairs = page.getByTestId('duplicates').locator('li')
+    await pairs.first().waitFor()
     const found = await pairs.locator('small').allTextContents()
     const has = (a: string, b: string) =>
       found.some((text) => text.includes(`${a} and ${b}`) || text.includes(`${b} and ${a}`))
@@ -157,7 +158,7 @@ describeSite('The map of pictures', (site) => {
     await page.getByTestId('folder-map').setInputFiles(set)
     await mapOf(page, 9).waitFor()
     const thin = page.getByTestId('thin').locator('li')
-    expect(await thin.allTextContents()).toEqual(['circle: 3 pictures'])
+    await expect.poll(() => thin.allTextContents()).toEqual(['circle: 3 pictures'])
     await page.getByRole('button', { name: 'Clear' }).click()
     await page.getByRole('button', { name: 'My classes of Train' }).click()
     await page.getByRole('alert').filter({ hasText: 'no classes of your own' }).waitFor()
@@ -169,7 +170,7 @@ describeSite('The map of pictures', (site) => {
     await page.getByRole('button', { name: 'Clear' }).click()
     await page.getByRole('button', { name: 'My classes of Train' }).click()
     await mapOf(page, 9).waitFor()
-    expect(await thin.allTextContents()).toEqual(['circle: 3 pictures'])
+    await expect.poll(() => thin.allTextContents()).toEqual(['circle: 3 pictures'])
     // Files that have gone from the disk are left out, as broken ones are; the last one may still be at hand.
     rmSync(set, { recursive: true })
     await page.getByRole('slider', { name: /^Layer/ }).fill('0')

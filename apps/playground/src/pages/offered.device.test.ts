@@ -45,8 +45,8 @@ const wrong = () =>
 const good = () => serve((_, response) => response.writeHead(200, cors).end(weights))
 
 describeSite('Models that the page’s owner offers', (site) => {
-  async function choose(urls: readonly string[]): Promise<Page> {
-    const page = await openWith(site, hurried)
+  async function choose(urls: readonly string[], script = hurried): Promise<Page> {
+    const page = await openWith(site, script)
     const record = {
       name: 'own',
       description: 'Drawn shapes of our own',
@@ -83,7 +83,8 @@ describeSite('Models that the page’s owner offers', (site) => {
     const { url } = await serve((_, response) => {
       response.writeHead(200, cors).write(weights.subarray(0, 1000))
     })
-    const page = await choose([url])
+    // Not hurried: it is given up before its silence is too long.
+    const page = await choose([url], '')
     await page.getByText('Downloading the model: 0 of 0 MB').waitFor()
     // A picture is answered meanwhile.
     await page.getByRole('button', { name: 'Samples' }).click()

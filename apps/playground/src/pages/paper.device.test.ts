@@ -79,7 +79,8 @@ describeSite('The paper', (site) => {
     await expect
       .poll(() => pixelsOf(section.locator('canvas')), { timeout: PATIENCE })
       .not.toBe(whole)
-    await slider.fill('36')
+    // Some seconds before the end, so that it is seen at work.
+    await slider.fill('20')
     await section.getByRole('button', { name: /^Replay/ }).click()
     await section.getByRole('button', { name: /^Pause/ }).waitFor()
     await epoch.filter({ hasText: /^epoch 40 of 40$/ }).waitFor()

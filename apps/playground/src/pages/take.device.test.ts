@@ -15,7 +15,7 @@ import {
   asFile,
   axeFinds,
   describeSite,
-  openSmall,
+  openTrain,
   PATIENCE,
   picturesFor,
   saved,
@@ -129,7 +129,7 @@ describeSite('Take away', (site) => {
   }
 
   it('gives a classifier of one’s own as a page that opens anywhere', async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     await page.getByLabel('Your own classes').check()
     const dataset = shapes({ count: 90, size: 32, seed: 9 })
     const classes = ['circle', 'stripes', 'star']

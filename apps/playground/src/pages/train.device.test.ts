@@ -16,7 +16,7 @@ import {
   describeSite,
   loseContexts,
   losingContexts,
-  openSmall,
+  openTrain,
   openWith,
   PATIENCE,
   picturesFor,
@@ -40,7 +40,7 @@ describeSite('Train', (site) => {
   it('learns the drawn shapes, and classifies with what it learned', {
     timeout: 4 * PATIENCE,
   }, async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     await page.getByRole('button', { name: 'Show what that does' }).click()
     await page.getByRole('img', { name: 'The same picture, augmented: 8' }).waitFor()
     // Three quarters of the pictures that are offered, unless there is time for all (90 % by the command line, three seeds).
@@ -70,7 +70,7 @@ describeSite('Train', (site) => {
   })
 
   it('leaves a number alone that is being typed', async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     const field = page.getByLabel('Pictures to draw')
     await field.fill('2')
     // The page is drawn anew, as when a model has loaded, and the field is still the one that is typed in.
@@ -90,7 +90,7 @@ describeSite('Train', (site) => {
   })
 
   it('stops a run, and goes on with it after a reload', async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     await enter(page, 'Pictures to draw', 400)
     await enter(page, 'Epochs', 3)
     await page.getByRole('button', { name: 'Start', exact: true }).click()
@@ -117,7 +117,7 @@ describeSite('Train', (site) => {
   })
 
   it("trains on one's own pictures, which a file brings back", async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     await page.getByLabel('Your own classes').check()
     const dataset = shapes({ count: 60, size: 32, seed: 9 })
     const counts: Record<string, number> = {}
@@ -166,7 +166,7 @@ describeSite('Train', (site) => {
     model.dispose()
     expect(await axeFinds(page)).toEqual([])
     const { bytes } = await saved(page, 'Save the data set')
-    const other = await openSmall(site, '#/train')
+    const other = await openTrain(site)
     await other.getByLabel('Your own classes').check()
     const zip = { name: 'pictures.zip', mimeType: 'application/zip', buffer: bytes }
     await other.getByTestId('data-set-zip').setInputFiles([zip])
@@ -176,7 +176,7 @@ describeSite('Train', (site) => {
   })
 
   it('takes pictures of a class by camera', async () => {
-    const page = await openSmall(site, '#/train', { permissions: ['camera'] })
+    const page = await openTrain(site, { permissions: ['camera'] })
     await page.getByLabel('Your own classes').check()
     await page.getByPlaceholder('A class, such as cup').fill('cup')
     await page.getByRole('button', { name: 'Add class' }).click()
@@ -220,7 +220,7 @@ describeSite('Train', (site) => {
   })
 
   it('takes a folder of class folders, and a folder dropped on a class', async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     await page.getByLabel('Your own classes').check()
     const dataset = shapes({ count: 4, size: 32, seed: 9 })
     const folder = mkdtempSync(join(tmpdir(), 'playground-'))
@@ -274,7 +274,7 @@ describeSite('Train', (site) => {
   })
 
   it('trains on pictures that the full storage has not kept', async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     const session = await page.context().newCDPSession(page)
     const origin = new URL(site.url).origin
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1000 })
@@ -296,7 +296,7 @@ describeSite('Train', (site) => {
   })
 
   it('keeps large pictures at the size that training uses', async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     await page.getByLabel('Your own classes').check()
     const large = shapes({ count: 2, size: 1024, seed: 9 })
     const zipped = { 'cups/a.png': (await asFile(large, 0)).buffer }
@@ -312,7 +312,7 @@ describeSite('Train', (site) => {
   })
 
   it('lets one tab train at a time, and shows on other pages that it does', async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     await enter(page, 'Epochs', 30)
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText(/^Training: step/).waitFor()
@@ -320,7 +320,12 @@ describeSite('Train', (site) => {
     await other.goto(page.url())
     await other.getByTestId('status').waitFor()
     await other.getByRole('button', { name: 'Start', exact: true }).click()
-    await other.getByText(/Another tab of this browser trains/).waitFor()
+    // A run that the browser has kept by now is asked about first.
+    const anew = other.getByRole('button', { name: 'Start anew' })
+    const told = other.getByText(/Another tab of this browser trains/)
+    await anew.or(told).waitFor()
+    if (await anew.isVisible()) await anew.click()
+    await told.waitFor()
     await page.getByRole('link', { name: 'Classify' }).click()
     await page.getByRole('link', { name: /^Training: \d+ %/ }).waitFor()
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
@@ -329,7 +334,7 @@ describeSite('Train', (site) => {
   })
 
   it('goes on when the storage is full, and says what that means', async () => {
-    const page = await openSmall(site, '#/train')
+    const page = await openTrain(site)
     const session = await page.context().newCDPSession(page)
     const origin = new URL(site.url).origin
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 100_000 })

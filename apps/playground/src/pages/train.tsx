@@ -44,6 +44,8 @@ export function TrainPage() {
     setPreviewProblem('')
     previewAugmentation().then(setPreview, (error) => setPreviewProblem(messageOf(error)))
   }
+  // What is chosen before would be undone.
+  if (!isRestored) return null
   return (
     <InFrames>
       <section aria-label={t('train.pictures')}>

@@ -111,7 +111,7 @@ describeSite('Weights at one click', (site) => {
     await press(page)
     await page.getByText('Downloading the model: 8 of 24 MB').waitFor()
     const progress = page.getByRole('progressbar', { name: 'Progress of the download' })
-    expect(await progress.getAttribute('value')).toBe(String(8 * 1024 * 1024))
+    await expect.poll(() => progress.getAttribute('value')).toBe(String(8 * 1024 * 1024))
     await expect.poll(() => asked).toEqual(['1of3', '2of3'])
     await page.getByRole('button', { name: 'Cancel' }).click()
     await progress.waitFor({ state: 'detached' })

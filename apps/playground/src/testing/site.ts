@@ -51,6 +51,13 @@ export async function openSmall(site: Site, path: string, options?: BrowserConte
   return page
 }
 
+/** Train with the small model, once it has taken what the browser keeps, which would undo what is chosen before. */
+export async function openTrain(site: Site, options?: BrowserContextOptions): Promise<Page> {
+  const page = await openSmall(site, '#/train', options)
+  await page.waitForURL(/source=/)
+  return page
+}
+
 /** The field for files of a place where pictures can be given. */
 export const picturesFor = (page: Page, label: string) => page.getByTestId(`files-${label}`)
 
@@ -63,6 +70,10 @@ export async function asFile(dataset: Dataset, index: number) {
   const buffer = Buffer.from(await encodePng(await dataset.load(index)))
   return { name: `${index}.png`, mimeType: 'image/png', buffer }
 }
+
+/** Waits for what follows the page's layout a frame later, such as the width of charts. */
+export const nextFrame = (page: Page): Promise<void> =>
+  page.evaluate(() => new Promise<void>((drawn) => requestAnimationFrame(() => setTimeout(drawn))))
 
 /** What a canvas shows, as text. */
 export const pixelsOf = (canvas: Locator): Promise<string> =>
