@@ -10,6 +10,7 @@ test('an epoch a line, without tables of classes or steps', () => {
   const log = [
     '{"type":"step","step":1,"loss":2}',
     '{"type":"epoch","epoch":1,"seconds":2,"train":{"top1":0.1,"loss":2},"validation":{"top1":0.2,"loss":1.5,"confusion":[[1]]}}',
+    '{"type":"epoch","epoch":2,"seconds":3,"train":{"top1":0.2,"loss":1}}',
     '{"type":"epo',
   ].join('\n')
   expect(epochsOf(log)).toEqual([
@@ -19,6 +20,7 @@ test('an epoch a line, without tables of classes or steps', () => {
       train: { top1: 0.1, loss: 2 },
       validation: { top1: 0.2, loss: 1.5 },
     },
+    { epoch: 2, seconds: 3, train: { top1: 0.2, loss: 1 } },
   ])
 })
 

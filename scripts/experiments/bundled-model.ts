@@ -1,9 +1,9 @@
 // What docs/experiments says of the bundled CIFAR-10 model, from what apps/cli/scripts/measure-model.ts measured
-// (cifar10.json) and the run's log, of which it keeps an epoch a line (cifar10.jsonl): tables in cifar10.md, the curve
+// (cifar10.json) and the logs of its runs, of which it keeps an epoch a line (cifar10.jsonl): tables in cifar10.md, the curve
 // and the reliability as pictures.
 //
-//   node scripts/experiments/bundled-model.ts RUN/log.jsonl     a new run
-//   node scripts/experiments/bundled-model.ts                   the same anew
+//   node scripts/experiments/bundled-model.ts RUN/log.jsonl …   new runs, each from the one before
+//   node scripts/experiments/bundled-model.ts                     the same anew
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,7 +51,8 @@ interface Epoch {
   epoch: number
   seconds: number
   train: { top1: number; loss: number }
-  validation: { top1: number; loss: number }
+  /** Of the pictures that were kept out, where some were. */
+  validation?: { top1: number; loss: number }
 }
 
 const percent = (share: number, digits = 2) => `${(100 * share).toFixed(digits)} %`
@@ -69,7 +70,8 @@ export function pageOf(measured: Measured, epochs: readonly Epoch[]): string {
   const { pictures, kept, test, calibration, corruptions } = measured
   const { clean, ...kinds } = corruptions
   const last = epochs.at(-1)!
-  const minutes = epochs.reduce((sum, { seconds }) => sum + seconds, 0) / 60
+  // Of those that the machine had time for: a run may have waited in the middle of an epoch.
+  const seconds = epochs.map((epoch) => epoch.seconds).sort((a, b) => a - b)[epochs.length >> 1]!
   return `# The bundled CIFAR-10 model
 
 Written by \`node scripts/experiments/bundled-model.ts\` from what \`apps/cli/scripts/measure-model.ts\` measured.
@@ -78,14 +80,16 @@ How it was trained: [its card](../../packages/cifar10/MODEL_CARD.md).
 ${table(
   ['measured on', 'pictures', 'top-1'],
   [
-    ...(kept ? [['kept out of training', String(kept.pictures), percent(kept.top1)]] : []),
+    ...(kept
+      ? [['kept out of training, to choose by', String(kept.pictures), percent(kept.top1)]]
+      : []),
     ['test, plain', String(pictures.test), `**${percent(test.top1)}**`],
     ['test, with its mirror image', String(pictures.test), percent(test.mirror)],
     ['test, ten views', String(pictures.test), percent(test.tenViews)],
   ],
 )}
 
-Top-5 ${percent(test.top5)}, loss ${test.loss.toFixed(4)}. ${last.epoch} epochs, ${minutes.toFixed(0)} minutes on a machine with other work; after the last,
+Top-5 ${percent(test.top5)}, loss ${test.loss.toFixed(4)}. ${last.epoch} epochs of ${seconds.toFixed(0)} s (median) on a machine with other work; after the last,
 ${percent(last.train.top1, 1)} of the augmented training pictures were right, dropout on.
 
 ![error by epoch](cifar10.svg)
@@ -133,6 +137,7 @@ export function epochsOf(log: string): Epoch[] {
     .filter((line) => line.startsWith('{"type":"epoch"'))
     .map((line) => {
       const { epoch, seconds, train, validation } = JSON.parse(line)
+      if (!validation) return { epoch, seconds, train }
       const { top1, loss } = validation
       return { epoch, seconds, train, validation: { top1, loss } }
     })
@@ -141,8 +146,11 @@ export function epochsOf(log: string): Epoch[] {
 if (import.meta.main) {
   const docs = join(import.meta.dirname, '../../docs/experiments')
   const kept = join(docs, 'cifar10.jsonl')
-  if (argv[2] !== undefined) {
-    const lines = epochsOf(readFileSync(argv[2], 'utf8')).map((epoch) => JSON.stringify(epoch))
+  const logs = argv.slice(2)
+  if (logs.length > 0) {
+    const lines = logs
+      .flatMap((log) => epochsOf(readFileSync(log, 'utf8')))
+      .map((epoch, at) => JSON.stringify({ ...epoch, epoch: at + 1 }))
     writeFileSync(kept, `${lines.join('\n')}\n`)
   }
   const epochs: Epoch[] = readFileSync(kept, 'utf8')
@@ -151,9 +159,9 @@ if (import.meta.main) {
     .map((line) => JSON.parse(line))
   const measured: Measured = JSON.parse(readFileSync(join(docs, 'cifar10.json'), 'utf8'))
   const validated = measured.kept ? 'kept-out' : 'test'
-  const curve = (name: string, of: (epoch: Epoch) => number) => ({
+  const curve = (name: string, shares: readonly number[]) => ({
     name,
-    curves: [{ errors: epochs.map((epoch) => 100 * (1 - of(epoch))) }],
+    curves: [{ errors: shares.map((share) => 100 * (1 - share)) }],
   })
   writeFileSync(join(docs, 'cifar10.md'), pageOf(measured, epochs))
   writeFileSync(
@@ -163,8 +171,14 @@ if (import.meta.main) {
       measure: `augmented training and ${validated}`,
       target: null,
       groups: [
-        curve('training, augmented', ({ train }) => train.top1),
-        curve(validated, ({ validation }) => validation.top1),
+        curve(
+          'training, augmented',
+          epochs.map(({ train }) => train.top1),
+        ),
+        curve(
+          validated,
+          epochs.flatMap(({ validation }) => validation?.top1 ?? []),
+        ),
       ],
     }),
   )

@@ -3,10 +3,11 @@
 // no file (Hendrycks and Dietterich 2019, https://arxiv.org/abs/1903.12261), with the strengths of its
 // make_cifar_c.py. Writes JSON; docs/experiments shows it. Build the command first.
 //
-//   node apps/cli/scripts/measure-model.ts MODEL TEST OUT.json [--trained-on DATA] [--corrupted 2000]
+//   node apps/cli/scripts/measure-model.ts MODEL TEST OUT.json [--trained-on DATA [--kept-by RUN]] [--corrupted 2000]
 //
 // The temperature is fitted on pictures that were not trained on: those that a run kept out of DATA, drawn again by its
-// seed, where MODEL is its folder; else on every second test picture, and measured on the others.
+// seed. The run is MODEL's own, or RUN where MODEL went on from it with all of DATA: RUN's answers are fitted then. Without
+// DATA it is fitted on every second test picture, and measured on the others.
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -32,6 +33,7 @@ const { values, positionals } = parseArgs({
   options: {
     corrupted: { type: 'string', default: '2000' },
     'trained-on': { type: 'string' },
+    'kept-by': { type: 'string' },
   },
 })
 const [opened, tested, out] = positionals
@@ -125,7 +127,8 @@ function calibrationOf(
 }
 
 const started = performance.now()
-const model = await openModel(opened!, { backend: [cpu({ widen: 'tested' })] })
+const backend = cpu({ widen: 'tested' })
+const model = await openModel(opened!, { backend: [backend] })
 const test = await openDataset(tested!, { split: 'test' })
 if (test.classes.join() !== model.labels.join()) throw new Error('classes in another order')
 const { logits, labels } = await logitsOf(model, test)
@@ -138,10 +141,12 @@ async function parts() {
   })
   const trainedOn = values['trained-on']
   if (trainedOn === undefined) return { fitted: half(1), measured: half(0), kept: undefined }
-  const settings = JSON.parse(await readFile(join(opened!, 'run.json'), 'utf8'))
+  const run = values['kept-by'] ?? opened!
+  const settings = JSON.parse(await readFile(join(run, 'run.json'), 'utf8'))
   const shares = [1 - settings.validation, settings.validation]
   const [, kept] = split(await openDataset(trainedOn), shares, settings.seed)
-  const fitted = await logitsOf(model, kept!)
+  const before = run === opened ? model : await openModel(run, { backend: [backend] })
+  const fitted = await logitsOf(before, kept!)
   return { fitted, measured: { logits, labels }, kept: fitted }
 }
 

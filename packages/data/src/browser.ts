@@ -49,6 +49,7 @@ export {
   cifarEval,
   cifarTrain,
   cifarTrivial,
+  cifarTrivialHalf,
   krizhevsky2012Train,
   needsColorPca,
   type Preset,

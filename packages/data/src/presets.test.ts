@@ -73,7 +73,7 @@ describe('preset', () => {
 
   it('names what there is where a name is wrong', () => {
     expect(() => preset('alexnet')).toThrow(
-      "there is no preset 'alexnet'; they are paper, krizhevsky-2012, caffe, torchvision-train, torchvision-eval, trivial-wide, cifar, cifar-color-noise, cifar-trivial, cifar-eval, none",
+      "there is no preset 'alexnet'; they are paper, krizhevsky-2012, caffe, torchvision-train, torchvision-eval, trivial-wide, cifar, cifar-color-noise, cifar-trivial, cifar-trivial-half, cifar-eval, none",
     )
     expect(() => preset('toString')).toThrow('there is no preset')
   })
@@ -210,14 +210,15 @@ describe('cifarColorNoise', () => {
 })
 
 describe('cifarTrivial', () => {
-  it('is the cifar augmentation and, half the time, one operation of TrivialAugmentWide', () => {
-    const { transforms, preprocessing } = preset('cifar-trivial')
+  const trivial = trivialAugmentWide({ interpolation: 'bilinear' })
+  it.each([
+    ['cifar-trivial', trivial],
+    ['cifar-trivial-half', randomApply([trivial], { p: 0.5 })],
+  ])('is the cifar augmentation and one operation of TrivialAugmentWide: %s', (name, last) => {
+    const { transforms, preprocessing } = preset(name)
     const cifar = preset('cifar')
     expect(transforms.map(({ name, settings }) => ({ name, settings }))).toEqual(
-      [
-        ...cifar.transforms,
-        randomApply([trivialAugmentWide({ interpolation: 'bilinear' })], { p: 0.5 }),
-      ].map(({ name, settings }) => ({ name, settings })),
+      [...cifar.transforms, last].map(({ name, settings }) => ({ name, settings })),
     )
     expect(preprocessing).toEqual(cifar.preprocessing)
   })

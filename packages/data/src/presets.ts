@@ -85,6 +85,7 @@ const presets = {
   cifar: cifarTrain,
   'cifar-color-noise': cifarColorNoise,
   'cifar-trivial': cifarTrivial,
+  'cifar-trivial-half': cifarTrivialHalf,
   'cifar-eval': cifarEval,
   none: noAugmentation,
 }
@@ -234,17 +235,19 @@ export function cifarColorNoise(options: PresetOptions = {}): Preset {
   return { ...rest, name: 'cifar-color-noise', transforms: [...transforms, noise(options)] }
 }
 
-/** `cifarTrain` with TrivialAugmentWide (Müller and Hutter, 2021) half the time, for long runs that would overfit. */
+const trivial = () => trivialAugmentWide({ interpolation: 'bilinear' })
+
+/** `cifarTrain` with TrivialAugmentWide (Müller and Hutter, 2021), for long runs that would overfit. */
 export function cifarTrivial(options: PresetOptions = {}): Preset {
   const { transforms, ...rest } = cifarTrain(options)
-  return {
-    ...rest,
-    name: 'cifar-trivial',
-    transforms: [
-      ...transforms,
-      randomApply([trivialAugmentWide({ interpolation: 'bilinear' })], { p: 0.5 }),
-    ],
-  }
+  return { ...rest, name: 'cifar-trivial', transforms: [...transforms, trivial()] }
+}
+
+/** `cifarTrain` with TrivialAugmentWide half the time. */
+export function cifarTrivialHalf(options: PresetOptions = {}): Preset {
+  const { transforms, ...rest } = cifarTrain(options)
+  const half = randomApply([trivial()], { p: 0.5 })
+  return { ...rest, name: 'cifar-trivial-half', transforms: [...transforms, half] }
 }
 
 /** Training on pictures as evaluation sees them: the whole of them (`cifarEval`) or the middle. */

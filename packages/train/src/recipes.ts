@@ -120,7 +120,7 @@ export const recipes = {
     description: 'the CIFAR-10 model that comes with the command: 100 epochs, one cycle',
     variant: 'cifar',
     dropout: 0.5,
-    augmentation: 'cifar-trivial',
+    augmentation: 'cifar-trivial-half',
     epochs: 100,
     batchSize: 128,
     optimizer: nesterov,
