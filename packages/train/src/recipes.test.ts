@@ -28,7 +28,7 @@ it('every recipe survives JSON, and its rules fit the network that it is for', (
   }
 })
 
-it('cifar10 is what the bundled model was trained with', () => {
+it('cifar10 is what the bundled model began with', () => {
   const schedule = scheduleOf(recipes.cifar10)
   const steps = 100 * 391
   const rates = Array.from({ length: steps }, (_, step) => schedule(step, steps))

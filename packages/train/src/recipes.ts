@@ -117,7 +117,7 @@ export const recipes = {
     schedule: { kind: 'steps', points: [1 / 3, 2 / 3] },
   },
   cifar10: {
-    description: 'the CIFAR-10 model that comes with the command: 100 epochs, one cycle',
+    description: 'the first run of the bundled CIFAR-10 model: 100 epochs, one cycle',
     variant: 'cifar',
     dropout: 0.5,
     augmentation: 'cifar-trivial-half',
