@@ -1,9 +1,9 @@
 // What docs/experiments says of the bundled CIFAR-10 model, from what apps/cli/scripts/measure-model.ts measured
-// (cifar10.json) and the logs of its runs, of which it keeps an epoch a line (cifar10.jsonl): tables in cifar10.md, the curve
-// and the reliability as pictures.
+// (cifar10.json) and the logs of its runs, of which it keeps an epoch a line (cifar10.jsonl): tables in cifar10.md, the
+// curve and the reliability as pictures.
 //
 //   node scripts/experiments/bundled-model.ts RUN/log.jsonl …   new runs, each from the one before
-//   node scripts/experiments/bundled-model.ts                     the same anew
+//   node scripts/experiments/bundled-model.ts                   the same anew
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
