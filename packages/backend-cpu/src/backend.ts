@@ -38,10 +38,10 @@ export interface AlexNetCpuBackend extends CpuBackend {
   readonly ended: boolean
   /** Address of a float32 tensor's values, moved into the memory if they are not there. */
   address(info: tf.TensorInfo): number
-  /** A new float32 matrix that is computed when something asks for its values, if anything does. */
-  later(shape: number[], product: LaterProduct): tf.TensorInfo
-  /** How a matrix that is not yet computed would be; undefined where it is. */
-  notYet(info: tf.TensorInfo): LaterProduct | undefined
+  /** A new float32 tensor that is computed when something asks for its values, if anything does. */
+  later(shape: number[], operation: string, how: Later): tf.TensorInfo
+  /** How a tensor that is not yet computed would be; undefined where it is. */
+  notYet(info: tf.TensorInfo): Later | undefined
   /** A new float32 tensor in the memory, or a boolean one of a byte an element; its values are not cleared. */
   allocate(
     shape: number[],
@@ -69,14 +69,22 @@ export interface AlexNetCpuBackend extends CpuBackend {
   share(info: tf.TensorInfo, shape: number[]): tf.TensorInfo
 }
 
-/** A product of which any rows can be had: gradients of large matrices, which a step of the optimiser takes in parts. */
-export interface LaterProduct {
-  /** The tensors that it is made of; their values stay while it waits. */
+/** How values that nobody has asked for yet are computed: as they are, or in the form in which they are used. */
+export interface Later {
+  /** The tensors that they are made of; the values of those stay while these wait. */
   of: readonly tf.TensorInfo[]
-  rows: number
-  columns: number
-  /** Writes rows `first` to `first + count − 1` at an address. */
-  compute(address: number, first: number, count: number): void
+  /** Writes them at an address. */
+  compute(address: number): void
+  /** Writes max(0, value) instead. */
+  rectified?(address: number): void
+  /** Writes 0 instead of the values where this tensor of ReLU's output is not above 0. */
+  through?: { relu: tf.TensorInfo; compute(address: number): void }
+  /** A matrix of which any rows can be had, from row `first` on: the optimiser takes gradients of large ones in parts. */
+  parts?: {
+    rows: number
+    columns: number
+    compute(address: number, first: number, count: number): void
+  }
 }
 
 class Entry implements TensorEntry {
@@ -88,8 +96,8 @@ class Entry implements TensorEntry {
   isBytes = false
   prepared: Map<string, number> | undefined
   #address = 0
-  #later: { product: LaterProduct; of: readonly Entry[] } | undefined
-  /** Products that wait and are made of this one's values. */
+  #later: { how: Later; what: () => string; of: readonly Entry[] } | undefined
+  /** Those that wait and are made of this one's values. */
   #waiting: Set<Entry> | undefined
   #isReleased = false
   #engine: Engine
@@ -105,11 +113,11 @@ class Entry implements TensorEntry {
   /** Of its values in the memory; 0 while they are a JavaScript array. Computes what waits. */
   get address(): number {
     if (this.#later) {
-      const { rows, columns, compute } = this.#later.product
+      const { how, what } = this.#later
       const { memory } = this.#engine
-      const address = memory.allocate(rows * columns * 4, () => `a product [${rows},${columns}]`)
+      const address = memory.allocate(this.length * 4, what)
       try {
-        compute(address, 0, rows)
+        how.compute(address)
       } catch (error) {
         memory.free(address)
         throw error
@@ -124,14 +132,14 @@ class Entry implements TensorEntry {
     return this.#address !== 0 || this.#later !== undefined
   }
 
-  get later(): LaterProduct | undefined {
-    return this.#later?.product
+  get later(): Later | undefined {
+    return this.#later?.how
   }
 
-  /** Makes it a product that is computed when it is asked for. */
-  wait(product: LaterProduct, of: readonly Entry[]): void {
-    this.length = product.rows * product.columns
-    this.#later = { product, of }
+  /** Makes it one of `length` numbers that are computed when it is asked for them. */
+  wait(length: number, what: () => string, how: Later, of: readonly Entry[]): void {
+    this.length = length
+    this.#later = { how, what, of }
     for (const entry of of) {
       entry.#waiting ??= new Set()
       entry.#waiting.add(this)
@@ -313,19 +321,18 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
       return { info, address }
     }
 
-    later(shape: number[], product: LaterProduct): tf.TensorInfo {
+    later(shape: number[], operation: string, how: Later): tf.TensorInfo {
       const dataId = this.#store(undefined, 'float32')
+      const entries = how.of.map(({ dataId: each }) => this.data.get(each) as Entry)
+      const what = () => `${operation}: its result [${shape}]`
       const entry = this.data.get(dataId) as Entry
-      entry.wait(
-        product,
-        product.of.map((each) => this.data.get(each.dataId) as Entry),
-      )
+      entry.wait(tf.util.sizeFromShape(shape), what, how, entries)
       const info = { dataId, shape, dtype: 'float32' as const }
       this.#made.push(info)
       return info
     }
 
-    notYet(info: tf.TensorInfo): LaterProduct | undefined {
+    notYet(info: tf.TensorInfo): Later | undefined {
       return (this.data.get(info.dataId) as Entry).later
     }
 

@@ -155,6 +155,7 @@ export class LocalBatches implements BatchSource {
   async stop(): Promise<void> {
     this.#gate.close()
     await Promise.all(this.#underWay)
+    this.#platform.rest?.()
   }
 
   async #place(index: number, place: number, filling: Filling): Promise<void> {

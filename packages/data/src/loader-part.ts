@@ -152,6 +152,7 @@ export function serveParts(
   listen((message) => {
     if ('forget' in message) {
       workers.delete(message.forget)
+      if (workers.size === 0) platform.rest?.()
       return
     }
     if ('settings' in message) {

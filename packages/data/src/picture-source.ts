@@ -48,7 +48,7 @@ export interface Checksum {
 export interface Platform {
   /**
    * The bytes of a source, at once where that can be done and `wait` says that nobody minds.
-   * @param isLent Whether `giveBack` is told when nobody reads them any more. Default false.
+   * @param isLent Whether `giveBack` is told when nobody reads them any more, and `rest` in the end. Default false.
    */
   read(
     source: Exclude<PictureSource, { kind: 'pixels' }>,
@@ -61,6 +61,8 @@ export interface Platform {
    * others, such as a caller's own, nothing becomes.
    */
   giveBack?(bytes: Uint8Array): void
+  /** Closes what `read` has left open for those who come again; files may be replaced now. */
+  rest?(): void
   /** The address that a plain path stands for, where there are no files: relative to the page. */
   addressOf?(path: string): string
   /** Decodes what this package does not itself, as it is stored; `bytes` have passed `inspectPicture`. */

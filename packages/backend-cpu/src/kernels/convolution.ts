@@ -11,6 +11,7 @@ import {
   LEFT_PATCHES,
   LEFT_PATCHES_TRANSPOSED,
   LEFT_SPREAD,
+  RELU,
   RIGHT_FILTER_TRANSPOSED,
   RIGHT_ROWS,
 } from '../generated/layout.ts'
@@ -76,6 +77,12 @@ function groupsOf({ attrs }: KernelArguments): number {
   return (attrs.groups as number | undefined) ?? 1
 }
 
+/** Addresses of a whole convolution's operands; start 0 is no bias. */
+interface Operands extends GroupOperands {
+  start: number
+  activation: number
+}
+
 function requireGroups(info: WindowShapes, filterShape: readonly number[], groups: number): void {
   if (info.inChannels === filterShape[2]! * groups && info.outChannels % groups === 0) return
   throw new Error(
@@ -102,23 +109,45 @@ function forward(
   const picture = backend.address(inputs.x!)
   const filter = backend.address(inputs.filter!)
   const start = bias ? backend.address(bias) : 0
-  const result = backend.allocate(info.outShape, operation)
-  const parts = byGroup(info, groups, { picture, filter, map: result.address })
-  const maps = info.outChannels / groups
   // Outside of gradients the filter will most likely be used again as it is.
   const keeps = tf.engine().state.gradientDepth === 0
+  const compute = (map: number, flags: number) =>
+    convolve(backend, info, groups, {
+      operands: { picture, filter, map, start, activation: flags },
+      kept: keeps ? inputs.filter! : undefined,
+    })
+  // In training ReLU comes as an operation of its own, and nothing asks for what came before it.
+  if (!keeps && activation === 0) {
+    return backend.later(info.outShape, operation, {
+      of: [inputs.x!, inputs.filter!, ...(bias ? [bias] : [])],
+      compute: (address) => compute(address, 0),
+      rectified: (address) => compute(address, RELU),
+    })
+  }
+  const result = backend.allocate(info.outShape, operation)
+  compute(result.address, activation)
+  return result.info
+}
+
+/** Writes the map of a convolution, with bias and activation. */
+function convolve(
+  backend: AlexNetCpuBackend,
+  info: WindowShapes,
+  groups: number,
+  { operands, kept }: { operands: Operands; kept: tf.TensorInfo | undefined },
+): void {
   const squares = backend.engine.winograd ? convolutionOfPhases(info, groups) : undefined
   if (squares) {
-    const operands = { picture, filter, map: result.address, start, activation }
-    phasesForward(backend, info, squares, operands, keeps ? inputs.filter! : undefined)
-    return result.info
+    phasesForward(backend, info, squares, operands, kept)
+    return
   }
-  for (const [group, part] of parts.entries()) {
+  const { start, activation } = operands
+  const maps = info.outChannels / groups
+  for (const [group, part] of byGroup(info, groups, operands).entries()) {
     const ownStart = start ? start + group * maps * 4 : 0
     if (backend.engine.winograd && winogradPays(info, groups)) {
-      const operands = { ...part, start: ownStart, activation }
-      const kept = keeps ? { filter: inputs.filter!, part: `${group}` } : undefined
-      winogradForward(backend, info, groups, operands, kept)
+      const own = { ...part, start: ownStart, activation }
+      winogradForward(backend, info, groups, own, kept && { filter: kept, part: `${group}` })
       continue
     }
     multiply(backend.engine, {
@@ -138,7 +167,6 @@ function forward(
       activation,
     })
   }
-  return result.info
 }
 
 export const conv2D: Kernel = {

@@ -138,6 +138,29 @@ const pow: Kernel = {
   },
 }
 
+const plainRelu = unaryKernel('Relu', RELU_OF)
+/** What ReLU has made, by its data: the gradient of a maximum of it waits for ReLU's. */
+const rectified = new WeakSet<object>()
+
+export function isRectified(info: tf.TensorInfo): boolean {
+  return rectified.has(info.dataId)
+}
+
+/** ReLU, together with what it is of where that waits for it. */
+const relu: Kernel = {
+  name: 'Relu',
+  run(call, fallback) {
+    const { backend } = call
+    const x = call.inputs.x!
+    const together = backend.notYet(x)?.rectified
+    const result = together ? backend.allocate(x.shape, 'Relu') : undefined
+    if (result) together!(result.address)
+    const info = result?.info ?? (plainRelu.run(call, fallback) as tf.TensorInfo)
+    rectified.add(info.dataId)
+    return info
+  },
+}
+
 /**
  * ReluGradient, which tfjs does not have: dy where ReLU's output y is above 0, in one pass where tfjs takes
  * two and a tensor of ones and zeros.
@@ -145,6 +168,12 @@ const pow: Kernel = {
 const reluGradient = customKernel<'ReluGradient', AlexNetCpuBackend>(
   'ReluGradient',
   ({ inputs: { y, dy }, backend }) => {
+    const through = backend.notYet(dy)?.through
+    if (through?.relu.dataId === y.dataId) {
+      const { info, address } = backend.allocate(y.shape, 'relu gradient')
+      through.compute(address)
+      return info
+    }
     const operands = [backend.address(y), backend.address(dy)] as const
     const { info, address } = backend.allocate(y.shape, 'relu gradient')
     const count = tf.util.sizeFromShape(y.shape)
@@ -194,7 +223,7 @@ export const elementwiseKernels: Kernel[] = [
   unaryKernel('Exp', EXPONENTIAL),
   unaryKernel('LeakyRelu', LEAKY_RELU_OF),
   unaryKernel('Neg', NEGATE),
-  unaryKernel('Relu', RELU_OF),
+  relu,
   unaryKernel('Relu6', RELU6_OF),
   unaryKernel('Rsqrt', INVERSE_ROOT),
   unaryKernel('Sigmoid', SIGMOID_OF),

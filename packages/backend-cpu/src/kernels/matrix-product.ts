@@ -274,7 +274,11 @@ function gradientLater(
       depth,
       activation: 0,
     })
-  return backend.later(shape, { of: [a, b], rows, columns, compute })
+  return backend.later(shape, 'a product', {
+    of: [a, b],
+    compute: (address) => compute(address, 0, rows),
+    parts: { rows, columns, compute },
+  })
 }
 
 function covered({ inputs }: KernelArguments): boolean {

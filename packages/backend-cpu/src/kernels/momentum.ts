@@ -81,19 +81,19 @@ export function inParts(
   gradient: tf.TensorInfo,
   step: (address: number, first: number, count: number) => void,
 ): void {
-  const later = backend.notYet(gradient)
-  if (!later) {
+  const parts = backend.notYet(gradient)?.parts
+  if (!parts) {
     step(backend.address(gradient), 0, tf.util.sizeFromShape(gradient.shape))
     return
   }
-  const { rows, columns } = later
+  const { rows, columns } = parts
   const { memory } = backend.engine
   const partRows = Math.min(rows, PART_ROWS)
   const part = memory.allocate(partRows * columns * 4, () => 'part of a gradient')
   try {
     for (let first = 0; first < rows; first += partRows) {
       const count = Math.min(partRows, rows - first)
-      later.compute(part, first, count)
+      parts.compute(part, first, count)
       step(part, first * columns, count * columns)
     }
   } finally {

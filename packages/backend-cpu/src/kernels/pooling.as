@@ -1,10 +1,10 @@
-// Max and average pooling of NHWC pictures and their gradients. Channels run innermost, four at a time;
-// a forward task is a row of the map, a gradient task a strip of channels of one picture, because the
-// windows of a picture overlap and only one task may add to an element. A maximum is one instruction
-// a number with pmax, where f32x4.max takes nine to pass NaN on; a mask beside it does that here.
+// Max and average pooling of NHWC pictures and their gradients. Channels run innermost, a vector at a time;
+// a forward task is a row of the map, a gradient task one picture or, of few pictures, a strip of its channels,
+// because the windows of a picture overlap and only one task may add to an element.
 
 import { VECTOR } from '../micro-kernel'
-import { sendToMaximum } from './pooling-window'
+import { bringNear } from './vector'
+import { largestOfNine, sendToMaximumOfNine } from './pooling-window'
 
 @unmanaged
 export class PoolingParameters {
@@ -28,6 +28,8 @@ export class PoolingParameters {
   padLeft: i32
   /** Channels of a gradient task. */
   taskChannels: i32
+  /** 1: the gradient of ReLU before a maximum is taken with it, 0 where the maximum is not above zero. */
+  rectified: i32
 }
 
 /** One row of maps: y = maximum or mean of the window's pixels that lie inside the picture. */
@@ -41,20 +43,18 @@ export function pool(parameters: usize, task: i32, worker: i32): void {
   const y0 = max(0, top)
   const y1 = min(p.pictureHeight, top + p.windowHeight)
   let target = <usize>p.y + <usize>task * <usize>p.mapWidth * pixelBytes
+  if (y1 > y0) bringNear(base + <usize>y0 * rowBytes, <usize>(y1 - y0) * rowBytes, target)
   for (let mapX = 0; mapX < p.mapWidth; mapX++) {
     const edge = mapX * p.strideWidth - p.padLeft
     const x0 = max(0, edge)
     const x1 = min(p.pictureWidth, edge + p.windowWidth)
     const scale = f32x4.splat(<f32>1 / <f32>max(1, (y1 - y0) * (x1 - x0)))
-    const whole = !p.average && y1 - y0 == 3 && x1 - x0 == 3
-    const first = base + <usize>y0 * rowBytes + <usize>x0 * pixelBytes
     let at: usize = 0
+    if (!p.average && y1 - y0 == 3 && x1 - x0 == 3) {
+      at = pixelBytes & ~(<usize>VECTOR - 1)
+      largestOfNine(base + <usize>y0 * rowBytes + <usize>x0 * pixelBytes, target, rowBytes, pixelBytes, at)
+    }
     for (; at + 16 <= pixelBytes; at += 16) {
-      if (whole) {
-        const from = first + at
-        v128.store(target + at, threeByThree(from, from + rowBytes, from + 2 * rowBytes, pixelBytes))
-        continue
-      }
       let value = p.average ? f32x4.splat(0) : f32x4.splat(-Infinity)
       let nan = i32x4.splat(0)
       for (let y = y0; y < y1; y++) {
@@ -86,30 +86,18 @@ export function pool(parameters: usize, task: i32, worker: i32): void {
   }
 }
 
-/** Maximum of three pixels in each of three rows. */
-// @ts-ignore: decorator
-@inline
-function threeByThree(top: usize, middle: usize, bottom: usize, pixelBytes: usize): v128 {
-  const a0 = v128.load(top)
-  const a1 = v128.load(top + pixelBytes)
-  const a2 = v128.load(top + 2 * pixelBytes)
-  const b0 = v128.load(middle)
-  const b1 = v128.load(middle + pixelBytes)
-  const b2 = v128.load(middle + 2 * pixelBytes)
-  const c0 = v128.load(bottom)
-  const c1 = v128.load(bottom + pixelBytes)
-  const c2 = v128.load(bottom + 2 * pixelBytes)
-  const a = f32x4.pmax(f32x4.pmax(a0, a1), a2)
-  const b = f32x4.pmax(f32x4.pmax(b0, b1), b2)
-  const c = f32x4.pmax(f32x4.pmax(c0, c1), c2)
-  const aNan = v128.or(v128.or(f32x4.ne(a0, a0), f32x4.ne(a1, a1)), f32x4.ne(a2, a2))
-  const bNan = v128.or(v128.or(f32x4.ne(b0, b0), f32x4.ne(b1, b1)), f32x4.ne(b2, b2))
-  const cNan = v128.or(v128.or(f32x4.ne(c0, c0), f32x4.ne(c1, c1)), f32x4.ne(c2, c2))
-  return v128.or(f32x4.pmax(f32x4.pmax(a, b), c), v128.or(v128.or(aNan, bNan), cNan))
+/** Zeros in channels `first` to `last` (bytes) of the pixels from `pixel` to `end`. */
+function clearPixels(pixel: usize, end: usize, pixelBytes: usize, first: usize, last: usize): void {
+  const zero = f32x4.splat(0)
+  for (; pixel < end; pixel += pixelBytes) {
+    let at = first
+    for (; at + 16 <= last; at += 16) v128.store(pixel + at, zero)
+    for (; at < last; at += 4) store<f32>(pixel + at, 0)
+  }
 }
 
 /**
- * One strip of channels of one picture: dx = dy sent to the first element of its window that equals the
+ * A picture, or a strip of its channels: dx = dy sent to the first element of its window that equals the
  * maximum, or spread evenly over the window's pixels that lie inside the picture.
  */
 export function poolGradient(parameters: usize, task: i32, worker: i32): void {
@@ -124,19 +112,22 @@ export function poolGradient(parameters: usize, task: i32, worker: i32): void {
   const pictureBytes = <usize>p.pictureHeight * rowBytes
   const x = <usize>p.x + <usize>picture * pictureBytes
   const dx = <usize>p.dx + <usize>picture * pictureBytes
-  const zero = f32x4.splat(0)
-
-  for (let pixel = dx, end = dx + pictureBytes; pixel < end; pixel += pixelBytes) {
-    let at = first
-    for (; at + 16 <= last; at += 16) v128.store(pixel + at, zero)
-    for (; at < last; at += 4) store<f32>(pixel + at, 0)
-  }
+  const vectors = (last - first) & ~(<usize>VECTOR - 1)
+  const always = p.rectified ? 0 : -1
+  // Rows of the picture that are cleared: just before the first window adds to them.
+  let cleared = dx
 
   let map = <usize>picture * <usize>p.mapHeight * <usize>p.mapWidth * pixelBytes
   for (let mapY = 0; mapY < p.mapHeight; mapY++) {
     const top = mapY * p.strideHeight - p.padTop
     const y0 = max(0, top)
     const y1 = min(p.pictureHeight, top + p.windowHeight)
+    const below = dx + <usize>max(0, y1) * rowBytes
+    if (below > cleared) {
+      if (!p.average && last - first == pixelBytes) bringNear(x + (cleared - dx), below - cleared, cleared)
+      clearPixels(cleared, below, pixelBytes, first, last)
+      cleared = below
+    }
     for (let mapX = 0; mapX < p.mapWidth; mapX++) {
       const edge = mapX * p.strideWidth - p.padLeft
       const x0 = max(0, edge)
@@ -144,13 +135,13 @@ export function poolGradient(parameters: usize, task: i32, worker: i32): void {
       const scale = <f32>1 / <f32>max(1, (y1 - y0) * (x1 - x0))
       let at = first
       if (!p.average && y1 - y0 == 3 && x1 - x0 == 3) {
-        const corner = <usize>y0 * rowBytes + <usize>x0 * pixelBytes
-        for (; at + <usize>VECTOR <= last; at += VECTOR) {
-          sendToMaximum(x + corner + at, dx + corner + at, <usize>p.y + map + at, <usize>p.dy + map + at, rowBytes, pixelBytes)
-        }
+        const corner = <usize>y0 * rowBytes + <usize>x0 * pixelBytes + at
+        const place = map + at
+        sendToMaximumOfNine(x + corner, dx + corner, <usize>p.y + place, <usize>p.dy + place, rowBytes, pixelBytes, vectors, always)
+        at += vectors
       }
       for (; at + 16 <= last; at += 16) {
-        const dy = v128.load(<usize>p.dy + map + at)
+        let dy = v128.load(<usize>p.dy + map + at)
         if (p.average) {
           const share = f32x4.mul(dy, f32x4.splat(scale))
           for (let y = y0; y < y1; y++) {
@@ -161,6 +152,7 @@ export function poolGradient(parameters: usize, task: i32, worker: i32): void {
           }
         } else {
           const maximum = v128.load(<usize>p.y + map + at)
+          if (p.rectified) dy = v128.and(dy, f32x4.gt(maximum, f32x4.splat(0)))
           let open = i32x4.splat(-1)
           for (let y = y0; y < y1; y++) {
             for (let column = x0; column < x1; column++) {
@@ -175,8 +167,8 @@ export function poolGradient(parameters: usize, task: i32, worker: i32): void {
       }
       for (; at < last; at += 4) {
         const dy = load<f32>(<usize>p.dy + map + at)
-        let open = true
         const maximum: f32 = p.average ? 0 : load<f32>(<usize>p.y + map + at)
+        let open = !p.rectified || maximum > 0
         for (let y = y0; y < y1; y++) {
           for (let column = x0; column < x1; column++) {
             const offset = <usize>y * rowBytes + <usize>column * pixelBytes + at
@@ -191,5 +183,5 @@ export function poolGradient(parameters: usize, task: i32, worker: i32): void {
       }
       map += pixelBytes
     }
-  }
+  }  clearPixels(cleared, dx + pictureBytes, pixelBytes, first, last)
 }

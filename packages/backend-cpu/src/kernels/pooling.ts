@@ -5,10 +5,13 @@
 import { poolingShapes, type WindowShapes } from '@alexnet/backend/kernels'
 import * as tf from '@tensorflow/tfjs'
 import { poolingParameters } from '../generated/layout.ts'
+import { isRectified } from './elementwise.ts'
 import type { Kernel, KernelArguments } from './kernel.ts'
 
-/** Channels of a gradient task: two cache lines of each pixel. */
-const TASK_CHANNELS = 32
+/** Pictures from which on a gradient task is all of one, read from end to end. */
+const MANY_PICTURES = 8
+/** Of fewer, it is so many channels: two cache lines of each pixel. */
+const STRIP = 32
 
 function parameters(info: WindowShapes, average: boolean) {
   return {
@@ -25,7 +28,8 @@ function parameters(info: WindowShapes, average: boolean) {
     strideWidth: info.strideWidth,
     padTop: info.padInfo.top,
     padLeft: info.padInfo.left,
-    taskChannels: TASK_CHANNELS,
+    taskChannels: info.batchSize < MANY_PICTURES ? STRIP : info.inChannels,
+    rectified: 0,
   }
 }
 
@@ -60,7 +64,10 @@ function pool(name: string, average: boolean): Kernel {
   }
 }
 
-/** The kernel of a gradient; that of a maximum looks at the picture and the map again. */
+/**
+ * The kernel of a gradient; that of a maximum looks at the picture and the map again. Of what ReLU has made it waits
+ * for ReLU's own, which then costs nothing: the maximum itself says whether it is above zero.
+ */
 function gradient(name: string, average: boolean): Kernel {
   return {
     name,
@@ -79,14 +86,20 @@ function gradient(name: string, average: boolean): Kernel {
         x: average ? 0 : backend.address(input!),
         y: average ? 0 : backend.address(output!),
         dy: backend.address(dy!),
+        ...parameters(info, average),
+      }
+      const tasks = info.batchSize * Math.ceil(info.inChannels / operands.taskChannels)
+      const compute = (dx: number, rectified: 0 | 1) =>
+        backend.engine.run('poolGradient', poolingParameters, { ...operands, dx, rectified }, tasks)
+      if (!average && isRectified(input!)) {
+        return backend.later(info.inShape, name, {
+          of: [input!, output!, dy!],
+          compute: (address) => compute(address, 0),
+          through: { relu: input!, compute: (address) => compute(address, 1) },
+        })
       }
       const result = backend.allocate(info.inShape, name)
-      backend.engine.run(
-        'poolGradient',
-        poolingParameters,
-        { ...operands, dx: result.address, ...parameters(info, average) },
-        info.batchSize * Math.ceil(info.inChannels / TASK_CHANNELS),
-      )
+      compute(result.address, 0)
       return result.info
     },
   }

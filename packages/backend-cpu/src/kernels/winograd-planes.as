@@ -8,6 +8,7 @@
 // row in a plane follows from its place.
 
 import { VECTOR } from '../micro-kernel'
+import { bringNear } from './vector'
 
 /**
  * Bytes between the planes beyond their length. Without it the planes would start a multiple of 4096
@@ -171,6 +172,20 @@ export function writePixels(
       pixel += pixelBytes
     }
     table += 32
+  }
+}
+
+/**
+ * Brings down × across pixels from (y0, x0) on into the cache, row by row from end to end, as far as they lie inside the
+ * picture: a transform reads a few channels of all of them, and then the next few. A word goes to `to`.
+ */
+export function bringPixels(
+  picture: usize, pixelBytes: usize, height: i32, width: i32, y0: i32, x0: i32, down: i32, across: i32, to: usize,
+): void {
+  const left = max(0, x0)
+  const bytes = <usize>max(0, min(width, x0 + across) - left) * pixelBytes
+  for (let y = max(0, y0), end = min(height, y0 + down); y < end; y++) {
+    bringNear(picture + <usize>(y * width + left) * pixelBytes, bytes, to)
   }
 }
 

@@ -21,7 +21,7 @@ import {
   mapRow, pictureColumn, pictureRow,
 } from './winograd-lines'
 import {
-  LINE, LINE_BYTES, NO_START, offset, PIXELS, PLACES, PLANE_GAP, planeRows, points, WinogradParameters, writePixels, writePlaces,
+  bringPixels, LINE, LINE_BYTES, NO_START, offset, PIXELS, PLACES, PLANE_GAP, planeRows, points, WinogradParameters, writePixels, writePlaces,
 } from './winograd-planes'
 import { FIRST, joined, micro_rows, micro_rows_16, pairRows, RELU, RELU6, ROW_STRIDE, tileRows, VECTOR } from '../micro-kernel'
 
@@ -120,12 +120,15 @@ function findPixels(p: WinogradParameters, tile: i32, lines: usize): void {
   const pixelBytes = <usize>p.picturePixel << 2
   const picture = <usize>p.picture + <usize>(row / p.tilesDown * p.pictureHeight * p.pictureWidth) * pixelBytes
   const zeros = lines + LINE_BYTES
+  const y0 = offset(p, tileY, p.down7, p.down8) - p.padTop
+  const x0 = offset(p, tileX, p.across7, p.across8) - p.padLeft
+  const down = points(tileY, p.down7, p.down8)
+  const across = points(tileX, p.across7, p.across8)
   clearFloats(zeros, p.channels)
-  writePixels(
-    lines + PIXELS, picture, pixelBytes, p.pictureHeight, p.pictureWidth,
-    offset(p, tileY, p.down7, p.down8) - p.padTop, offset(p, tileX, p.across7, p.across8) - p.padLeft,
-    points(tileY, p.down7, p.down8), points(tileX, p.across7, p.across8), zeros,
-  )
+  writePixels(lines + PIXELS, picture, pixelBytes, p.pictureHeight, p.pictureWidth, y0, x0, down, across, zeros)
+  if (p.picturePixel == p.channels) {
+    bringPixels(picture, pixelBytes, p.pictureHeight, p.pictureWidth, y0, x0, down, across, lines)
+  }
 }
 
 /** V of channels c0 … c1 − 1 of a tile whose pixels and places are found, into the planes at `to`. */
@@ -277,10 +280,12 @@ export function winogradGradientTiles(parameters: usize, task: i32, worker: i32)
   const mapBytes = <usize>p.maps << 2
   const zeros = lines + LINE_BYTES
   clearFloats(zeros, p.maps)
-  writePixels(
-    lines + PIXELS, <usize>p.map + <usize>(row / p.tilesDown * p.mapHeight * p.mapWidth) * pixelBytes, pixelBytes, p.mapHeight,
-    p.mapWidth, offset(p, tileY, p.down7, p.down8), offset(p, tileX, p.across7, p.across8), height, across + 1 - size, zeros,
-  )
+  const map = <usize>p.map + <usize>(row / p.tilesDown * p.mapHeight * p.mapWidth) * pixelBytes
+  const y0 = offset(p, tileY, p.down7, p.down8)
+  const x0 = offset(p, tileX, p.across7, p.across8)
+  const width = across + 1 - size
+  writePixels(lines + PIXELS, map, pixelBytes, p.mapHeight, p.mapWidth, y0, x0, height, width, zeros)
+  if (p.mapPixel == p.maps) bringPixels(map, pixelBytes, p.mapHeight, p.mapWidth, y0, x0, height, width, lines)
   writePlaces(p, lines + PLACES, tile, p.tile0, mapBytes, <usize>p.tiles * mapBytes + PLANE_GAP)
   for (let j = 0; j < p.maps; j += LANES) {
     const at = <usize>j << 2

@@ -20,11 +20,11 @@ type Convolution = tf.backend_util.Conv2DInfo
 type Parameters = StructValues<typeof winogradParameters>
 
 /** Tiles of a task that makes its own V: their transforms and products are a few MB. */
-const TASK_TILES = 48
+const TASK_TILES = 32
 /** Up to so many tiles, V is made once and tasks are blocks of maps, so that there are tasks for threads. */
 const SHARED_TILES = 192
 /** Bytes of the transformed tiles that the filter gradient keeps at a time. */
-const CHUNK_BYTES = 48e6
+const CHUNK_BYTES = 4e6
 
 /** How an axis of a map is cut: tiles, and how many of them have at least 7 and 8 elements. */
 interface Cut {

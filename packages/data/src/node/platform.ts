@@ -1,20 +1,16 @@
 // Node's side of loading: files by their path, sharp for what `jpeg.ts` leaves. Workers import this file, so it
 // starts none: a worker that can start itself is a circle on which bundlers hang.
 
-import { closeSync, openSync, readSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { crc32 } from 'node:zlib'
-import { PictureError } from '../picture.ts'
-import type { Checksum, PictureSource, Platform } from '../picture-source.ts'
+import type { PictureSource, Platform } from '../picture-source.ts'
 import { readBlob, readUrl } from '../read-source.ts'
 import { decodeWithSharp } from './decode.ts'
-import { systemPath } from './file-names.ts'
-import { giveBack, readPlainFile, readPlainFileSync, unreadable } from './read-file.ts'
+import { giveBack, readPlainFile, readPlainFileSync } from './read-file.ts'
+import { closeFiles, readPart } from './read-part.ts'
 
 /** Node as a loader's thread needs it. */
 export const nodePlatform: Platform = {
-  read(source, wait, path, isLent) {
+  read(source, wait, path, isLent = false) {
     switch (source.kind) {
       case 'bytes':
         return source.bytes
@@ -24,19 +20,19 @@ export const nodePlatform: Platform = {
         return readUrl(source.url, path)
       case 'pixelFile': {
         const length = source.width * source.height * 3
-        const part = { ...source, length }
-        return wait ? readPartSync(part, path) : readPart(part, path)
+        return readPart({ ...source, length }, { wait, keepOpen: isLent, name: path })
       }
       case 'file':
         if (source.start !== undefined && source.length !== undefined) {
           const { path: file, start, length, checksum } = source
           const part = { path: file, start, length, checksum }
-          return wait ? readPartSync(part, path) : readPart(part, path)
+          return readPart(part, { wait, keepOpen: isLent, name: path })
         }
         return wait ? readPlainFileSync(source.path, isLent) : readPlainFile(source.path, isLent)
     }
   },
   giveBack,
+  rest: closeFiles,
   decode: decodeWithSharp,
   processors: availableParallelism(),
   canShare: true,
@@ -48,65 +44,4 @@ export async function readSource(
   path: string,
 ): Promise<Uint8Array> {
   return nodePlatform.read(source, false, path)
-}
-
-interface FilePart {
-  path: string
-  start: number
-  length: number
-  checksum?: Checksum | undefined
-}
-
-/** The file that parts were last read from, left open: the next part is most likely in it, too. */
-let current: { path: string; descriptor: number } | undefined
-
-function readPartSync({ path, start, length, checksum }: FilePart, name: string): Uint8Array {
-  try {
-    if (current?.path !== path) {
-      if (current) closeSync(current.descriptor)
-      current = undefined
-      current = { path, descriptor: openSync(systemPath(path), 'r') }
-    }
-    const bytes = new Uint8Array(length)
-    if (readSync(current.descriptor, bytes, 0, length, start) < length) throw cutOff(name)
-    return checked(bytes, checksum, name)
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
-
-async function readPart(
-  { path, start, length, checksum }: FilePart,
-  name: string,
-): Promise<Uint8Array> {
-  try {
-    const file = await open(systemPath(path))
-    try {
-      const bytes = new Uint8Array(length)
-      const { bytesRead } = await file.read(bytes, 0, length, start)
-      if (bytesRead < length) throw cutOff(name)
-      return checked(bytes, checksum, name)
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
-
-function checked(bytes: Uint8Array, checksum: Checksum | undefined, path: string): Uint8Array {
-  if (!checksum) return bytes
-  if (crc32(bytes) === checksum.crc32) {
-    checksum.found[checksum.at] = 1
-    return bytes
-  }
-  throw new PictureError('is damaged: its bytes are not those that were packed; pack anew', {
-    path,
-  })
-}
-
-function cutOff(path: string): PictureError {
-  return new PictureError('lies behind the end of its file, which is cut off; get it anew', {
-    path,
-  })
 }

@@ -1,0 +1,146 @@
+// What is computed only when it is asked for: nothing of it may be seen from outside but the time.
+
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { momentumStep } from './index.ts'
+import { randoms, useCpu } from './testing/start.ts'
+
+interface Case {
+  picture: [number, number, number, number]
+  filter: [number, number, number, number]
+  strides?: number
+  groups?: number
+}
+
+/** A case of each path of a convolution. */
+const cases: Record<string, Case> = {
+  direct: { picture: [3, 9, 8, 3], filter: [5, 5, 3, 7] },
+  Winograd: { picture: [3, 13, 12, 32], filter: [3, 3, 32, 40] },
+  'Winograd of many tiles': { picture: [24, 16, 16, 32], filter: [3, 3, 32, 32] },
+  phases: { picture: [2, 35, 35, 3], filter: [11, 11, 3, 32], strides: 4 },
+  groups: { picture: [2, 9, 9, 64], filter: [3, 3, 32, 64], groups: 2 },
+}
+
+const tensor = (shape: number[], seed: number) =>
+  tf.tensor(randoms(tf.util.sizeFromShape(shape), seed), shape)
+
+function convolve({ strides = 1, groups }: Case, x: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor) {
+  const window = { strides: [strides, strides], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1] }
+  const name = groups ? 'GroupedConv2D' : 'FusedConv2D'
+  const attributes = { ...window, activation: 'linear', ...(groups && { groups }) }
+  return tf.engine().runKernel(name, { x, filter, bias }, attributes) as tf.Tensor
+}
+
+/** What a function gives while gradients are recorded, as a step of training computes. */
+function inTraining<T>(work: () => T): T {
+  let result: T | undefined
+  tf.tidy(() => {
+    tf.grad((one) => {
+      result = work()
+      return tf.sum(one)
+    })(tf.scalar(1))
+  })
+  return result!
+}
+
+describe('a convolution in training', () => {
+  beforeAll(() => useCpu())
+
+  it.each(Object.entries(cases))('%s: is what it is elsewhere, and so is its ReLU', (_, one) => {
+    tf.tidy(() => {
+      const numbers = randoms(tf.util.sizeFromShape(one.picture), 1)
+      const odd = Float32Array.from(numbers)
+      odd[7] = Number.NaN
+      odd[odd.length - 5] = Number.POSITIVE_INFINITY
+      for (const values of [numbers, odd]) {
+        const x = tf.tensor(values, one.picture)
+        const filter = tensor(one.filter, 2)
+        const bias = tensor([one.filter[3]], 3)
+        const plain = convolve(one, x, filter, bias)
+        const expected = { plain: plain.dataSync(), relu: tf.relu(plain).dataSync() }
+        const order = [
+          () => {
+            const c = convolve(one, x, filter, bias)
+            return { relu: tf.relu(c).dataSync(), plain: c.dataSync() }
+          },
+          () => {
+            const c = convolve(one, x, filter, bias)
+            return { plain: c.dataSync(), relu: tf.relu(c).dataSync() }
+          },
+        ]
+        for (const ask of order) expect(inTraining(ask)).toEqual(expected)
+      }
+    })
+  })
+
+  it('uses the filter that it was given, though it changes in place before it is asked for', () => {
+    const one = cases.direct!
+    const before = tf.memory().numBytes
+    const [filter, velocity] = tf.tidy(() => [
+      tf.variable(tensor(one.filter, 2)),
+      tf.variable(tf.zeros(one.filter)),
+    ]) as [tf.Variable, tf.Variable]
+    const x = tensor(one.picture, 1)
+    const bias = tensor([one.filter[3]], 3)
+    const expected = tf.tidy(() => convolve(one, x, filter, bias).dataSync())
+    const gradient = tf.ones(one.filter)
+    const found = inTraining(() => {
+      const c = convolve(one, x, filter, bias)
+      momentumStep({ weight: filter, velocity, gradient, learningRate: 1, momentum: 0 })
+      x.dispose()
+      return c.dataSync()
+    })
+    expect(found).toEqual(expected)
+    tf.dispose([filter, velocity, bias, gradient])
+    expect(tf.memory().numBytes).toBe(before)
+  })
+
+  it('leaves no memory behind, asked for or not', () => {
+    const one = cases.Winograd!
+    const [x, filter] = [tensor(one.picture, 1), tensor(one.filter, 2)]
+    const bias = tensor([one.filter[3]], 3)
+    const used = () => (tf.memory() as unknown as { numBytesInUse: number }).numBytesInUse
+    const step = () => {
+      inTraining(() => void convolve(one, x, filter, bias))
+      inTraining(() => void tf.relu(convolve(one, x, filter, bias)))
+      inTraining(() => void convolve(one, x, filter, bias).dataSync())
+    }
+    step()
+    const before = used()
+    for (let n = 0; n < 3; n++) step()
+    expect(used()).toBe(before)
+    tf.dispose([x, filter, bias])
+  })
+})
+
+describe("the gradient of a maximum of ReLU's output", () => {
+  beforeAll(() => useCpu())
+
+  const shape = [9, 11, 10, 21]
+  const window = { filterSize: 3, strides: 2, pad: 'same' }
+  const run = (name: string, inputs: tf.NamedTensorMap, attributes = {}) =>
+    tf.engine().runKernel(name, inputs, attributes) as tf.Tensor
+
+  it('is the same bits, asked for by itself, by ReLU, by both, and of ReLU with another tensor', () => {
+    tf.tidy(() => {
+      // Few different values, so that windows have ties, of zero too.
+      const before = tensor(shape, 1).mul(3).round().div(3)
+      // The same numbers, which no ReLU has made: nothing waits.
+      const plain = tf.tensor(tf.relu(before).dataSync(), shape)
+      const x = tf.relu(before)
+      const y = run('MaxPool', { x }, window)
+      const dy = tensor(y.shape, 2)
+      const gradient = (input: tf.Tensor) => run('MaxPoolGrad', { dy, input, output: y }, window)
+      const expected = gradient(plain).dataSync()
+      const through = run('ReluGradient', { y: plain, dy: gradient(plain) }).dataSync()
+      expect(gradient(x).dataSync()).toEqual(expected)
+      expect(run('ReluGradient', { y: x, dy: gradient(x) }).dataSync()).toEqual(through)
+      const both = gradient(x)
+      expect(run('ReluGradient', { y: x, dy: both }).dataSync()).toEqual(through)
+      expect(both.dataSync()).toEqual(expected)
+      const other = tensor(shape, 5)
+      const found = run('ReluGradient', { y: other, dy: gradient(x) }).dataSync()
+      expect(found).toEqual(run('ReluGradient', { y: other, dy: gradient(plain) }).dataSync())
+    })
+  })
+})
