@@ -137,7 +137,9 @@ export function poolGradient(parameters: usize, task: i32, worker: i32): void {
       if (!p.average && y1 - y0 == 3 && x1 - x0 == 3) {
         const corner = <usize>y0 * rowBytes + <usize>x0 * pixelBytes + at
         const place = map + at
-        sendToMaximumOfNine(x + corner, dx + corner, <usize>p.y + place, <usize>p.dy + place, rowBytes, pixelBytes, vectors, always)
+        sendToMaximumOfNine(
+          x + corner, dx + corner, <usize>p.y + place, <usize>p.dy + place, rowBytes, pixelBytes, vectors, always,
+        )
         at += vectors
       }
       for (; at + 16 <= last; at += 16) {
@@ -183,5 +185,6 @@ export function poolGradient(parameters: usize, task: i32, worker: i32): void {
       }
       map += pixelBytes
     }
-  }  clearPixels(cleared, dx + pictureBytes, pixelBytes, first, last)
+  }
+  clearPixels(cleared, dx + pictureBytes, pixelBytes, first, last)
 }

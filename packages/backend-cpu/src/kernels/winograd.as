@@ -21,7 +21,8 @@ import {
   mapRow, pictureColumn, pictureRow,
 } from './winograd-lines'
 import {
-  bringPixels, LINE, LINE_BYTES, NO_START, offset, PIXELS, PLACES, PLANE_GAP, planeRows, points, WinogradParameters, writePixels, writePlaces,
+  bringPixels, LINE, LINE_BYTES, NO_START, offset, PIXELS, PLACES, PLANE_GAP, planeRows, points, WinogradParameters,
+  writePixels, writePlaces,
 } from './winograd-planes'
 import { FIRST, joined, micro_rows, micro_rows_16, pairRows, RELU, RELU6, ROW_STRIDE, tileRows, VECTOR } from '../micro-kernel'
 

@@ -19,11 +19,11 @@ import { multiply } from './matrix-product.ts'
 type Convolution = tf.backend_util.Conv2DInfo
 type Parameters = StructValues<typeof winogradParameters>
 
-/** Tiles of a task that makes its own V: their transforms and products are a few MB. */
+/** Tiles of a task that makes its own V: their transforms and products are a MB or two, which stay near. */
 const TASK_TILES = 32
 /** Up to so many tiles, V is made once and tasks are blocks of maps, so that there are tasks for threads. */
 const SHARED_TILES = 192
-/** Bytes of the transformed tiles that the filter gradient keeps at a time. */
+/** Bytes of the transformed tiles that the filter gradient keeps at a time: they stay in the cache until they are multiplied. */
 const CHUNK_BYTES = 4e6
 
 /** How an axis of a map is cut: tiles, and how many of them have at least 7 and 8 elements. */
