@@ -128,16 +128,17 @@ const quoted = (argument: string) => (/[*?[\s]/.test(argument) ? `'${argument}'`
 
 /** The table of a result, in Markdown. */
 export function table({ name, title, claim, measure, target, groups, missing }: Result): string {
-  const text = ({ mean, deviation }: Spread, unit: string) =>
-    `${mean.toFixed(2)} ± ${deviation.toFixed(2)}${unit}`
+  // One run has no deviation, and none of 0 either.
+  const text = ({ mean, deviation }: Spread, { length }: readonly Curve[], unit: string) =>
+    `${mean.toFixed(2)}${length > 1 ? ` ± ${deviation.toFixed(2)}` : ''}${unit}`
   const trainings = groups.map(({ curves }) => curves.flatMap(({ training = [] }) => training))
   const hasTraining = groups.every(({ curves }, at) => curves.length === trainings[at]!.length)
   const rows = groups.map(({ name: group, curves, error, reached, options }, at) => [
     group,
     `${curves.length}`,
-    text(error, ' %'),
-    ...(hasTraining ? [text(spread(trainings[at]!), ' %')] : []),
-    ...(target === null ? [] : [reached ? text(reached, '') : neverReached(curves)]),
+    text(error, curves, ' %'),
+    ...(hasTraining ? [text(spread(trainings[at]!), curves, ' %')] : []),
+    ...(target === null ? [] : [reached ? text(reached, curves, '') : neverReached(curves)]),
     `\`alexnet train DATA ${options.map(quoted).join(' ')}\``,
   ])
   const header = [
