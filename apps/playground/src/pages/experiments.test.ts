@@ -34,13 +34,13 @@ it('says what is not measured', () => {
     missing: ['relu', 'tanh', 'sigmoid'],
   })
   // A curve that there is nothing to compare with is not shown as an answer.
-  const one = [experiment('ablations', [group('everything', [[20]])])]
+  const one = [experiment('ablations-long', [group('everything', [[20]])])]
   expect(measuredFor(normalization, one)).toEqual({ measured: undefined, missing: ['without LRN'] })
 })
 
 it('takes the runs of a claim, in its order', () => {
   const groups = ['LeNet-5', 'without LRN', 'everything'].map((name) => group(name, [[30, 20]]))
-  const { measured, missing } = measuredFor(normalization, [experiment('ablations', groups)])
+  const { measured, missing } = measuredFor(normalization, [experiment('ablations-long', groups)])
   expect(measured!.groups.map(({ name }) => name)).toEqual(['everything', 'without LRN'])
   expect(missing).toEqual([])
 })

@@ -32,13 +32,13 @@ export const evidenceEn = {
   epoch: 'epoch {{epoch}} of {{epochs}}',
   why: {
     relu: 'The paper has one network, without regularisation, at a learning rate chosen for each function; these are runs of a network like it on the same CIFAR-10, at rates of our choice: another rate moves the crossing. The order is the same. tanh had not got there when its runs ended, so that its factor is a lower bound.',
-    lrn: 'The paper trains to the end; these runs have 8 epochs of a network with the paper’s layers at 32 pixels. The direction is the same, the size smaller, and about as large as the runs’ own deviation.',
+    lrn: 'The paper’s CIFAR-10 numbers are of another network; these are 60 epochs of one with the paper’s layers at 32 pixels, one run each. The direction is the same, and it is new pictures that it helps with: on those that they learned from, both networks are wrong in 9%.',
     pooling:
-      'The paper’s number is of ImageNet, trained for 90 epochs; these are 8 epochs at 32 pixels, where pools that do not overlap may lose more of small maps. The direction is the same; three runs each are few.',
+      'The paper’s gain, under half a point on ImageNet, is smaller than what chance moves here: one run each of 60 epochs at 32 pixels, and 2×2 is ahead by a quarter of a point. In runs of 8 epochs it was 1.4 points behind.',
     augmentation:
-      'Crops and mirror images work against overfitting, which 8 epochs do not get to: here they cost more than they give, and the runs without them are ahead. The paper’s gain by colours is of long training on photographs.',
+      'As the paper says, once training is long enough: in runs of 8 epochs the network without crops and mirror images was ahead; after 60 it knows its 50,000 pictures by heart (0.1% error on them, 9.1% with) and is five points behind on new ones. The colours give 0.4 points, where the paper has more than one, which may be chance.',
     dropout:
-      'Dropout about doubles the steps to converge, as the paper says, and these runs end after 8 epochs, before overfitting sets in: without it the network is ahead here. The claim is of long training, which this does not test.',
+      'It does narrow the gap between new pictures and those learned from, five points in place of seven, but costs as much in fit: after 60 epochs the network without it is still ahead by a third of a point, which may be chance. Crops and mirror images leave little to overfit, and this network has half a million weights where the paper’s has 60 million.',
     depth:
       'The paper leaves out layers of its own network; here LeNet-5 stands for a shallow one, which has fewer filters, too. The gap is of both, depth and width.',
   },
