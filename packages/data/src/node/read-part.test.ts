@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Dataset } from '../dataset.ts'
+import type { LoaderOptions } from '../loader-options.ts'
 import { plainDataset } from '../testing.ts'
-import { loader } from './loader.ts'
+import { createWorkerPool, loader } from './loader.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -33,7 +34,7 @@ async function writeFiles(offset: number): Promise<void> {
   }
 }
 
-async function firstBytes(workers: number): Promise<number[]> {
+async function firstBytes(workers: LoaderOptions['workers']): Promise<number[]> {
   const found: number[] = []
   const batches = loader({ dataset: inFiles(), batchSize: 5, output: 'uint8', workers })
   for await (const { images } of batches) {
@@ -42,18 +43,8 @@ async function firstBytes(workers: number): Promise<number[]> {
   return found
 }
 
-it.each([0, 2])(
-  'reads what the files hold now, of more files than stay open (%i workers)',
-  async (workers) => {
-    const expected = (offset: number) => Array.from({ length: COUNT }, (_, at) => offset + at)
-    await writeFiles(20)
-    expect(await firstBytes(workers)).toEqual(expected(20))
-    await writeFiles(120)
-    expect(await firstBytes(workers)).toEqual(expected(120))
-  },
-)
-
 it.runIf(process.platform === 'linux')('leaves no file open when it ends or is left', async () => {
+  // Before any worker runs: their files are this process's, too.
   await writeFiles(0)
   const open = async () => {
     const links = (await readdir('/proc/self/fd')).map((descriptor) =>
@@ -70,6 +61,21 @@ it.runIf(process.platform === 'linux')('leaves no file open when it ends or is l
   expect(await open()).toEqual([])
   for await (const _ of loader({ dataset: inFiles(), batchSize: 5, prefetch: 0 })) break
   expect(await open()).toEqual([])
+})
+
+const pool = createWorkerPool(2)
+afterAll(() => pool.close())
+
+it.each([
+  ['the calling thread', 0],
+  ['workers of its own', 2],
+  ['workers that stay', pool],
+])('reads what the files hold now, of more files than stay open: %s', async (_, workers) => {
+  const expected = (offset: number) => Array.from({ length: COUNT }, (_, at) => offset + at)
+  await writeFiles(20)
+  expect(await firstBytes(workers)).toEqual(expected(20))
+  await writeFiles(120)
+  expect(await firstBytes(workers)).toEqual(expected(120))
 })
 
 it('says of a part that lies behind the end of its file what is wrong', async () => {
