@@ -52,14 +52,17 @@ it('averages the runs that have got so far', () => {
 it('says what the numbers say, those against the claim too', () => {
   const race = [group('relu', [[20]], 4), group('tanh', [[24]], 22), group('sigmoid', [[70, 60]])]
   expect(verdict(experiment('figure-1', race, 25))).toBe(
-    'relu reaches 25% training error after 4.0 epochs; tanh takes 5.5 times as many epochs; sigmoid does not in 2, 0.5 times as many.',
+    'Training error of 25%: relu reaches it after 4.0 epochs; tanh takes 5.5 times as many epochs; sigmoid does not in 2, 0.5 times as many.',
   )
   const luck = [group('relu', [[20]], 4), group('tanh', [Array(12).fill(30), [26, 24]])]
   expect(verdict(experiment('figure-1', luck, 25))).toBe(
-    'relu reaches 25% training error after 4.0 epochs; tanh does not always in 12, 3.0 times as many.',
+    'Training error of 25%: relu reaches it after 4.0 epochs; tanh does not always in 12, 3.0 times as many.',
   )
   const parts = [group('everything', [[18]]), group('without LRN', [[17.5]])]
   expect(verdict(experiment('ablations', parts))).toBe(
     'Test error at the end: 18.00% with everything; without LRN it is 0.50 points less.',
+  )
+  expect(verdict({ ...experiment('recipe-parts', parts), measure: 'kept-out' })).toMatch(
+    /^Validation error at the end: 18.00% with everything/,
   )
 })

@@ -23,7 +23,8 @@ export interface Experiment {
   title: string
   /** What the source says, and where. */
   claim: string
-  measure: 'training' | 'test'
+  /** Of which pictures `errors` are; kept out of training are those that choices are made by. */
+  measure: 'training' | 'test' | 'kept-out'
   /** Error in percent that is waited for. */
   target: number | null
   groups: Group[]
@@ -77,7 +78,7 @@ export function meanCurve({ curves }: Group, epochs: number): (number | null)[] 
 /** What the numbers say in a sentence: epochs to the target where there is one, errors at the end otherwise. */
 export function verdict({ target, measure, groups }: Experiment): string {
   const [first, ...others] = groups as [Group, ...Group[]]
-  const isTest = measure === 'test'
+  const error = t(`paper.error.${measure}`)
   if (target !== null) {
     const said = others.map(({ name, reached, curves }) => {
       if (!first.reached) return t(reached ? 'verdict.reaches' : 'verdict.reachesNot', { name })
@@ -88,7 +89,8 @@ export function verdict({ target, measure, groups }: Experiment): string {
       const times = timesOf(epochs)
       return t(some ? 'verdict.notAlways' : 'verdict.notIn', { name, epochs, times })
     })
-    return t(isTest ? 'verdict.reachedTest' : 'verdict.reachedTraining', {
+    return t('verdict.reached', {
+      error,
       name: first.name,
       target,
       own: first.reached
@@ -102,7 +104,8 @@ export function verdict({ target, measure, groups }: Experiment): string {
     const said = { name, points: Math.abs(points).toFixed(2) }
     return t(points >= 0 ? 'verdict.more' : 'verdict.less', said)
   })
-  return t(isTest ? 'verdict.atEndTest' : 'verdict.atEndTraining', {
+  return t('verdict.atEnd', {
+    error,
     own: t('verdict.own', { error: first.error.mean.toFixed(2), name: first.name }),
     others: said.join(t('verdict.join')),
   })

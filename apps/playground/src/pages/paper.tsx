@@ -129,16 +129,17 @@ function Curves(props: { experiment: Experiment; label: string }) {
     values: meanCurve(group, epochs),
   }))
   const numbers = groups.map(({ name, error }) => `${name} ${fixed(error.mean, 1)}%`).join(', ')
+  const error = t(`paper.error.${measure}`)
   const isSure = groups.every(({ curves }) => curves.length > 1)
   return (
     <>
       <Replay
         name={props.label}
-        label={t('paper.chartAlt', { title, measure: t(`paper.${measure}`), numbers })}
+        label={t('paper.chartAlt', { title, error, numbers })}
         lines={lines}
         epochs={epochs}
         xLabel={t('paper.epoch')}
-        yLabel={t(measure === 'test' ? 'paper.errorAxisTest' : 'paper.errorAxisTraining')}
+        yLabel={t('paper.errorAxis', { error })}
       />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
       <section class="scroll" aria-label={t('paper.table', { label: props.label })} tabIndex={0}>
@@ -146,9 +147,7 @@ function Curves(props: { experiment: Experiment; label: string }) {
           <thead>
             <tr>
               <th scope="col">{t('paper.network')}</th>
-              <th scope="col">
-                {t(measure === 'test' ? 'paper.testError' : 'paper.trainingError')}
-              </th>
+              <th scope="col">{error}</th>
               {target !== null && <th scope="col">{t('paper.epochsTo', { target })}</th>}
               <th scope="col">{t('paper.runs')}</th>
             </tr>
