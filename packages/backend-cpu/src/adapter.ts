@@ -53,6 +53,7 @@ export const cpu: (options?: CpuOptions) => BackendAdapter = defineBackend<
     }
     return true
   },
+  beforeBase: (inputs, backend) => backend.compute(inputs),
   async open(name, options) {
     const shared = canShareMemory()
     const memory = new TensorMemory({ shared, maximumBytes: options.memoryLimit })

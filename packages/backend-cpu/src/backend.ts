@@ -4,7 +4,8 @@
 // JavaScript array moves it into the memory once, and tfjs's kernels see a block as a typed array over it.
 //
 // Rules that keep this safe. Only our kernels and `write` allocate, never a kernel of tfjs's, so a view
-// cannot go stale under one when a memory that is not shared grows. What leaves the storage (readSync) is
+// cannot go stale under one when a memory that is not shared grows: what waits to be computed (`Later`) is,
+// before a kernel of tfjs's runs that it is given to. What leaves the storage (readSync) is
 // a copy, so that a tensor does not follow what is done with it; a view of the memory that comes in (tfjs's
 // slice returns subarrays) is copied, because a block is used again after its tensor is disposed.
 
@@ -42,6 +43,8 @@ export interface AlexNetCpuBackend extends CpuBackend {
   later(shape: number[], operation: string, how: Later): tf.TensorInfo
   /** How a tensor that is not yet computed would be; undefined where it is. */
   notYet(info: tf.TensorInfo): Later | undefined
+  /** Computes those that are not yet: a kernel of tfjs's is about to hold views of the memory, which must not grow under it. */
+  compute(infos: readonly tf.TensorInfo[]): void
   /** A new float32 tensor in the memory, or a boolean one of a byte an element; its values are not cleared. */
   allocate(
     shape: number[],
@@ -334,6 +337,10 @@ export function createBackend(name: string, engine: Engine): AlexNetCpuBackend {
 
     notYet(info: tf.TensorInfo): Later | undefined {
       return (this.data.get(info.dataId) as Entry).later
+    }
+
+    compute(infos: readonly tf.TensorInfo[]): void {
+      for (const { dataId } of infos) void (this.data.get(dataId) as Entry).address
     }
 
     prepared(info: tf.TensorInfo, kind: string, bytes: number, make: (address: number) => void) {

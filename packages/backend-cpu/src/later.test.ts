@@ -1,7 +1,7 @@
 // What is computed only when it is asked for: nothing of it may be seen from outside but the time.
 
 import * as tf from '@tensorflow/tfjs'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { momentumStep } from './index.ts'
 import { randoms, useCpu } from './testing/start.ts'
 
@@ -141,6 +141,58 @@ describe("the gradient of a maximum of ReLU's output", () => {
       const other = tensor(shape, 5)
       const found = run('ReluGradient', { y: other, dy: gradient(x) }).dataSync()
       expect(found).toEqual(run('ReluGradient', { y: other, dy: gradient(plain) }).dataSync())
+    })
+  })
+})
+
+describe("given to a kernel of tfjs's, where memory is not shared", () => {
+  // What a page that is not cross-origin isolated reports.
+  beforeAll(async () => {
+    Object.assign(globalThis, { crossOriginIsolated: false })
+    await useCpu({ name: 'unshared' })
+  })
+  afterAll(() => Reflect.deleteProperty(globalThis, 'crossOriginIsolated'))
+
+  const usage = () => tf.memory() as unknown as { numBytesInUse: number; numBytesReserved: number }
+  /** Leaves no room for so many bytes, so that the memory must grow: views of it end then. */
+  const fill = (bytes: number) => {
+    const room = () => usage().numBytesReserved - usage().numBytesInUse
+    while (room() > bytes / 2) tf.zeros([bytes / 8])
+  }
+  const waiting: Record<string, () => tf.Tensor> = {
+    convolution: () => {
+      const one: Case = { picture: [1, 64, 64, 3], filter: [1, 1, 3, 256] }
+      return convolve(one, tensor(one.picture, 1), tensor(one.filter, 2), tensor([256], 3))
+    },
+    'gradient of a maximum': () => {
+      const x = tf.relu(tensor([1, 64, 64, 256], 1))
+      const window = { filterSize: 3, strides: 2, pad: 'same' }
+      const output = tf.engine().runKernel('MaxPool', { x }, window) as tf.Tensor
+      const dy = tensor(output.shape, 2)
+      return tf.engine().runKernel('MaxPoolGrad', { dy, input: x, output }, window) as tf.Tensor
+    },
+    'gradient of a weight': () => tf.matMul(tensor([2, 1024], 1), tensor([2, 1024], 2), true),
+  }
+  // Two of them are of kernels that this backend has, for other cases, and two of such that it has not.
+  const operations = { pow: tf.pow, floorDiv: tf.floorDiv, mod: tf.mod, atan2: tf.atan2 }
+  const pairs = Object.keys(waiting).flatMap((what) =>
+    Object.keys(operations).map((by) => [what, by as keyof typeof operations] as const),
+  )
+
+  it.each(pairs)('%s, %s', (what, by) => {
+    inTraining(() => {
+      const computed = waiting[what]!()
+      computed.dataSync()
+      const held = tf.abs(tensor(computed.shape, 5)).add(1)
+      const expected = operations[by](held, computed).dataSync()
+      const later = waiting[what]!()
+      fill(4 * later.size)
+      const before = usage().numBytesReserved
+      const found = operations[by](held, later).dataSync()
+      expect(usage().numBytesReserved).toBeGreaterThan(before)
+      // A million numbers said to differ one by one would take minutes.
+      expect(found.length).toBe(expected.length)
+      expect(found.findIndex((value, at) => !Object.is(value, expected[at]))).toBe(-1)
     })
   })
 })

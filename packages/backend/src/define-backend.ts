@@ -35,6 +35,8 @@ export interface BackendDefinition<Options, Backend extends OpenedBackend> {
   open(name: string, options: Options): Promise<Opening<Backend>>
   /** Called before each of its kernels; throws where that must not run. */
   before?(kernelName: string, backend: Backend): void
+  /** Called before a kernel of the base, which looks into the tensors by itself, with those that it is given. */
+  beforeBase?(inputs: readonly tf.TensorInfo[], backend: Backend): void
 }
 
 export interface Opening<Backend> extends Omit<StartedBackend, 'stop'> {
@@ -123,7 +125,7 @@ async function launch<Options, Backend extends OpenedBackend>(
 }
 
 function registerKernels<Options, Backend extends OpenedBackend>(
-  { base, kernels, before }: BackendDefinition<Options, Backend>,
+  { base, kernels, before, beforeBase }: BackendDefinition<Options, Backend>,
   name: string,
 ): void {
   if (tf.getKernelsForBackend(name).length > 0) return
@@ -134,7 +136,12 @@ function registerKernels<Options, Backend extends OpenedBackend>(
   )
   const own = new Map(kernels.map((kernel) => [kernel.name, kernel]))
   for (const kernelName of new Set([...stock.keys(), ...own.keys()])) {
-    const fallback = stock.get(kernelName) ?? unsupported(kernelName)
+    const stockKernel = stock.get(kernelName) ?? unsupported(kernelName)
+    const fallback: TfjsKernel<Backend> = (call) => {
+      // Of an optional one that is not given, tfjs has the name alone.
+      beforeBase?.(Object.values(call.inputs).filter(Boolean), call.backend)
+      return stockKernel(call)
+    }
     const kernel = own.get(kernelName)
     const run = kernel ? (call: KernelCall<Backend>) => kernel.run(call, fallback) : fallback
     const kernelFunc: TfjsKernel<Backend> = (call) => {

@@ -32,6 +32,7 @@ export {
   type MatchedClasses,
   matchClasses,
 } from './match-classes.ts'
+export { nextTask } from './next-task.ts'
 export type { ChannelValues, MeanPicture, Normalizer } from './normalize.ts'
 export { type Box, type Picture, PictureError, type Size } from './picture.ts'
 export { pictureExtensions } from './picture-header.ts'

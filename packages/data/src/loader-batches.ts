@@ -10,6 +10,7 @@ import {
   type PartSettings,
   sizesDiffer,
 } from './loader-part.ts'
+import { nextTask } from './next-task.ts'
 import { createNormalizer, type Normalizer } from './normalize.ts'
 import { type Picture, PictureError, type Size } from './picture.ts'
 import {
@@ -132,6 +133,7 @@ export class LocalBatches implements BatchSource {
     this.#plan = plan
     this.#platform = platform
     this.#gate = new Gate(concurrency)
+    platform.begin?.()
   }
 
   async load(indices: Int32Array): Promise<LoadedBatch> {
@@ -143,6 +145,7 @@ export class LocalBatches implements BatchSource {
     this.#underWay.add(all)
     const results = await all
     this.#underWay.delete(all)
+    await nextTask()
     const broken: LoadedBatch['broken'][number][] = []
     results.forEach((result, place) => {
       if (result.status === 'fulfilled') return

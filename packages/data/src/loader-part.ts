@@ -66,6 +66,7 @@ export class PartWorker {
     this.#settings = settings
     this.#platform = platform
     this.#hasEnded = hasEnded
+    platform.begin?.()
     const steps = settings.recipes.map(createTransform)
     this.#preparation = { transform: compose(steps), steps, limits: settings.limits }
     const normalizer = createNormalizer(settings.mean, settings.std)

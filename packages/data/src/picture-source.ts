@@ -61,6 +61,8 @@ export interface Platform {
    * others, such as a caller's own, nothing becomes.
    */
   giveBack?(bytes: Uint8Array): void
+  /** A loader begins: files that `read` has left open for another may have been replaced since. */
+  begin?(): void
   /** Closes what `read` has left open for those who come again; files may be replaced now. */
   rest?(): void
   /** The address that a plain path stands for, where there are no files: relative to the page. */

@@ -57,6 +57,16 @@ it('counts who was taken for whom, and keeps the worst mistakes, worst first', a
   expect(one.mistakes.map(({ index }) => index)).toEqual([3])
 })
 
+it('lets timers and signals have their turn after each batch of what is in memory', async () => {
+  let turns = 0
+  let isDone = false
+  const take = (): unknown => setImmediate(() => !isDone && ++turns && take())
+  take()
+  await evaluate(passThrough(), source(rows, labels, 1))
+  isDone = true
+  expect(turns).toBeGreaterThanOrEqual(rows.length)
+})
+
 it('takes the mean of the probabilities over the views of a picture', async () => {
   const views = [0, 0, 1, 1, 1, 1]
   const answers = [

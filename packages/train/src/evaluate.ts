@@ -2,6 +2,7 @@
 // pictures it got most wrong. Several views of a picture (crops, mirrored or not) count as one: the
 // mean of their probabilities, as in section 4.1 of the paper.
 
+import { nextTask } from '@alexnet/data'
 import type { Communicator } from '@alexnet/distributed'
 import * as tf from '@tensorflow/tfjs'
 import { type BatchSource, pictureTensor, type TrainingBatch } from './batch.ts'
@@ -60,6 +61,8 @@ export async function evaluate(
     else tally.add(answers)
     done += answers.length / FIELDS
     onProgress?.(done)
+    // The CPU backends never wait by themselves.
+    await nextTask()
   }
   if (communicator) {
     const bytes = own.map(({ buffer }) => new Uint8Array(buffer))

@@ -2,6 +2,7 @@
 // same numbers as a run that was never stopped. It knows batches of arrays and a model that gives logits;
 // it knows no files, no clock-driven decisions and no printing: whoever reads the events does that.
 
+import { nextTask } from '@alexnet/data'
 import { agree, type Communicator } from '@alexnet/distributed'
 import * as tf from '@tensorflow/tfjs'
 import type { BatchSource, TrainingBatch } from './batch.ts'
@@ -288,6 +289,7 @@ export class Trainer {
     state.learningRate = learningRate
     state.step += 1
     state.batch = (batch.index ?? state.batch) + 1
+    // The CPU backends never wait by themselves.
     await nextTask()
     const seconds = (performance.now() - waitingSince) / 1000
     state.seconds += seconds
@@ -375,6 +377,3 @@ const metricsOf = ({ pictures, loss, top1, top5 }: Metrics): Metrics => ({
   top1,
   top5,
 })
-
-/** Lets timers, signals and pending reads have their turn: the CPU backends never wait by themselves. */
-const nextTask = () => new Promise<void>((resolve) => setTimeout(resolve, 0))

@@ -6,7 +6,7 @@ import type { PictureSource, Platform } from '../picture-source.ts'
 import { readBlob, readUrl } from '../read-source.ts'
 import { decodeWithSharp } from './decode.ts'
 import { giveBack, readPlainFile, readPlainFileSync } from './read-file.ts'
-import { closeFiles, readPart } from './read-part.ts'
+import { closeFiles, doubtFiles, readPart } from './read-part.ts'
 
 /** Node as a loader's thread needs it. */
 export const nodePlatform: Platform = {
@@ -32,6 +32,7 @@ export const nodePlatform: Platform = {
     }
   },
   giveBack,
+  begin: doubtFiles,
   rest: closeFiles,
   decode: decodeWithSharp,
   processors: availableParallelism(),

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readlink, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { Dataset } from '../dataset.ts'
 import type { LoaderOptions } from '../loader-options.ts'
 import { plainDataset } from '../testing.ts'
@@ -78,7 +78,51 @@ it.each([
   expect(await firstBytes(workers)).toEqual(expected(120))
 })
 
+it.each([
+  ['the calling thread', 0],
+  ['workers that stay', createWorkerPool(1)],
+])(
+  'reads a file anew that was replaced while a loader was dropped in its midst: %s',
+  async (_, workers) => {
+    if (typeof workers !== 'number') onTestFinished(() => workers.close())
+    await writeFiles(40)
+    const dropped = loader({ dataset: inFiles(), batchSize: 5, prefetch: 0, workers })
+    await dropped[Symbol.asyncIterator]().next()
+    await writeFiles(140)
+    const expected = Array.from({ length: COUNT }, (_, at) => 140 + at)
+    expect(await firstBytes(workers)).toEqual(expected)
+    // In the midst of two at once.
+    const first = loader({
+      dataset: inFiles(),
+      batchSize: 5,
+      prefetch: 0,
+      workers,
+      output: 'uint8',
+    })
+    const rest = first[Symbol.asyncIterator]()
+    await rest.next()
+    await writeFiles(60)
+    expect(await firstBytes(workers)).toEqual(expected.map((byte) => byte - 80))
+    const { value } = (await rest.next()) as { value: { images: Uint8Array } }
+    expect(value.images[0]).toBe(65)
+  },
+)
+
 it('says of a part that lies behind the end of its file what is wrong', async () => {
   await writeFile(join(folder, '0'), new Uint8Array(7))
   await expect(firstBytes(0)).rejects.toThrow(/0.*is cut off; get it anew/s)
+})
+
+it('lets timers and signals have their turn after each batch, though nothing has to be waited for', async () => {
+  await writeFiles(0)
+  let turns = 0
+  let isDone = false
+  const take = (): unknown => setImmediate(() => !isDone && ++turns && take())
+  take()
+  const seen: number[] = []
+  for (const dataset of [inFiles(), plainDataset(COUNT)]) {
+    for await (const _ of loader({ dataset, batchSize: 2, prefetch: 0 })) seen.push(turns)
+  }
+  isDone = true
+  expect(seen).toEqual([...new Set(seen)])
 })

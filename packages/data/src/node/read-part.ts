@@ -2,7 +2,7 @@
 // bytes but the way there, so a loader leaves its files open until it ends, and small parts are read at once: a
 // few microseconds, where a promise of the system's takes a hundred.
 
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { PictureError } from '../picture.ts'
@@ -22,6 +22,8 @@ const SMALL = 1 << 16
 
 /** Files left open, the one that was opened first in front; descriptors by path. */
 const files = new Map<string, number>()
+/** Those of them that are still to be compared with what is at their path now. */
+const doubted = new Set<string>()
 /** CIFAR-10 comes in six files, packed sets in two. */
 const MOST_OPEN = 8
 
@@ -49,21 +51,37 @@ export function readPart(
 
 /** Closes all files that were left open; what comes after opens them anew. */
 export function closeFiles(): void {
-  for (const descriptor of files.values()) closeSync(descriptor)
-  files.clear()
+  for (const path of [...files.keys()]) close(path)
+}
+
+/** Before the next read of each that is open (by a loader that goes on, or was dropped in the midst): is it still at its path? */
+export function doubtFiles(): void {
+  for (const path of files.keys()) doubted.add(path)
+}
+
+function close(path: string): void {
+  const descriptor = files.get(path)!
+  files.delete(path)
+  doubted.delete(path)
+  closeSync(descriptor)
 }
 
 function descriptorOf(path: string): number {
+  if (doubted.delete(path) && !isAt(path, files.get(path)!)) close(path)
   const known = files.get(path)
   if (known !== undefined) return known
   const descriptor = openSync(systemPath(path), 'r')
-  const [oldest] = files.size === MOST_OPEN ? files : []
-  if (oldest) {
-    files.delete(oldest[0])
-    closeSync(oldest[1])
-  }
+  const [oldest] = files.size === MOST_OPEN ? files.keys() : []
+  if (oldest !== undefined) close(oldest)
   files.set(path, descriptor)
   return descriptor
+}
+
+/** Whether a file that is open is the one at a path. */
+function isAt(path: string, descriptor: number): boolean {
+  const now = statSync(systemPath(path), { bigint: true, throwIfNoEntry: false })
+  const { dev, ino } = fstatSync(descriptor, { bigint: true })
+  return now?.dev === dev && now.ino === ino
 }
 
 async function readLater(
