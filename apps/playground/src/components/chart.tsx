@@ -12,6 +12,15 @@ export interface Line {
 /** Colours that can be told apart, also by people who see few (Okabe and Ito). */
 export const lineColors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
 
+/** Every other line is dashed, and where colours come again, those that were not: twelve that differ. */
+const isDashed = (index: number) => (index + Math.floor(index / lineColors.length)) % 2 === 1
+
+/** Steps of 1, 2 or 5 times a power of ten, up to billions. */
+const wholeSteps = Array.from(
+  { length: 28 },
+  (_, at) => [1, 2, 5][at % 3]! * 10 ** Math.floor(at / 3),
+)
+
 export function Chart(props: {
   label: string
   x: number[]
@@ -47,7 +56,8 @@ export function Chart(props: {
           y: range ? { range: () => range } : {},
         },
         axes: [
-          { ...axis, label: xLabel },
+          // Epochs, steps and pictures have no halves.
+          { ...axis, label: xLabel, incrs: wholeSteps },
           { ...axis, label: yLabel, size: 56 },
         ],
         series: [
@@ -58,10 +68,13 @@ export function Chart(props: {
             width: 2,
             spanGaps: true,
             points: { show: (of: uPlot) => of.data[0].length < 30 },
-            ...(index % 2 === 1 && { dash: [6, 3] }),
+            ...(isDashed(index) && { dash: [6, 3] }),
           })),
         ],
-        legend: { live: false },
+        legend: {
+          live: false,
+          markers: { dash: (_, line) => (isDashed(line - 1) ? 'dashed' : 'solid') },
+        },
       },
       [x, ...lines.map(({ values }) => values)] as uPlot.AlignedData,
       element,
