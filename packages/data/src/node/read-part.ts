@@ -54,7 +54,7 @@ export function closeFiles(): void {
   for (const path of [...files.keys()]) close(path)
 }
 
-/** Before the next read of each that is open (by a loader that goes on, or was dropped in the midst): is it still at its path? */
+/** Has each file that another loader has open compared with what is at its path, before it is read again. */
 export function doubtFiles(): void {
   for (const path of files.keys()) doubted.add(path)
 }
